@@ -1,0 +1,1 @@
+"""The one settings model, the only reader of the environment."""

@@ -1,0 +1,161 @@
+"""What can go wrong, as meaning; no HTTP here (``routes/errors.py`` holds the one status table).
+
+::
+
+    QuaestioError                  code, retryable, message for a person
+    ├── InvalidRequest             the request contradicts itself or the state of the session
+    │   └── NoDocumentSelected
+    ├── NotFound
+    │   ├── DocumentNotFound
+    │   └── JobNotFound
+    ├── Conflict                   the request is right, the store is not ready for it
+    │   └── EmptyLibrary
+    ├── TooLarge                   over a limit that a setting names
+    ├── UnsupportedFile            a type of file that is not read
+    ├── UnreadableFile             a supported type, but this file cannot be used
+    │   ├── EmptyFile
+    │   ├── EncryptedFile
+    │   ├── DamagedFile
+    │   ├── NoTextInFile
+    │   └── ExtractionLimit        the file asks for more memory, time or pages than allowed
+    ├── TopicNotFound              nothing in the documents is about it
+    ├── Stopped                    a person cancelled the work
+    └── Unavailable                retryable: a component is down or still starting
+        └── ConfigurationError     refused at start: settings that cannot work together
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class QuaestioError(Exception):
+    """Root of the tree. ``str(error)`` is a sentence for a person that says what to do."""
+
+    code: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidRequest(QuaestioError):
+    """The request contradicts itself or the state of the session."""
+
+    code = "invalid_request"
+
+
+class NoDocumentSelected(InvalidRequest):
+    """The session has no selected document."""
+
+    code = "no_document_selected"
+
+
+class NotFound(QuaestioError):
+    """The named thing does not exist for this tenant."""
+
+    code = "not_found"
+
+
+class DocumentNotFound(NotFound):
+    """No such document for this tenant."""
+
+    code = "document_not_found"
+
+
+class JobNotFound(NotFound):
+    """No such job for this tenant."""
+
+    code = "job_not_found"
+
+
+class Conflict(QuaestioError):
+    """The request is right, but the store is not in a state to serve it."""
+
+    code = "conflict"
+
+
+class EmptyLibrary(Conflict):
+    """There is no finished document to work from."""
+
+    code = "empty_library"
+
+
+class TooLarge(QuaestioError):
+    """Over a limit that a setting names."""
+
+    code = "too_large"
+
+
+class UnsupportedFile(QuaestioError):
+    """A type of file that is not read."""
+
+    code = "unsupported_file"
+
+
+class UnreadableFile(QuaestioError):
+    """A supported type, but this file cannot be used."""
+
+    code = "unreadable_file"
+
+
+class EmptyFile(UnreadableFile):
+    """Zero bytes."""
+
+    code = "empty_file"
+
+
+class EncryptedFile(UnreadableFile):
+    """A password is needed to read it."""
+
+    code = "encrypted_file"
+
+
+class DamagedFile(UnreadableFile):
+    """Cut off or corrupt beyond reading."""
+
+    code = "damaged_file"
+
+
+class NoTextInFile(UnreadableFile):
+    """Opens well but holds no words, e.g. a scan."""
+
+    code = "no_text_in_file"
+
+
+class ExtractionLimit(UnreadableFile):
+    """The file asks for more memory, time, pages or text than the settings allow."""
+
+    code = "extraction_limit"
+
+
+class TopicNotFound(QuaestioError):
+    """Nothing in the documents is about the topic."""
+
+    code = "topic_not_found"
+
+
+class Stopped(QuaestioError):
+    """A person cancelled the work."""
+
+    code = "stopped"
+
+
+class Unavailable(QuaestioError):
+    """A component is down or still starting; the same call may succeed later."""
+
+    code = "unavailable"
+    retryable = True
+
+
+class ConfigurationError(Unavailable):
+    """Settings that cannot work together; raised at start with the change to make."""
+
+    code = "configuration_error"
+    retryable = False
+
+
+def error_classes(root: type[QuaestioError] = QuaestioError) -> list[type[QuaestioError]]:
+    """Every class of the tree below and including ``root``, parents first."""
+    return [root, *(c for child in root.__subclasses__() for c in error_classes(child))]

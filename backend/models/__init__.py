@@ -1,0 +1,1 @@
+"""Plain data of the domain, and request and response models of the HTTP surface."""

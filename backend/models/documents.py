@@ -1,0 +1,185 @@
+"""Documents, their chunks, and the work that makes one from the other."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class JobState(StrEnum):
+    """States of a job, and so of the document that it makes."""
+
+    QUEUED = "queued"
+    STARTED = "started"
+    FINISHED = "finished"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen without a person asking for it."""
+        return self in {JobState.FINISHED, JobState.FAILED, JobState.STOPPED}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a job failed: a stable ``code`` of the error tree and a sentence for a person."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is: ``done`` of ``total`` units of the named stage (total 0: unknown)."""
+
+    stage: str = "waiting"
+    done: int = 0
+    total: int = 0
+    fraction: float = 0.0
+    """Share of the whole job, 0..1, never falling."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentMetadata:
+    """What the file says of itself; dates as the file writes them (ISO 8601 where parsable)."""
+
+    title: str | None = None
+    author: str | None = None
+    subject: str | None = None
+    creator: str | None = None
+    producer: str | None = None
+    creation_date: str | None = None
+    modification_date: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An uploaded file and the state of what was made from it."""
+
+    id: str
+    tenant: str
+    job_id: str
+    sha256: str
+    filename: str
+    media_type: str
+    size: int
+    """Bytes of the file as uploaded."""
+    created_at: datetime
+    state: JobState
+    progress: Progress = field(default_factory=Progress)
+    metadata: DocumentMetadata = field(default_factory=DocumentMetadata)
+    pages: int | None = None
+    """None for formats without pages."""
+    chunks: int = 0
+    text_length: int = 0
+    """Characters of extracted text."""
+    warning: str | None = None
+    """What a person should know though it worked, e.g. pages that could not be read."""
+    error: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileSummary:
+    """What an extractor knows of a file before its text: metadata and the number of pages."""
+
+    metadata: DocumentMetadata
+    pages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of text under one heading on one page, in reading order."""
+
+    text: str
+    page: int | None = None
+    """1-based; None for formats without pages."""
+    heading: str | None = None
+    """The headings above the text, outermost first, joined by ' > '."""
+    done: int = 0
+    """Units (pages, or bytes for formats without pages) read when this segment ended."""
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionEnd:
+    """The last word of an extraction: everything was read, or what was left out and why."""
+
+    warning: str | None = None
+
+
+Extracted = FileSummary | Segment | ExtractionEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a document: the unit of retrieval."""
+
+    id: str
+    document_id: str
+    position: int
+    """0-based, in reading order."""
+    text: str
+    start: int
+    """Offset of the first character in the document's extracted text."""
+    end: int
+    page: int | None = None
+    heading: str | None = None
+
+
+def chunk_id(document_id: str, position: int) -> str:
+    """Stable id of a chunk, so that a rerun writes the same rows again."""
+    return hashlib.sha256(f"{document_id}:{position}".encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk found by one index. Scores of different indexes cannot be compared."""
+
+    chunk_id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Consecutive chunks of one document as one text, around the chunk that was found."""
+
+    document_id: str
+    filename: str
+    chunks: tuple[Chunk, ...]
+    """In reading order, without gaps in ``position``."""
+    score: float = 0.0
+    """Relevance 0..1; 0 where the passage was sampled, not searched."""
+    hit: int = 0
+    """Index in ``chunks`` of the chunk that was found."""
+
+    @property
+    def text(self) -> str:
+        """The chunks joined by the white space that stood between them."""
+        return "".join(self._pieces())
+
+    @property
+    def found(self) -> Chunk:
+        """The chunk that was found."""
+        return self.chunks[self.hit]
+
+    def chunk_at(self, offset: int) -> Chunk:
+        """The chunk that holds the character of ``text`` at ``offset``."""
+        position = 0
+        for chunk, piece in zip(self.chunks, self._pieces(), strict=True):
+            position += len(piece)
+            if offset < position:
+                return chunk
+        return self.chunks[-1]
+
+    def _pieces(self) -> list[str]:
+        """Each chunk's text with the gap that follows it (a paragraph break from 2 characters on)."""
+        pieces = []
+        for index, chunk in enumerate(self.chunks):
+            gap = 0
+            if index + 1 < len(self.chunks):
+                gap = self.chunks[index + 1].start - chunk.end
+            pieces.append(chunk.text + ("\n\n" if gap > 1 else " " * gap))
+        return pieces

@@ -1,0 +1,96 @@
+"""Questions, where they come from, and the set that answers a request."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+LETTERS = "ABCD"
+
+
+class Mode(StrEnum):
+    """How questions are used: open ones to practise with, or a multiple-choice quiz."""
+
+    PRACTICE = "practice"
+    QUIZ = "quiz"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The place a question comes from; ``quote`` stands in the document word for word."""
+
+    document_id: str
+    filename: str
+    chunk_id: str
+    quote: str
+    page: int | None = None
+    heading: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One item. ``answer`` stands in ``source.quote``."""
+
+    stem: str
+    answer: str
+    source: Source
+    kind: str
+    """The pattern that made it: definition, cause, cloze ..."""
+    difficulty: str = "medium"
+    """easy, medium or hard."""
+    options: tuple[str, ...] = ()
+    """Quiz: exactly four distinct texts without letters, one of them ``answer``. Practice: empty."""
+    explanation: str = ""
+
+    @property
+    def key(self) -> str:
+        """The letter of the right option (quiz only)."""
+        return LETTERS[self.options.index(self.answer)]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """The answer to a request for questions: never padded, a shortfall is said."""
+
+    mode: Mode
+    requested: int
+    questions: tuple[Question, ...]
+    model: str
+    """Which generator wrote them, e.g. ``extractive``."""
+    shortfall: str | None = None
+
+    def to_contract_json(self) -> str:
+        """The string that the learning front end parses: one JSON object and nothing around it."""
+        write = _practice_item if self.mode is Mode.PRACTICE else _quiz_item
+        body: dict[str, Any] = {"questions": [write(q) for q in self.questions]}
+        if self.shortfall is not None:
+            body |= {
+                "requested": self.requested,
+                "delivered": len(self.questions),
+                "shortfall": self.shortfall,
+            }
+        return json.dumps(body, ensure_ascii=False)
+
+
+def _practice_item(question: Question) -> str:
+    return question.stem
+
+
+def _quiz_item(question: Question) -> dict[str, Any]:
+    return {
+        "question": question.stem,
+        "options": [f"{letter}) {text}" for letter, text in zip(LETTERS, question.options, strict=True)],
+        "correctAnswer": question.key,
+        "explanation": question.explanation,
+        "difficulty": question.difficulty,
+        "source": {
+            "document_id": question.source.document_id,
+            "filename": question.source.filename,
+            "page": question.source.page,
+            "heading": question.source.heading,
+            "chunk_id": question.source.chunk_id,
+            "quote": question.source.quote,
+        },
+    }

@@ -1,0 +1,1 @@
+"""One protocol per file: what services ask of technology."""

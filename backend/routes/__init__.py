@@ -1,0 +1,1 @@
+"""HTTP: translate requests to services and results to responses."""

@@ -1,0 +1,1 @@
+"""Stateless helpers on the standard library only."""
