@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -60,6 +59,8 @@ class Document:
     """An uploaded file and the state of what was made from it."""
 
     id: str
+    number: int
+    """Position of the document in its catalog, from 1; 0 before it is stored."""
     tenant: str
     job_id: str
     sha256: str
@@ -117,7 +118,7 @@ Extracted = FileSummary | Segment | ExtractionEnd
 class Chunk:
     """A piece of a document: the unit of retrieval."""
 
-    id: str
+    key: int
     document_id: str
     position: int
     """0-based, in reading order."""
@@ -128,17 +129,30 @@ class Chunk:
     page: int | None = None
     heading: str | None = None
 
+    @property
+    def id(self) -> str:
+        """The key as clients see it (JavaScript cannot hold 63-bit integers)."""
+        return f"{self.key:x}"
 
-def chunk_id(document_id: str, position: int) -> str:
-    """Stable id of a chunk, so that a rerun writes the same rows again."""
-    return hashlib.sha256(f"{document_id}:{position}".encode()).hexdigest()[:24]
+
+POSITION_BITS = 24
+"""A document holds fewer than 2**24 chunks (about 4 GB of text)."""
+
+
+def chunk_key(document_number: int, position: int) -> int:
+    """Key of a chunk in every index, a positive 63-bit integer.
+
+    It follows from document and position alone, so a rerun writes the same rows again; the chunks of
+    a document are neighbours in it, so a document is a range of keys.
+    """
+    return (document_number << POSITION_BITS) | position
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A chunk found by one index. Scores of different indexes cannot be compared."""
 
-    chunk_id: str
+    key: int
     score: float
 
 

@@ -1,0 +1,30 @@
+"""Vectors by chunk key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from backend.models.documents import Document, Hit
+from backend.ports.embedder import Vectors
+
+
+class VectorStore(Protocol):
+    """Nearest neighbours by cosine. Only published documents are found."""
+
+    async def add(self, document: Document, keys: Sequence[int], vectors: Vectors) -> None:
+        """Keep vectors durably, replacing those of the same key; not searched before publication."""
+
+    async def search(
+        self, tenant: str, query: npt.NDArray[np.float32], k: int, documents: Sequence[Document] | None = None
+    ) -> list[Hit]:
+        """At most ``k`` hits, best first; ``query`` has shape (dimension,) and unit length.
+
+        Scores are cosines, -1..1. ``documents`` narrows the search; None searches all of the tenant's.
+        """
+
+    async def warm(self, tenant: str) -> int:
+        """Open the tenant's index so that the first search is fast; returns how many vectors it holds."""
