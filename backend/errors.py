@@ -4,7 +4,8 @@
 
     QuaestioError                  code, retryable, message for a person
     ├── InvalidRequest             the request contradicts itself or the state of the session
-    │   └── NoDocumentSelected
+    │   ├── NoDocumentSelected
+    │   └── TooManyQuestions
     ├── NotFound
     │   ├── DocumentNotFound
     │   └── JobNotFound
@@ -50,6 +51,12 @@ class NoDocumentSelected(InvalidRequest):
     """The session has no selected document."""
 
     code = "no_document_selected"
+
+
+class TooManyQuestions(InvalidRequest):
+    """More than MAX_QUESTIONS in one request."""
+
+    code = "too_many_questions"
 
 
 class NotFound(QuaestioError):

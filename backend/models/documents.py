@@ -179,6 +179,11 @@ class Passage:
         """The chunk that was found."""
         return self.chunks[self.hit]
 
+    @property
+    def text_before_hit(self) -> str:
+        """What stands in ``text`` before the chunk that was found."""
+        return "".join(self._pieces()[: self.hit])
+
     def chunk_at(self, offset: int) -> Chunk:
         """The chunk that holds the character of ``text`` at ``offset``."""
         position = 0

@@ -1,0 +1,1 @@
+"""Catalog, jobs, keywords and vectors in one SQL database (SQLite when embedded)."""

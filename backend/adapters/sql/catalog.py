@@ -1,0 +1,304 @@
+"""Documents, chunks and selections in SQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from backend.adapters.sql import job_rows
+from backend.adapters.sql.database import Database
+from backend.adapters.sql.tables import chunks, documents, jobs, libraries, sessions
+from backend.errors import DocumentNotFound, NoDocumentSelected
+from backend.models.documents import (
+    POSITION_BITS,
+    Chunk,
+    Document,
+    DocumentMetadata,
+    FileSummary,
+    JobState,
+    chunk_key,
+)
+from backend.models.listing import Listing
+from backend.ports.catalog import Finished
+from backend.utils.clock import utc_now
+
+INGEST = "ingest"
+_METADATA = ("title", "author", "subject", "creator", "producer", "creation_date", "modification_date")
+_INSERT_CHUNK = (
+    'INSERT INTO chunks (key, document_number, text, start, "end", page, heading) '
+    "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET text = excluded.text, "
+    'start = excluded.start, "end" = excluded."end", page = excluded.page, heading = excluded.heading'
+)
+
+
+class SqlCatalog:
+    """Implements the Catalog port; every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def accept(self, document: Document) -> Document:
+        """See the port."""
+        return await self._database.write(lambda c: _accept(c, document))
+
+    async def document(self, tenant: str, document_id: str) -> Document:
+        """See the port."""
+        where = and_(documents.c.tenant == tenant, documents.c.id == document_id)
+        return await self._one(where, f"There is no document {document_id!r}. It may have been deleted.")
+
+    async def document_named(self, tenant: str, filename: str) -> Document:
+        """See the port."""
+        where = and_(
+            documents.c.tenant == tenant,
+            documents.c.filename == filename,
+            documents.c.published_at.is_not(None),
+        )
+        return await self._one(where, f"There is no document named {filename!r}. Upload it first.")
+
+    async def documents(
+        self, tenant: str, *, offset: int, limit: int, search: str = "", published_only: bool = False
+    ) -> Listing[Document]:
+        """See the port."""
+        where = [documents.c.tenant == tenant]
+        if published_only:
+            where.append(documents.c.published_at.is_not(None))
+        if search:
+            where.append(
+                or_(
+                    *(c.icontains(search, autoescape=True) for c in (documents.c.filename, documents.c.title))
+                )
+            )
+
+        def query(connection: Connection) -> Listing[Document]:
+            total = connection.execute(select(func.count()).select_from(documents).where(*where)).scalar_one()
+            rows = connection.execute(
+                _with_job().where(*where).order_by(documents.c.number.desc()).offset(offset).limit(limit)
+            )
+            return Listing(tuple(map(_document, rows)), total, offset, limit)
+
+        return await self._database.read(query)
+
+    async def published(self, tenant: str, document_ids: Sequence[str] | None = None) -> list[Document]:
+        """See the port."""
+        query = _with_job().where(documents.c.tenant == tenant, documents.c.published_at.is_not(None))
+        if document_ids is not None:
+            query = query.where(documents.c.id.in_(document_ids))
+        query = query.order_by(documents.c.number)
+        return await self._database.read(lambda c: list(map(_document, c.execute(query))))
+
+    async def delete(self, tenant: str, document_id: str) -> Document:
+        """See the port."""
+        document = await self.document(tenant, document_id)
+
+        def change(connection: Connection) -> None:
+            _remove(connection, document)
+
+        await self._database.write(change)
+        return document
+
+    async def describe(self, document_id: str, summary: FileSummary) -> None:
+        """See the port."""
+        values = {name: getattr(summary.metadata, name) for name in _METADATA} | {"pages": summary.pages}
+        change = update(documents).where(documents.c.id == document_id).values(values)
+        await self._database.write(lambda c: c.execute(change))
+
+    async def add_chunks(self, document: Document, new: Sequence[Chunk]) -> None:
+        """See the port."""
+        rows = [(c.key, document.number, c.text, c.start, c.end, c.page, c.heading) for c in new]
+        try:
+            await self._database.write(lambda c: _driver(c).executemany(_INSERT_CHUNK, rows))
+        except (IntegrityError, sqlite3.IntegrityError) as error:
+            raise DocumentNotFound("The document was deleted while it was read.") from error
+
+    async def discard_chunks(self, document: Document) -> None:
+        """See the port."""
+        gone = delete(chunks).where(chunks.c.document_number == document.number)
+        await self._database.write(lambda c: c.execute(gone))
+
+    async def publish(self, document: Document, finished: Finished) -> None:
+        """See the port."""
+
+        def change(connection: Connection) -> None:
+            connection.execute(
+                update(documents)
+                .where(documents.c.number == document.number)
+                .values(
+                    chunks=finished.chunks,
+                    text_length=finished.text_length,
+                    warning=finished.warning,
+                    published_at=_naive(utc_now()),
+                )
+            )
+            _touch_library(connection, document.tenant)
+
+        await self._database.write(change)
+
+    async def chunks(self, tenant: str, keys: Sequence[int]) -> dict[int, Chunk]:
+        """See the port."""
+        query = (
+            _chunk_columns()
+            .join(documents, documents.c.number == chunks.c.document_number)
+            .where(
+                chunks.c.key.in_(keys), documents.c.tenant == tenant, documents.c.published_at.is_not(None)
+            )
+        )
+        found = await self._database.read(lambda c: list(map(_chunk, c.execute(query))))
+        return {chunk.key: chunk for chunk in found}
+
+    async def chunk_range(self, document: Document, first: int, last: int) -> list[Chunk]:
+        """See the port."""
+        query = (
+            _chunk_columns()
+            .join(documents, documents.c.number == chunks.c.document_number)
+            .where(
+                chunks.c.key >= chunk_key(document.number, max(first, 0)),
+                chunks.c.key <= chunk_key(document.number, last),
+            )
+            .order_by(chunks.c.key)
+        )
+        return await self._database.read(lambda c: list(map(_chunk, c.execute(query))))
+
+    async def sha256s(self) -> set[tuple[str, str]]:
+        """See the port."""
+        query = select(documents.c.tenant, documents.c.sha256)
+        return await self._database.read(lambda c: {(row.tenant, row.sha256) for row in c.execute(query)})
+
+    async def select(self, tenant: str, session: str, document_id: str) -> None:
+        """See the port."""
+        document = await self.document(tenant, document_id)
+        key = and_(sessions.c.tenant == tenant, sessions.c.session == session)
+        row = {
+            "tenant": tenant,
+            "session": session,
+            "document_number": document.number,
+            "selected_at": _naive(utc_now()),
+        }
+
+        def change(connection: Connection) -> None:
+            connection.execute(delete(sessions).where(key))
+            connection.execute(insert(sessions).values(row))
+
+        await self._database.write(change)
+
+    async def selected(self, tenant: str, session: str) -> tuple[Document, datetime]:
+        """See the port."""
+        query = (
+            _with_job()
+            .add_columns(sessions.c.selected_at)
+            .join(sessions, sessions.c.document_number == documents.c.number)
+            .where(sessions.c.tenant == tenant, sessions.c.session == session)
+        )
+        row = await self._database.read(lambda c: c.execute(query).first())
+        if row is None:
+            raise NoDocumentSelected("No PDF selected")
+        return _document(row), row.selected_at.replace(tzinfo=UTC)
+
+    async def _one(self, where: ColumnElement[bool], missing: str) -> Document:
+        query = _with_job().where(where).order_by(documents.c.number.desc()).limit(1)
+        row = await self._database.read(lambda c: c.execute(query).first())
+        if row is None:
+            raise DocumentNotFound(missing)
+        return _document(row)
+
+
+def _accept(connection: Connection, new: Document) -> Document:
+    """Insert unless there is one of the same hash that is of use."""
+    same = and_(documents.c.tenant == new.tenant, documents.c.sha256 == new.sha256)
+    row = connection.execute(_with_job().where(same)).first()
+    if row is not None:
+        known = _document(row)
+        if known.state not in {JobState.FAILED, JobState.STOPPED}:
+            return known
+        _remove(connection, known)
+    job_rows.insert_job(connection, new.job_id, new.tenant, INGEST, new.id, new.created_at)
+    connection.execute(
+        insert(documents).values(
+            id=new.id,
+            tenant=new.tenant,
+            job_id=new.job_id,
+            sha256=new.sha256,
+            filename=new.filename,
+            media_type=new.media_type,
+            size=new.size,
+            created_at=_naive(new.created_at),
+        )
+    )
+    return _document(connection.execute(_with_job().where(same)).one())
+
+
+def _remove(connection: Connection, document: Document) -> None:
+    """Chunks, vectors, keyword entries and selections go by cascade and trigger."""
+    connection.execute(delete(documents).where(documents.c.number == document.number))
+    connection.execute(delete(jobs).where(jobs.c.id == document.job_id))
+    _touch_library(connection, document.tenant)
+
+
+def _touch_library(connection: Connection, tenant: str) -> None:
+    changed = connection.execute(
+        update(libraries).where(libraries.c.tenant == tenant).values(version=libraries.c.version + 1)
+    )
+    if changed.rowcount == 0:
+        connection.execute(insert(libraries).values(tenant=tenant, version=1))
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection, for bulk work: many times faster than SQLAlchemy's."""
+    raw = connection.connection.driver_connection
+    if not isinstance(raw, sqlite3.Connection):
+        raise TypeError("bulk inserts are written for SQLite")
+    return raw
+
+
+def _with_job() -> Select[Any]:
+    job_columns = [c.label(f"job_{c.name}") for c in jobs.c if c.name != "id"]
+    return select(documents, *job_columns).join_from(documents, jobs, jobs.c.id == documents.c.job_id)
+
+
+def _chunk_columns() -> Select[Any]:
+    return select(chunks, documents.c.id.label("document_id"))
+
+
+def _chunk(row: Row[Any]) -> Chunk:
+    return Chunk(
+        key=row.key,
+        document_id=row.document_id,
+        position=row.key & ((1 << POSITION_BITS) - 1),
+        text=row.text,
+        start=row.start,
+        end=row.end,
+        page=row.page,
+        heading=row.heading,
+    )
+
+
+def _document(row: Row[Any]) -> Document:
+    state = JobState(row.job_state)
+    return Document(
+        id=row.id,
+        number=row.number,
+        tenant=row.tenant,
+        job_id=row.job_id,
+        sha256=row.sha256,
+        filename=row.filename,
+        media_type=row.media_type,
+        size=row.size,
+        created_at=row.created_at.replace(tzinfo=UTC),
+        state=state,
+        progress=job_rows.progress(row, "job_"),
+        metadata=DocumentMetadata(**{name: getattr(row, name) for name in _METADATA}),
+        pages=row.pages,
+        chunks=row.chunks,
+        text_length=row.text_length,
+        warning=row.warning,
+        error=job_rows.problem(row, "job_"),
+    )
+
+
+def _naive(moment: datetime) -> datetime:
+    """UTC without a zone, as the columns hold it."""
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,152 @@
+"""Documents, chunks, vectors, jobs, sessions, and the keyword index of SQLite."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the first schema."""
+    _documents()
+    _chunks()
+    _jobs()
+    _rest()
+    if op.get_bind().dialect.name == "sqlite":
+        _keywords()
+
+
+def _documents() -> None:
+    op.create_table(
+        "documents",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", sa.String(32), nullable=False, unique=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("job_id", sa.String(32), nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("filename", sa.String(255), nullable=False),
+        sa.Column("media_type", sa.String(128), nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("created_at", sa.DateTime, nullable=False),
+        sa.Column("title", sa.Text),
+        sa.Column("author", sa.Text),
+        sa.Column("subject", sa.Text),
+        sa.Column("creator", sa.Text),
+        sa.Column("producer", sa.Text),
+        sa.Column("creation_date", sa.String(64)),
+        sa.Column("modification_date", sa.String(64)),
+        sa.Column("pages", sa.Integer),
+        sa.Column("chunks", sa.Integer, nullable=False),
+        sa.Column("text_length", sa.BigInteger, nullable=False),
+        sa.Column("warning", sa.Text),
+        sa.Column("published_at", sa.DateTime),
+        sa.UniqueConstraint("tenant", "sha256"),
+        sqlite_autoincrement=True,
+    )
+
+
+def _chunks() -> None:
+    key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    op.create_table(
+        "chunks",
+        sa.Column("key", key, primary_key=True, autoincrement=False),
+        sa.Column(
+            "document_number",
+            sa.Integer,
+            sa.ForeignKey("documents.number", ondelete="CASCADE"),
+            nullable=False,
+        ),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("start", sa.BigInteger, nullable=False),
+        sa.Column("end", sa.BigInteger, nullable=False),
+        sa.Column("page", sa.Integer),
+        sa.Column("heading", sa.Text),
+    )
+    op.create_index("ix_chunks_document_number", "chunks", ["document_number"])
+    op.create_table(
+        "vectors",
+        sa.Column(
+            "key", key, sa.ForeignKey("chunks.key", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        ),
+        sa.Column("vector", sa.LargeBinary, nullable=False),
+    )
+
+
+def _jobs() -> None:
+    op.create_table(
+        "jobs",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", sa.String(32), nullable=False, unique=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("subject", sa.String(64), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("owner", sa.String(64)),
+        sa.Column("lease_until", sa.Float),
+        sa.Column("checkpoint", sa.Integer, nullable=False),
+        sa.Column("stage", sa.String(32), nullable=False),
+        sa.Column("done", sa.Integer, nullable=False),
+        sa.Column("total", sa.Integer, nullable=False),
+        sa.Column("fraction", sa.Float, nullable=False),
+        sa.Column("error_code", sa.String(64)),
+        sa.Column("error_message", sa.Text),
+        sa.Column("created_at", sa.DateTime, nullable=False),
+        sa.Column("started_at", sa.DateTime),
+        sa.Column("ended_at", sa.DateTime),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_jobs_state_lease_until", "jobs", ["state", "lease_until"])
+
+
+def _rest() -> None:
+    op.create_table(
+        "sessions",
+        sa.Column("tenant", sa.String(64), primary_key=True),
+        sa.Column("session", sa.String(128), primary_key=True),
+        sa.Column(
+            "document_number",
+            sa.Integer,
+            sa.ForeignKey("documents.number", ondelete="CASCADE"),
+            nullable=False,
+        ),
+        sa.Column("selected_at", sa.DateTime, nullable=False),
+    )
+    op.create_table(
+        "libraries",
+        sa.Column("tenant", sa.String(64), primary_key=True),
+        sa.Column("version", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "facts",
+        sa.Column("name", sa.String(64), primary_key=True),
+        sa.Column("value", sa.Text, nullable=False),
+    )
+
+
+def _keywords() -> None:
+    """FTS5 beside the rows: its entries go with their document, whoever deletes it."""
+    op.execute(
+        "CREATE VIRTUAL TABLE chunk_terms USING fts5(tenant, heading, body, "
+        "tokenize = \"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\")"
+    )
+    # 16777216 = 2**24 chunk keys a document (models/documents.py, POSITION_BITS).
+    op.execute(
+        "CREATE TRIGGER documents_forget_terms AFTER DELETE ON documents BEGIN "
+        "DELETE FROM chunk_terms WHERE rowid >= old.number * 16777216 "
+        "AND rowid < (old.number + 1) * 16777216; END"
+    )
+
+
+def downgrade() -> None:
+    """Remove everything."""
+    for table in ("vectors", "chunks", "sessions", "documents", "jobs", "libraries", "facts"):
+        op.drop_table(table)
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TABLE chunk_terms")

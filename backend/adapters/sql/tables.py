@@ -1,0 +1,128 @@
+"""The tables, as SQLAlchemy sees them. ``migrations`` makes them; a test compares the two."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("tenant", String(64), nullable=False),
+    Column("job_id", String(32), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("filename", String(255), nullable=False),
+    Column("media_type", String(128), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("title", Text),
+    Column("author", Text),
+    Column("subject", Text),
+    Column("creator", Text),
+    Column("producer", Text),
+    Column("creation_date", String(64)),
+    Column("modification_date", String(64)),
+    Column("pages", Integer),
+    Column("chunks", Integer, nullable=False, default=0),
+    Column("text_length", BigInteger, nullable=False, default=0),
+    Column("warning", Text),
+    Column("published_at", DateTime),  # the switch that makes a document visible
+    UniqueConstraint("tenant", "sha256"),
+    sqlite_autoincrement=True,  # a number is never used again, and chunk keys follow from it
+)
+
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("key", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("document_number", ForeignKey(documents.c.number, ondelete="CASCADE"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("page", Integer),
+    Column("heading", Text),
+    Index(None, "document_number"),
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("key", ForeignKey(chunks.c.key, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("vector", LargeBinary, nullable=False),  # float32, little-endian, unit length
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("tenant", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("tries", Integer, nullable=False, default=0),  # attempts that count towards the cap
+    Column("owner", String(64)),
+    Column("lease_until", Float),  # Unix time by the database's clock
+    Column("checkpoint", Integer, nullable=False, default=0),
+    Column("stage", String(32), nullable=False, default="waiting"),
+    Column("done", Integer, nullable=False, default=0),
+    Column("total", Integer, nullable=False, default=0),
+    Column("fraction", Float, nullable=False, default=0.0),
+    Column("error_code", String(64)),
+    Column("error_message", Text),
+    Column("created_at", DateTime, nullable=False),
+    Column("started_at", DateTime),
+    Column("ended_at", DateTime),
+    Index(None, "state", "lease_until"),
+    sqlite_autoincrement=True,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("session", String(128), primary_key=True),
+    Column("document_number", ForeignKey(documents.c.number, ondelete="CASCADE"), nullable=False),
+    Column("selected_at", DateTime, nullable=False),
+)
+
+# Counts every change of what a tenant can find, so that in-memory indexes of any process follow.
+libraries = Table(
+    "libraries",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+
+# Facts about the store as a whole, e.g. which embedding model its vectors come from.
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,157 @@
+"""The composition root: one choice per port, opened in order and closed in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from backend.adapters.embedded_queue import EmbeddedQueue
+from backend.adapters.extractive.writer import ExtractiveWriter
+from backend.adapters.extractors.extractor import ChildProcessExtractor
+from backend.adapters.faiss_store import FaissVectorStore
+from backend.adapters.file_blobs import FileBlobStore
+from backend.adapters.onnx_embedder.embedder import OnnxEmbedder
+from backend.adapters.sql.catalog import SqlCatalog
+from backend.adapters.sql.database import Database
+from backend.adapters.sql.facts import settle
+from backend.adapters.sql.job_table import SqlJobTable
+from backend.adapters.sql.keyword_index import Fts5KeywordIndex
+from backend.config.settings import BUNDLED_MODEL, Settings
+from backend.errors import ConfigurationError
+from backend.ports.embedder import Embedder
+from backend.services.container import Limits, Services
+from backend.services.generation import QuestionGeneration
+from backend.services.health import Health
+from backend.services.ingestion import Ingestion
+from backend.services.jobs import job_kinds
+from backend.services.retrieval import Retriever
+from backend.services.tasks import Worker
+
+DEFAULT_TENANT = "default"
+SAMPLE = Path(__file__).parent / "samples" / "how-plants-make-food.txt"
+
+_MB = 1_000_000
+_ABANDONED_S = 3600.0
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Build everything; raises ConfigurationError with the setting to change."""
+    async with AsyncExitStack() as stack:
+        _make_folder(settings.data_dir)
+        # The model is read while the database opens: together they are most of a start.
+        opening = asyncio.create_task(asyncio.to_thread(_embedder, settings))
+        database = Database(settings.data_dir / "quaestio.db")
+        stack.callback(database.close)
+        await database.migrate()
+        embedder = await opening
+        stack.callback(embedder.close)
+        await _check_model(database, embedder, settings)
+        services = _services(settings, database, embedder)
+        await services.ingestion.sweep(_ABANDONED_S)
+        await _welcome(settings, database, services)
+        yield services
+
+
+def _services(settings: Settings, database: Database, embedder: Embedder) -> Services:
+    catalog, jobs = SqlCatalog(database), SqlJobTable(database)
+    keywords = Fts5KeywordIndex(database)
+    vectors = FaissVectorStore(database, embedder.dimension)
+    blobs = FileBlobStore(settings.data_dir / "files")
+    queue = EmbeddedQueue()
+    ingestion = Ingestion(
+        blobs=blobs,
+        catalog=catalog,
+        jobs=jobs,
+        queue=queue,
+        extractor=ChildProcessExtractor(
+            memory_limit=settings.extraction_memory_mb * _MB,
+            timeout=settings.extraction_timeout_s,
+            max_pages=settings.max_pages,
+        ),
+        embedder=embedder,
+        vectors=vectors,
+        keywords=keywords,
+        max_bytes=settings.max_upload_mb * _MB,
+    )
+    retriever = Retriever(
+        embedder=embedder,
+        vectors=vectors,
+        keywords=keywords,
+        catalog=catalog,
+        vector_weight=settings.vector_weight,
+    )
+    return Services(
+        catalog=catalog,
+        jobs=jobs,
+        ingestion=ingestion,
+        retriever=retriever,
+        generation=QuestionGeneration(
+            catalog=catalog,
+            retriever=retriever,
+            writer=ExtractiveWriter(),
+            least_similarity=settings.least_similarity,
+        ),
+        worker=Worker(
+            owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+            jobs=jobs,
+            kinds=job_kinds(ingestion),
+            wait=queue.wait,
+            concurrency=settings.worker_concurrency,
+        ),
+        health=Health(
+            {
+                "database": database.ping,
+                "files": blobs.ping,
+                "vectors": lambda: vectors.warm(DEFAULT_TENANT),
+                "embedder": lambda: embedder.embed(["ready"]),
+            }
+        ),
+        limits=Limits(settings.max_upload_mb * _MB, settings.max_questions),
+    )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The data folder cannot be made ({error.strerror}). Set DATA_DIR to one that can be written."
+        ) from error
+
+
+def _embedder(settings: Settings) -> OnnxEmbedder:
+    if settings.embedding_model == BUNDLED_MODEL:
+        return OnnxEmbedder(threads=settings.embedding_threads or os.cpu_count() or 1)
+    raise ConfigurationError("EMBEDDING_MODEL: not yet")
+
+
+async def _check_model(database: Database, embedder: Embedder, settings: Settings) -> None:
+    """Vectors of two models cannot be compared: an index of another one is refused."""
+    known = await settle(database, "embedding_model", embedder.fingerprint)
+    if known != embedder.fingerprint:
+        raise ConfigurationError(
+            f"The data folder was indexed with the embedding model {known}, but EMBEDDING_MODEL="
+            f"{settings.embedding_model} is {embedder.fingerprint}. Set EMBEDDING_MODEL back, or choose "
+            "another DATA_DIR and upload the documents again."
+        )
+
+
+async def _welcome(settings: Settings, database: Database, services: Services) -> None:
+    """Put the sample text into a library that never had a document."""
+    if not settings.sample_document:
+        return
+    first = uuid.uuid4().hex
+    if await settle(database, "sample", first) != first:
+        return
+    if (await services.catalog.documents(DEFAULT_TENANT, offset=0, limit=1)).total == 0:
+        await services.ingestion.accept(DEFAULT_TENANT, SAMPLE.name, _pieces(SAMPLE))
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    yield await asyncio.to_thread(path.read_bytes)

@@ -1,0 +1,1 @@
+"""What the command line does: progress to standard error, results to standard output."""

@@ -1,0 +1,208 @@
+"""Work on the library without a server: ingest, questions, search."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from backend.bootstrap import DEFAULT_TENANT, open_services
+from backend.config.settings import Settings
+from backend.errors import DocumentNotFound, InvalidRequest, QuaestioError, TooManyQuestions, UnsupportedFile
+from backend.models.api import FoundSource
+from backend.models.chat import QuestionsResponse
+from backend.models.documents import Document, JobState
+from backend.models.questions import LETTERS, Mode
+from backend.services.container import Services
+from backend.services.generation import QuestionRequest
+from backend.utils.clock import utc_now
+
+_PIECE = 1 << 20
+_POLL_S = 0.1
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What became of one file."""
+
+    path: Path
+    status: str
+    document: Document | None = None
+    message: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        document = self.document
+        return {
+            "path": str(self.path),
+            "status": self.status,
+            "document_id": document.id if document else None,
+            "pages": document.pages if document else None,
+            "chunks": document.chunks if document else 0,
+            "message": self.message,
+        }
+
+
+def ingest(settings: Settings, options: argparse.Namespace) -> int:
+    """Status 1 where a file failed; files of other types inside folders are skipped."""
+    outcomes = asyncio.run(_ingest(settings, options.paths))
+    if options.json:
+        print(json.dumps([o.as_json() for o in outcomes], indent=2, ensure_ascii=False))
+    else:
+        for outcome in outcomes:
+            print(_line(outcome))
+    return 1 if any(o.status in {"failed", "refused"} for o in outcomes) else 0
+
+
+async def _ingest(settings: Settings, paths: Iterable[Path]) -> list[_Outcome]:
+    async with open_services(settings.model_copy(update={"sample_document": False})) as services:
+        worker = asyncio.create_task(services.worker.run())
+        try:
+            outcomes = [await _take(services, path, named=named) for path, named in _files(paths)]
+            await _watch(services, outcomes)
+        finally:
+            worker.cancel()
+            with suppress(asyncio.CancelledError):
+                await worker
+    return outcomes
+
+
+def _files(paths: Iterable[Path]) -> list[tuple[Path, bool]]:
+    """Files to take, each with whether it was named itself; hidden ones in folders are left out."""
+    found: list[tuple[Path, bool]] = []
+    for path in paths:
+        if path.is_dir():
+            inside = (p for p in sorted(path.rglob("*")) if p.is_file())
+            found += [
+                (p, False) for p in inside if not any(n.startswith(".") for n in p.relative_to(path).parts)
+            ]
+        elif path.is_file():
+            found.append((path, True))
+        else:
+            raise InvalidRequest(f"There is no file or folder {path}.")
+    return found
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+async def _take(services: Services, path: Path, *, named: bool) -> _Outcome:
+    try:
+        accepted = await services.ingestion.accept(DEFAULT_TENANT, path.name, _pieces(path))
+    except UnsupportedFile as error:
+        return _Outcome(path, "refused" if named else "skipped", message=error.message)
+    except QuaestioError as error:
+        return _Outcome(path, "refused", message=error.message)
+    if accepted.duplicate and accepted.document.state.ended:
+        return _Outcome(path, "duplicate", accepted.document, f"already here as {accepted.document.filename}")
+    return _Outcome(path, accepted.document.state.value, accepted.document)
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    with await asyncio.to_thread(path.open, "rb") as file:
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece
+
+
+async def _watch(services: Services, outcomes: list[_Outcome]) -> None:
+    """Follow every document to its end, with one bar for all of them."""
+    waiting = [o for o in outcomes if o.document and not o.document.state.ended and o.status != "duplicate"]
+    total = len(waiting)
+    with tqdm(total=total, unit="file", file=sys.stderr, disable=None, bar_format=_BAR) as bar:
+        while waiting:
+            for outcome in waiting:
+                await _refresh(services, outcome)
+            shares = [o.document.progress.fraction if o.document else 1.0 for o in waiting]
+            waiting = [o for o in waiting if o.document and not o.document.state.ended]
+            bar.n = round(total - len(shares) + sum(shares), 2)
+            bar.set_description_str(waiting[0].path.name[:30] if waiting else "done", refresh=False)
+            bar.refresh()
+            if waiting:
+                await asyncio.sleep(_POLL_S)
+
+
+_BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total_fmt} files [{elapsed}<{remaining}]"
+
+
+async def _refresh(services: Services, outcome: _Outcome) -> None:
+    if outcome.document is None:
+        return
+    try:
+        document = await services.catalog.document(DEFAULT_TENANT, outcome.document.id)
+    except DocumentNotFound:
+        outcome.document, outcome.status, outcome.message = None, "stopped", "deleted while it was read"
+        return
+    outcome.document, outcome.status = document, document.state.value
+    outcome.message = document.error.message if document.error else document.warning or ""
+
+
+def _line(outcome: _Outcome) -> str:
+    document = outcome.document
+    size = ""
+    if document and document.state is JobState.FINISHED:
+        pages = f"{document.pages} pages, " if document.pages else ""
+        size = f" ({pages}{document.chunks} chunks)"
+    message = f": {outcome.message}" if outcome.message else ""
+    return f"{outcome.status:9} {outcome.path}{size}{message}"
+
+
+def questions(settings: Settings, options: argparse.Namespace) -> int:
+    """Print a question set; a shortfall is said on standard error."""
+    made = asyncio.run(_questions(settings, options))
+    if options.json:
+        print(made.model_dump_json(indent=2))
+        return 0
+    for number, item in enumerate(made.questions, 1):
+        print(f"{number}. {item.question}")
+        for letter, option in zip(LETTERS, item.options, strict=False):
+            print(f"   {letter}) {option}")
+        place = f"page {item.source.page}" if item.source.page else item.source.heading or "text"
+        print(f"   Answer: {item.answer}\n   Source: {item.source.filename}, {place}\n")
+    if made.shortfall:
+        print(made.shortfall, file=sys.stderr)
+    return 0
+
+
+async def _questions(settings: Settings, options: argparse.Namespace) -> QuestionsResponse:
+    if not 1 <= options.count <= settings.max_questions:
+        raise TooManyQuestions(f"--count must be from 1 to {settings.max_questions}.")
+    async with open_services(settings.model_copy(update={"sample_document": False})) as services:
+        named = [
+            await services.catalog.document_named(DEFAULT_TENANT, name) for name in options.document or ()
+        ]
+        request = QuestionRequest(
+            mode=Mode(options.mode),
+            count=options.count,
+            topic=options.topic,
+            document_ids=tuple(d.id for d in named) or None,
+        )
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        made = await services.generation.generate(DEFAULT_TENANT, request)
+        return QuestionsResponse.of(made, utc_now(), (loop.time() - started) * 1000)
+
+
+def search(settings: Settings, options: argparse.Namespace) -> int:
+    """Print passages, best first; status 1 where nothing is found."""
+    results = asyncio.run(_search(settings, options))
+    if options.json:
+        print(json.dumps({"results": [r.model_dump() for r in results]}, indent=2, ensure_ascii=False))
+    else:
+        for result in results:
+            place = f"page {result.page}" if result.page else result.heading or ""
+            print(f"{result.score:.2f}  {result.filename}  {place}\n      {' '.join(result.text.split())}\n")
+    return 0 if results else 1
+
+
+async def _search(settings: Settings, options: argparse.Namespace) -> list[FoundSource]:
+    async with open_services(settings.model_copy(update={"sample_document": False})) as services:
+        found = await services.retriever.search(DEFAULT_TENANT, options.query, max(1, options.k))
+        return [FoundSource.of(p) for p in found.passages]

@@ -1,0 +1,106 @@
+"""Commands and their options. Exit status 0, 1 (failed), 2 (wrong use)."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from backend import __version__
+from backend.config.settings import load_settings
+from backend.errors import QuaestioError
+
+# argparse gives the object that add_subparsers returns no public name.
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
+
+_EPILOG = "Every setting has an environment variable; see .env.example. Options win over both."
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do one command; returns its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        given = {name: getattr(options, name, None) for name in ("data_dir", "host", "port")}
+        settings = load_settings(**given)
+        logging.basicConfig(
+            level=settings.log_level.upper() if options.command == "serve" else logging.ERROR,
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+            stream=sys.stderr,
+        )
+        # Imported only now: help, wrong use and wrong settings are answered at once.
+        from backend.commands import doctor, library, serve  # noqa: PLC0415
+
+        commands = {
+            "serve": serve.serve,
+            "ingest": library.ingest,
+            "questions": library.questions,
+            "search": library.search,
+            "doctor": doctor.doctor,
+        }
+        return commands[options.command](settings, options)
+    except QuaestioError as error:
+        print(f"quaestio: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="quaestio",
+        description="Questions, quizzes and checked answers from your own documents.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--version", action="version", version=f"quaestio {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _serve(commands)
+    _ingest(commands)
+    _questions(commands)
+    _search(commands)
+    _doctor(commands)
+    return parser
+
+
+def _command(commands: Commands, name: str, text: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text, epilog=_EPILOG)
+    command.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the database and the files")
+    return command
+
+
+def _serve(commands: Commands) -> None:
+    command = _command(commands, "serve", "Serve the page and the API.")
+    command.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    command.add_argument("--port", type=int, help="port to listen on (default 8000)")
+    command.add_argument("--open", action="store_true", help="open the page in the browser")
+
+
+def _ingest(commands: Commands) -> None:
+    command = _command(commands, "ingest", "Add files, and all files of folders, to the library.")
+    command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file or a folder")
+    command.add_argument("--json", action="store_true", help="print the outcome as JSON")
+
+
+def _questions(commands: Commands) -> None:
+    command = _command(commands, "questions", "Make questions from the library.")
+    command.add_argument("--topic", help="what they are about (default: everything)")
+    command.add_argument("--count", type=int, default=10, help="how many (default 10)")
+    command.add_argument("--mode", choices=["practice", "quiz"], default="practice", help="default practice")
+    command.add_argument(
+        "--document", action="append", metavar="NAME", help="only from this file; may be repeated"
+    )
+    command.add_argument("--json", action="store_true", help="print the set with answers and sources as JSON")
+
+
+def _search(commands: Commands) -> None:
+    command = _command(commands, "search", "Find passages by words and by meaning.")
+    command.add_argument("query", help="what to look for")
+    command.add_argument("-k", type=int, default=5, help="most results (default 5)")
+    command.add_argument("--json", action="store_true", help="print the results as JSON")
+
+
+def _doctor(commands: Commands) -> None:
+    command = _command(commands, "doctor", "Say what is configured, what is missing and what to do.")
+    command.add_argument("--json", action="store_true", help="print the findings as JSON")

@@ -1,0 +1,83 @@
+"""Serve the page and the API from one process."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import webbrowser
+from contextlib import nullcontext
+
+import uvicorn
+
+from backend.bootstrap import open_services
+from backend.config.settings import Settings
+from backend.errors import ConfigurationError
+from backend.main import create_app
+
+logger = logging.getLogger(__name__)
+
+
+def serve(settings: Settings, options: argparse.Namespace) -> int:
+    """Run until SIGINT or SIGTERM; unfinished jobs go on after the next start."""
+    # uvicorn raises the signal again once it has stopped; this turns it into a clean unwinding.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        asyncio.run(_serve(settings, open_page=options.open))
+    except KeyboardInterrupt:
+        logger.info("stopped")
+    return 0
+
+
+async def _serve(settings: Settings, *, open_page: bool) -> None:
+    listener = _bind(settings)
+    async with open_services(settings) as services:
+        app = create_app(
+            lambda: nullcontext(services),
+            cors_origins=settings.cors_origins,
+            max_upload_bytes=services.limits.max_upload_bytes,
+        )
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_config=None, access_log=settings.log_level == "debug")
+        )
+        announcing = asyncio.create_task(_announce(server, listener, open_page=open_page))
+        await server.serve(sockets=[listener])
+        announcing.cancel()
+
+
+def _bind(settings: Settings) -> socket.socket:
+    """Bound before anything is loaded, so that a taken port is said at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"{settings.host} port {settings.port} cannot be used ({error.strerror}). "
+            "Choose another with --port or PORT."
+        ) from error
+    return listener
+
+
+async def _announce(server: uvicorn.Server, listener: socket.socket, *, open_page: bool) -> None:
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event to wait for
+        await asyncio.sleep(0.02)
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
+    shown = f"[{shown}]" if ":" in shown else shown
+    url = f"http://{shown}:{port}/"
+    print(f"Quaestio is ready at {url}  (stop with Ctrl+C)", file=sys.stderr, flush=True)
+    if open_page and _has_screen():
+        await asyncio.to_thread(webbrowser.open, url)
+
+
+def _has_screen() -> bool:
+    """Whether a browser would open in a window, not in this terminal or nowhere."""
+    window = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return sys.platform in {"darwin", "win32"} or bool(window)

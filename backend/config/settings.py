@@ -1,0 +1,62 @@
+"""The settings: one frozen model, the only reader of the environment and of ``.env``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from backend.errors import ConfigurationError
+
+BUNDLED_MODEL = "bundled"
+
+
+class Settings(BaseSettings):
+    """Every setting has the same name in the environment, in upper case. See ``.env.example``."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    data_dir: Path = Field(Path("data"), description="Folder of the database and the uploaded files.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least log level.")
+    cors_origins: str = Field(
+        "",
+        description="Web origins, separated by commas, whose pages may call the API, or *. "
+        "Pages served from localhost always may.",
+    )
+    max_upload_mb: int = Field(200, ge=1, le=100_000, description="Largest upload, in MB (1,000,000 bytes).")
+    max_pages: int = Field(10_000, ge=1, description="Most pages of one document.")
+    extraction_timeout_s: float = Field(900, gt=0, description="Longest time to read one file, in seconds.")
+    extraction_memory_mb: int = Field(1024, ge=128, description="Most memory to read one file with, in MB.")
+    max_questions: int = Field(200, ge=1, le=1000, description="Most questions of one request.")
+    embedding_model: str = Field(
+        BUNDLED_MODEL,
+        description="bundled (MiniLM, 384 dimensions, no torch), or the name or folder of any "
+        "sentence-transformers model, e.g. BAAI/bge-large-en-v1.5 (needs the extra sentence-transformers).",
+    )
+    embedding_threads: int = Field(0, ge=0, description="Threads of the embedding model; 0: one per core.")
+    vector_weight: float = Field(
+        0.6, ge=0, le=1, description="Share of meaning in hybrid retrieval; the rest goes to keywords."
+    )
+    least_similarity: float = Field(
+        0.25, ge=-1, le=1, description="Cosine below which nothing counts as being about a topic."
+    )
+    worker_concurrency: int = Field(2, ge=1, le=64, description="Ingestion jobs that run at a time.")
+    sample_document: bool = Field(True, description="Put the sample text into an empty library.")
+
+
+def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - one value per setting
+    """Settings from ``overrides``, then the environment, then ``.env``, then the defaults.
+
+    Raises ConfigurationError with a sentence that names the setting.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()
+        )
+        raise ConfigurationError(f"Settings that cannot be used: {faults}.") from error

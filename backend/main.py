@@ -1,0 +1,77 @@
+"""The web application: lifespan, middleware and routers; no logic."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import TypedDict
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from backend import __version__
+from backend.routes import chat, docs, documents, errors, health, page, pdf
+from backend.routes.middleware import BodyLimit, RequestId
+from backend.services.container import Services
+
+LOCAL_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+
+
+class State(TypedDict):
+    """What the lifespan hands to every request."""
+
+    services: Services
+
+
+def create_app(
+    open_services: Callable[[], AbstractAsyncContextManager[Services]],
+    *,
+    cors_origins: str = "",
+    max_upload_bytes: int,
+) -> FastAPI:
+    """Serve the services that ``open_services`` opens; its worker runs beside the requests."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
+        async with open_services() as services:
+            worker = asyncio.create_task(services.worker.run())
+            try:
+                yield {"services": services}
+            finally:
+                worker.cancel()
+                with suppress(asyncio.CancelledError):
+                    await worker
+
+    app = FastAPI(
+        title="Quaestio",
+        version=__version__,
+        summary="Questions, quizzes and checked answers from your own documents.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    errors.register(app)
+    app.add_middleware(BodyLimit, max_upload_bytes=max_upload_bytes)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origin_regex=_origins(cors_origins),
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["X-Request-ID", "Retry-After"],
+    )
+    app.add_middleware(RequestId)
+    for module in (chat, documents, pdf, health, docs, page):
+        app.include_router(module.router)
+    page.mount_static(app)
+    docs.mount_static(app)
+    return app
+
+
+def _origins(configured: str) -> str:
+    """A pattern for the web origins that may call the API."""
+    names = [name.strip().rstrip("/") for name in configured.split(",") if name.strip()]
+    if "*" in names:
+        return ".*"
+    return "|".join([LOCAL_ORIGIN, *map(re.escape, names)])

@@ -1,0 +1,44 @@
+"""What routes are given: the services, and who is asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from backend.models.api import ErrorBody
+from backend.services.container import Services
+
+_LONGEST_SESSION = 128
+
+ERRORS: dict[int | str, dict[str, object]] = {
+    "4XX": {"model": ErrorBody, "description": "The request cannot be served; the body says what to do."},
+    "5XX": {"model": ErrorBody, "description": "The server failed; the request id leads to its log."},
+    422: {"model": ErrorBody, "description": "The body, a parameter or the file cannot be used."},
+}
+"""Documented on every router."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whose documents, and whose selection among them."""
+
+    tenant: str
+    session: str
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.state.services
+    return services
+
+
+def _asker(request: Request) -> Asker:
+    """Auth is off: one tenant; the session is the X-Session-Id header, else the client's address."""
+    address = request.client.host if request.client else "unknown"
+    session = request.headers.get("X-Session-Id", "").strip() or address
+    return Asker("default", session[:_LONGEST_SESSION])
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+Caller = Annotated[Asker, Depends(_asker)]

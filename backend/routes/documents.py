@@ -1,0 +1,141 @@
+"""The library: upload, list, look at, delete, and search documents."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.datastructures import UploadFile
+
+from backend.errors import InvalidRequest, NotFound, QuaestioError
+from backend.models.api import FoundSource, Message, SearchResponse
+from backend.models.library import (
+    DocumentList,
+    DocumentProblem,
+    DocumentView,
+    PassageView,
+    UploadedDocument,
+    UploadResponse,
+)
+from backend.routes.deps import ERRORS, Asker, Caller, ServicesDep
+from backend.services.container import Services
+
+router = APIRouter(prefix="/api", tags=["documents"], responses=ERRORS)
+
+_PIECE = 1 << 18
+_MOST_FILES = 1000
+
+MULTIPART = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {
+                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}}
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/documents", status_code=202, openapi_extra=MULTIPART)
+async def upload(request: Request, caller: Caller, services: ServicesDep) -> UploadResponse:
+    """Take in one or several files; each is read, cut and embedded in the background.
+
+    The same bytes again give the document there is. Of several files a bad one is refused in its own
+    entry; a single bad file is refused as a whole.
+    """
+    async with request.form(max_files=_MOST_FILES) as form:
+        files = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
+        if not files:
+            raise InvalidRequest("Send the files as multipart/form-data, each in a field `files`.")
+        if len(files) == 1:
+            return UploadResponse(documents=[await _accept(services, caller, files[0])])
+        return UploadResponse(documents=[await _accept_or_say(services, caller, file) for file in files])
+
+
+@router.get("/documents")
+async def documents(
+    caller: Caller,
+    services: ServicesDep,
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    search: Annotated[str, Query(max_length=200, description="Part of a filename or title.")] = "",
+) -> DocumentList:
+    """The library, newest first."""
+    page = await services.catalog.documents(caller.tenant, offset=offset, limit=limit, search=search)
+    return DocumentList(
+        items=[DocumentView.of(d) for d in page.items], total=page.total, offset=offset, limit=limit
+    )
+
+
+@router.get("/documents/{document_id}")
+async def document(document_id: str, caller: Caller, services: ServicesDep) -> DocumentView:
+    """One document and how far its ingestion is."""
+    return DocumentView.of(await services.catalog.document(caller.tenant, document_id))
+
+
+@router.delete("/documents/{document_id}")
+async def delete(document_id: str, caller: Caller, services: ServicesDep) -> Message:
+    """Remove a document everywhere: file, text, both indexes; also while it is being ingested."""
+    gone = await services.ingestion.delete(caller.tenant, document_id)
+    return Message(message=f"{gone.filename} was deleted.")
+
+
+@router.get("/documents/{document_id}/passage")
+async def passage(
+    document_id: str, caller: Caller, services: ServicesDep, chunk_id: Annotated[str, Query(max_length=16)]
+) -> PassageView:
+    """A chunk with the text around it, to show where a question or an answer comes from."""
+    found = await services.retriever.passage(caller.tenant, document_id, chunk_id)
+    if found is None:
+        raise NotFound("There is no such passage in this document.")
+    return PassageView.of(found)
+
+
+@router.get("/search")
+async def search(
+    caller: Caller,
+    services: ServicesDep,
+    q: Annotated[str, Query(min_length=1, max_length=2000, description="What to look for.")],
+    k: Annotated[int, Query(ge=1, le=100, description="Most results.")] = 10,
+    document_id: Annotated[list[str] | None, Query(description="Only in these documents.")] = None,
+) -> SearchResponse:
+    """Passages by words and by meaning, best first; nothing is generated."""
+    narrowed = await services.catalog.published(caller.tenant, document_id) if document_id else None
+    found = await services.retriever.search(caller.tenant, q, k, narrowed)
+    return SearchResponse(results=[FoundSource.of(p) for p in found.passages])
+
+
+async def pieces(file: UploadFile) -> AsyncIterator[bytes]:
+    """The file in pieces that fit in memory."""
+    while piece := await file.read(_PIECE):
+        yield piece
+        await asyncio.sleep(0)
+
+
+async def _accept(services: Services, caller: Asker, file: UploadFile) -> UploadedDocument:
+    accepted = await services.ingestion.accept(caller.tenant, file.filename or "", pieces(file))
+    taken = accepted.document
+    return UploadedDocument(
+        filename=taken.filename,
+        document_id=taken.id,
+        job_id=taken.job_id,
+        status=taken.state.value,
+        duplicate_of=taken.id if accepted.duplicate else None,
+    )
+
+
+async def _accept_or_say(services: Services, caller: Asker, file: UploadFile) -> UploadedDocument:
+    try:
+        return await _accept(services, caller, file)
+    except QuaestioError as error:
+        problem = DocumentProblem(code=error.code, message=error.message)
+        return UploadedDocument(filename=file.filename or "", status="refused", error=problem)

@@ -1,0 +1,42 @@
+"""Probes: is the process there, can it serve, has it started."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from backend.routes.deps import ServicesDep
+
+router = APIRouter(prefix="/health", tags=["operations"])
+
+
+@router.get("/live")
+async def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/startup")
+async def startup() -> dict[str, str]:
+    """The services are open (before that, nothing listens)."""
+    return {"status": "ok"}
+
+
+@router.get("/ready", responses={503: {"description": "A needed component is down; the body says which."}})
+async def ready(services: ServicesDep, response: Response) -> dict[str, Any]:
+    """Every component that a request needs, with its state and latency."""
+    components = await services.health.check()
+    healthy = all(component.ok for component in components)
+    response.status_code = 200 if healthy else 503
+    return {
+        "status": "ok" if healthy else "unavailable",
+        "components": {
+            c.name: {
+                "status": "ok" if c.ok else "unavailable",
+                "latency_ms": round(c.latency_ms, 2),
+                **({"detail": c.detail} if c.detail else {}),
+            }
+            for c in components
+        },
+    }

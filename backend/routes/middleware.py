@@ -1,0 +1,103 @@
+"""What happens to every request before its route: an id, and a limit on its body."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.routes.errors import error_response
+
+JSON_LIMIT = 1_000_000
+"""Bytes of a body that is no upload."""
+
+_MULTIPART_FRAME = 100_000
+_SANE_ID = re.compile(r"[\w.:-]{1,128}")
+
+
+class RequestId:
+    """Gives every request an id (the caller's X-Request-ID if it is sane) and answers with it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        asked = Headers(scope=scope).get("x-request-id", "")
+        scope["request_id"] = asked if _SANE_ID.fullmatch(asked) else uuid.uuid4().hex
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Request-ID"] = scope["request_id"]
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)
+
+
+class BodyLimit:
+    """Refuses a body that is too large: by its declared length before it is read, else while it is."""
+
+    def __init__(self, app: ASGIApp, max_upload_bytes: int) -> None:
+        self._app = app
+        self._max_upload_bytes = max_upload_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        upload = headers.get("content-type", "").startswith("multipart/form-data")
+        limit = self._max_upload_bytes + _MULTIPART_FRAME if upload else JSON_LIMIT
+        declared = headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > limit:
+            await self._refuse(scope, receive, send, upload=upload)
+            return
+        counted = _Counted(receive, limit)
+        try:
+            await self._app(scope, counted.receive, counted.watch(send))
+        except _BodyTooLargeError:
+            if counted.answered:
+                raise
+            await self._refuse(scope, receive, send, upload=upload)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, *, upload: bool) -> None:
+        if upload:
+            most = f"{self._max_upload_bytes / 1_000_000:g} MB"
+            message = f"The upload is larger than {most}. Send files one by one, or raise MAX_UPLOAD_MB."
+        else:
+            message = f"The body is larger than {JSON_LIMIT / 1_000_000:g} MB."
+        response = error_response(413, message, "too_large", scope["request_id"])
+        # The rest of the body is not read, so the connection cannot serve another request.
+        response.headers["Connection"] = "close"
+        await response(scope, receive, send)
+
+
+class _BodyTooLargeError(Exception):
+    pass
+
+
+class _Counted:
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._left = limit
+        self.answered = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise _BodyTooLargeError
+        return message
+
+    def watch(self, send: Send) -> Send:
+        async def watched(message: Message) -> None:
+            self.answered = True
+            await send(message)
+
+        return watched

@@ -1,0 +1,35 @@
+"""Everything that routes and commands may use, built once by ``bootstrap.open_services``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.ports.catalog import Catalog
+from backend.ports.job_table import JobTable
+from backend.services.generation import QuestionGeneration
+from backend.services.health import Health
+from backend.services.ingestion import Ingestion
+from backend.services.retrieval import Retriever
+from backend.services.tasks import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits that the HTTP surface must know."""
+
+    max_upload_bytes: int
+    max_questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases, and the two records that are read directly."""
+
+    catalog: Catalog
+    jobs: JobTable
+    ingestion: Ingestion
+    retriever: Retriever
+    generation: QuestionGeneration
+    worker: Worker
+    health: Health
+    limits: Limits

@@ -1,0 +1,154 @@
+"""Questions for a topic, or spread over everything there is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from backend.errors import EmptyLibrary, TopicNotFound
+from backend.models.documents import Chunk, Document, Passage
+from backend.models.questions import Mode, QuestionSet
+from backend.ports.catalog import Catalog
+from backend.ports.question_writer import QuestionWriter
+from backend.services.retrieval import Found, Retriever
+
+WINDOW = 12
+"""Chunks of a sampled passage: about 2,500 characters, enough for whole paragraphs."""
+
+_HITS_PER_QUESTION = 3
+_FEWEST_HITS = 24
+_MOST_CHUNKS = 1500
+"""Text read for one request (about 350,000 characters): a book is sampled, a chapter read whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRequest:
+    """What is asked for. ``document_ids`` None means every document."""
+
+    mode: Mode
+    count: int
+    topic: str | None = None
+    document_ids: tuple[str, ...] | None = None
+
+
+class QuestionGeneration:
+    """Chooses the passages and has questions written from them."""
+
+    def __init__(
+        self, *, catalog: Catalog, retriever: Retriever, writer: QuestionWriter, least_similarity: float
+    ) -> None:
+        self._catalog = catalog
+        self._retriever = retriever
+        self._writer = writer
+        self._least_similarity = least_similarity
+
+    async def generate(self, tenant: str, request: QuestionRequest) -> QuestionSet:
+        """As many questions as asked, or fewer with the reason.
+
+        Raises EmptyLibrary where there is no document to ask about, TopicNotFound where nothing in
+        them is about the topic.
+        """
+        documents = await self._catalog.published(tenant, request.document_ids)
+        if not documents:
+            raise EmptyLibrary(
+                "There is no finished document to make questions from. "
+                "Upload one first, or wait until its ingestion has finished."
+            )
+        topic = (request.topic or "").strip()
+        passages = await (
+            self._about(tenant, topic, request, documents) if topic else self._spread(documents)
+        )
+        questions = await self._writer.write(passages, request.mode, request.count)
+        return QuestionSet(
+            mode=request.mode,
+            requested=request.count,
+            questions=tuple(questions),
+            model=self._writer.name,
+            shortfall=_shortfall(len(questions), request.count, topic),
+        )
+
+    async def _about(
+        self, tenant: str, topic: str, request: QuestionRequest, documents: list[Document]
+    ) -> list[Passage]:
+        hits = max(_FEWEST_HITS, _HITS_PER_QUESTION * request.count)
+        narrowed = documents if request.document_ids is not None else None
+        found = await self._retriever.search(tenant, topic, hits, narrowed)
+        if not self._is_about(found):
+            raise TopicNotFound(
+                f"Your documents say nothing about {topic[:80]!r}. "
+                "Try another word for it, or leave the topic empty to ask about everything."
+            )
+        return merged(found.passages)
+
+    def _is_about(self, found: Found) -> bool:
+        """A shared word that is also close in meaning, or closeness alone where it is high."""
+        if found.matched:
+            return found.similarity >= self._least_similarity
+        return found.similarity >= self._least_similarity + 0.1
+
+    async def _spread(self, documents: Sequence[Document]) -> list[Passage]:
+        """Passages from every part of every document, each document by its share of the text."""
+        total = sum(d.chunks for d in documents)
+        wanted = [(d, _windows(d.chunks, _MOST_CHUNKS * d.chunks / total)) for d in documents]
+        read = await asyncio.gather(
+            *(self._catalog.chunk_range(d, first, last) for d, windows in wanted for first, last in windows)
+        )
+        names = {d.id: d.filename for d in documents}
+        return [
+            Passage(
+                document_id=chunks[0].document_id, filename=names[chunks[0].document_id], chunks=tuple(chunks)
+            )
+            for chunks in read
+            if chunks
+        ]
+
+
+def _windows(chunks: int, allowed: float) -> list[tuple[int, int]]:
+    """Position ranges, both ends included, evenly over a document of which ``allowed`` chunks may be read."""
+    cells = max(1, -(-chunks // WINDOW))
+    taken = min(cells, max(1, round(allowed / WINDOW)))
+    starts = [round(i * cells / taken) * WINDOW for i in range(taken)]
+    return [(start, min(start + WINDOW, chunks) - 1) for start in starts]
+
+
+def merged(passages: Iterable[Passage]) -> list[Passage]:
+    """Passages without overlap, in the order of their best hit: those that touch become one."""
+    runs: list[list[Chunk]] = []
+    names: dict[str, str] = {}
+    best: dict[int, float] = {}
+    chunks: dict[int, Chunk] = {}
+    for passage in passages:
+        names[passage.document_id] = passage.filename
+        for chunk in passage.chunks:
+            chunks[chunk.key] = chunk
+            best[chunk.key] = max(best.get(chunk.key, 0.0), passage.score)
+    for key in sorted(chunks):
+        if runs and runs[-1][-1].key == key - 1:
+            runs[-1].append(chunks[key])
+        else:
+            runs.append([chunks[key]])
+    made = [_passage(run, names, best) for run in runs]
+    return sorted(made, key=lambda p: -p.score)
+
+
+def _passage(run: list[Chunk], names: dict[str, str], best: dict[int, float]) -> Passage:
+    hit = max(range(len(run)), key=lambda i: best[run[i].key])
+    return Passage(
+        document_id=run[0].document_id,
+        filename=names[run[0].document_id],
+        chunks=tuple(run),
+        score=best[run[hit].key],
+        hit=hit,
+    )
+
+
+def _shortfall(delivered: int, requested: int, topic: str) -> str | None:
+    if delivered >= requested:
+        return None
+    about = f" about {topic[:80]!r}" if topic else ""
+    made = "No question" if delivered == 0 else f"Only {delivered} of {requested} questions"
+    return (
+        f"{made}{about} could be made from the text without repeating or padding. "
+        "Add documents, choose a wider topic or ask for fewer."
+    )

@@ -1,0 +1,226 @@
+"""From an uploaded file to a document that can be searched and asked about."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import unicodedata
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from backend.errors import (
+    NoTextInFile,
+    QuaestioError,
+    Stopped,
+    Unavailable,
+    UnreadableFile,
+    error_classes,
+)
+from backend.models.documents import (
+    Chunk,
+    Document,
+    ExtractionEnd,
+    FileSummary,
+    JobState,
+    Problem,
+    Progress,
+    Segment,
+)
+from backend.models.jobs import Job
+from backend.ports.blob_store import BlobStore
+from backend.ports.catalog import Catalog, Finished
+from backend.ports.embedder import Embedder
+from backend.ports.job_table import JobTable
+from backend.ports.keyword_index import KeywordIndex
+from backend.ports.task_queue import TaskQueue
+from backend.ports.text_extractor import TextExtractor
+from backend.ports.vector_store import VectorStore
+from backend.services.chunking import Chunker
+from backend.utils.clock import utc_now
+
+INGESTION_QUEUE = "ingestion"
+BATCH = 64
+"""Chunks embedded and committed together: half a second of work that a crash may repeat."""
+
+_POLL_S = 0.05
+_LONGEST_NAME = 200
+# Direction marks and other format characters can disguise an extension.
+_UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A document taken in, and whether the same bytes were there before."""
+
+    document: Document
+    duplicate: bool
+
+
+class Ingestion:
+    """Accepts files at once, and reads, cuts, embeds and publishes them as a job."""
+
+    def __init__(
+        self,
+        *,
+        blobs: BlobStore,
+        catalog: Catalog,
+        jobs: JobTable,
+        queue: TaskQueue,
+        extractor: TextExtractor,
+        embedder: Embedder,
+        vectors: VectorStore,
+        keywords: KeywordIndex,
+        max_bytes: int,
+    ) -> None:
+        self._blobs = blobs
+        self._catalog = catalog
+        self._jobs = jobs
+        self._queue = queue
+        self._extractor = extractor
+        self._embedder = embedder
+        self._vectors = vectors
+        self._keywords = keywords
+        self._max_bytes = max_bytes
+        # Accepting a file and deleting the last document of the same bytes exclude each other.
+        self._files = asyncio.Lock()
+
+    async def accept(self, tenant: str, filename: str, content: AsyncIterator[bytes]) -> Accepted:
+        """Keep a file and queue its ingestion, both durable; the same bytes give the same document.
+
+        Raises TooLarge, EmptyFile or UnsupportedFile, and then keeps nothing.
+        """
+        name = safe_name(filename)
+        blob = await self._blobs.put(tenant, content, self._max_bytes)
+        try:
+            media_type = self._extractor.recognise(blob.head, name)
+        except QuaestioError:
+            async with self._files:
+                if (tenant, blob.sha256) not in await self._catalog.sha256s():
+                    await self._blobs.delete(tenant, blob.sha256)
+            raise
+        new = Document(
+            id=uuid.uuid4().hex,
+            number=0,
+            tenant=tenant,
+            job_id=uuid.uuid4().hex,
+            sha256=blob.sha256,
+            filename=name,
+            media_type=media_type,
+            size=blob.size,
+            created_at=utc_now(),
+            state=JobState.QUEUED,
+        )
+        async with self._files:
+            if not await self._is_stored(new):
+                raise Unavailable("The same file was deleted at this moment. Upload it again.")
+            stored = await self._catalog.accept(new)
+        if stored.id == new.id:
+            await self._queue.ring(INGESTION_QUEUE, stored.job_id)
+        return Accepted(stored, duplicate=stored.id != new.id)
+
+    async def finished(self, document: Document) -> Document:
+        """Wait until a document can be asked about.
+
+        Raises UnreadableFile (or the kind it failed with) and then removes the document, since the
+        caller has been told; raises DocumentNotFound where someone deletes it meanwhile.
+        """
+        while not document.state.ended:
+            await asyncio.sleep(_POLL_S)
+            document = await self._catalog.document(document.tenant, document.id)
+        if document.state is JobState.FINISHED:
+            return document
+        await self.delete(document.tenant, document.id)
+        raise _as_error(document.error)
+
+    async def delete(self, tenant: str, document_id: str) -> Document:
+        """Remove a document everywhere, in whatever state; a running ingestion of it ends by itself."""
+        async with self._files:
+            document = await self._catalog.delete(tenant, document_id)
+            await self._blobs.delete(tenant, document.sha256)
+        return document
+
+    async def sweep(self, older_than_s: float) -> int:
+        """Remove files that no document needs; returns how many."""
+        return await self._blobs.sweep(await self._catalog.sha256s(), older_than_s)
+
+    async def run(self, job: Job) -> None:
+        """Do the ingestion job: resumes behind its checkpoint, harmless when repeated."""
+        document = await self._catalog.document(job.tenant, job.subject)
+        try:
+            await self._ingest(job, document)
+        except UnreadableFile:
+            # What was stored before the fault was found is no document.
+            await self._catalog.discard_chunks(document)
+            await self._blobs.delete(document.tenant, document.sha256)
+            raise
+
+    async def _ingest(self, job: Job, document: Document) -> None:
+        if not await self._is_stored(document):
+            raise UnreadableFile("The uploaded file is no longer stored. Upload it again.")
+        path = self._blobs.path(document.tenant, document.sha256)
+        chunker = await asyncio.to_thread(Chunker, document)
+        pending: list[Chunk] = []
+        warning = None
+        checkpoint = job.checkpoint
+        async for item in self._extractor.extract(path, document.media_type):
+            match item:
+                case FileSummary():
+                    await self._catalog.describe(document.id, item)
+                    await self._report(job, Progress("extracting", 0, item.pages or 0), checkpoint)
+                case Segment():
+                    pending += [c for c in chunker.cut(item) if c.position >= checkpoint]
+                    while len(pending) >= BATCH:
+                        batch, pending = pending[:BATCH], pending[BATCH:]
+                        await self._store(document, batch)
+                        checkpoint = batch[-1].position + 1
+                        await self._report(job, _reached(item), checkpoint)
+                case ExtractionEnd():
+                    warning = item.warning
+        if pending:
+            await self._store(document, pending)
+            checkpoint = pending[-1].position + 1
+        if checkpoint == 0:
+            raise NoTextInFile("There is no text in this file. If it is a scan, run OCR on it first.")
+        await self._publish(job, document, Finished(checkpoint, chunker.text_length, warning))
+
+    async def _store(self, document: Document, batch: list[Chunk]) -> None:
+        vectors = await self._embedder.embed([chunk.text for chunk in batch])
+        await self._catalog.add_chunks(document, batch)
+        await self._vectors.add(document, [chunk.key for chunk in batch], vectors)
+
+    async def _publish(self, job: Job, document: Document, finished: Finished) -> None:
+        await self._report(job, Progress("indexing", fraction=0.99), finished.chunks)
+        await self._keywords.add(document)
+        await self._catalog.publish(document, finished)
+
+    async def _report(self, job: Job, progress: Progress, checkpoint: int) -> None:
+        if not await self._jobs.report(job, progress, checkpoint):
+            raise Stopped("The job was taken over, stopped or deleted.")
+
+    async def _is_stored(self, document: Document) -> bool:
+        return await asyncio.to_thread(self._blobs.path(document.tenant, document.sha256).exists)
+
+
+def _reached(segment: Segment) -> Progress:
+    fraction = 0.98 * segment.done / segment.total if segment.total else 0.0
+    return Progress("embedding", segment.done, segment.total, fraction)
+
+
+def safe_name(filename: str) -> str:
+    """A name to show and to search by, never a path: last component, no control or format characters."""
+    last = re.split(r"[/\\]", filename)[-1]
+    visible = "".join(" " if unicodedata.category(c) in _UNSAFE_CATEGORIES else c for c in last)
+    name = " ".join(visible.split())
+    if len(name) > _LONGEST_NAME:
+        stem, dot, extension = name.rpartition(".")
+        ending = f"{dot}{extension}" if dot and len(extension) <= 8 else ""  # noqa: PLR2004 - .markdown
+        name = (stem if ending else name)[: _LONGEST_NAME - len(ending)] + ending
+    return (name.strip(". ") and name) or "unnamed"
+
+
+def _as_error(problem: Problem | None) -> QuaestioError:
+    if problem is None:
+        return Stopped("The ingestion was stopped.")
+    kinds = {kind.code: kind for kind in error_classes(UnreadableFile)}
+    return kinds.get(problem.code, UnreadableFile)(problem.message)

@@ -1,0 +1,128 @@
+"""Hybrid retrieval: keywords and vectors in parallel, fused, with the text around each hit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from backend.models.documents import Chunk, Document, Hit, Passage
+from backend.ports.catalog import Catalog
+from backend.ports.embedder import Embedder
+from backend.ports.keyword_index import KeywordIndex
+from backend.ports.vector_store import VectorStore
+
+NEIGHBOURS = 2
+"""Chunks of context on each side: about 1,000 characters in all."""
+
+_KEY_BITS = 63
+_CANDIDATES = 50
+"""Taken from each index before fusion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to a search, best first, and how much to trust that there is any."""
+
+    passages: list[Passage]
+    similarity: float
+    """The best cosine between the query and a chunk, -1..1."""
+    matched: bool
+    """Whether any chunk holds a word of the query."""
+
+
+class Retriever:
+    """Finds passages for a query in the published documents of a tenant."""
+
+    def __init__(
+        self,
+        *,
+        embedder: Embedder,
+        vectors: VectorStore,
+        keywords: KeywordIndex,
+        catalog: Catalog,
+        vector_weight: float = 0.6,
+    ) -> None:
+        self._embedder = embedder
+        self._vectors = vectors
+        self._keywords = keywords
+        self._catalog = catalog
+        self._vector_weight = vector_weight
+
+    async def search(
+        self, tenant: str, query: str, k: int, documents: Sequence[Document] | None = None
+    ) -> Found:
+        """The ``k`` best chunks, each with its neighbours; ``documents`` (published) narrows the search."""
+        candidates = max(_CANDIDATES, 2 * k)
+        by_meaning, by_words = await asyncio.gather(
+            self._by_meaning(tenant, query, candidates, documents),
+            self._keywords.search(tenant, query, candidates, documents),
+        )
+        scores = fuse(by_meaning, by_words, self._vector_weight)
+        best = sorted(scores, key=lambda key: (-scores[key], key))[:k]
+        passages = await self._passages(tenant, best, scores)
+        similarity = by_meaning[0].score if by_meaning else -1.0
+        return Found(passages, similarity, matched=bool(by_words))
+
+    async def passage(self, tenant: str, document_id: str, chunk_id: str) -> Passage | None:
+        """A chunk by its id, with its neighbours; None where the document has no such chunk."""
+        try:
+            key = int(chunk_id, 16)
+        except ValueError:
+            return None
+        if key >> _KEY_BITS:
+            return None
+        passages = await self._passages(tenant, [key], {key: 0.0})
+        return passages[0] if passages and passages[0].document_id == document_id else None
+
+    async def _by_meaning(
+        self, tenant: str, query: str, k: int, documents: Sequence[Document] | None
+    ) -> list[Hit]:
+        vector = (await self._embedder.embed([query]))[0]
+        return await self._vectors.search(tenant, vector, k, documents)
+
+    async def _passages(self, tenant: str, keys: list[int], scores: dict[int, float]) -> list[Passage]:
+        """One query for the hits and all their neighbours (keys of neighbours count up)."""
+        wanted = {key + step for key in keys for step in range(-NEIGHBOURS, NEIGHBOURS + 1)}
+        chunks = await self._catalog.chunks(tenant, sorted(wanted))
+        found = [chunks[key] for key in keys if key in chunks]
+        names = {d.id: d.filename for d in await self._named(tenant, found)}
+        return [
+            _around(chunk, chunks, names[chunk.document_id], scores[chunk.key])
+            for chunk in found
+            if chunk.document_id in names
+        ]
+
+    async def _named(self, tenant: str, chunks: Iterable[Chunk]) -> list[Document]:
+        return await self._catalog.published(tenant, sorted({c.document_id for c in chunks}))
+
+
+def fuse(by_meaning: Sequence[Hit], by_words: Sequence[Hit], vector_weight: float) -> dict[int, float]:
+    """Weighted sum of both scores, each stretched to 0..1 over its own list (min-max).
+
+    A chunk that one list lacks gets 0 from it. On XQuAD and Cranfield this beats reciprocal ranks.
+    """
+    fused: dict[int, float] = {}
+    for hits, weight in ((by_meaning, vector_weight), (by_words, 1 - vector_weight)):
+        if not hits:
+            continue
+        low, high = min(h.score for h in hits), max(h.score for h in hits)
+        for hit in hits:
+            share = (hit.score - low) / (high - low) if high > low else 1.0
+            fused[hit.key] = fused.get(hit.key, 0.0) + weight * share
+    return fused
+
+
+def _around(chunk: Chunk, chunks: dict[int, Chunk], filename: str, score: float) -> Passage:
+    around = [
+        chunks[key]
+        for key in range(chunk.key - NEIGHBOURS, chunk.key + NEIGHBOURS + 1)
+        if key in chunks and chunks[key].document_id == chunk.document_id
+    ]
+    return Passage(
+        document_id=chunk.document_id,
+        filename=filename,
+        chunks=tuple(around),
+        score=score,
+        hit=around.index(chunk),
+    )

@@ -1,0 +1,120 @@
+"""The worker: takes jobs from the table, holds their lease while it works, records how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+
+from backend.errors import DocumentNotFound, QuaestioError, Stopped
+from backend.models.documents import Problem
+from backend.models.jobs import Job
+from backend.ports.job_table import JobTable
+from backend.services.jobs import JobKind
+
+logger = logging.getLogger(__name__)
+
+LEASE_S = 15.0
+"""After a crash a job is taken again this long after its last renewal (renewed at a fifth of it)."""
+
+_IDLE_S = 1.0
+"""How often to look for work that another process left, when nobody rings."""
+
+_RETRY_S = 5.0
+
+
+class Worker:
+    """Runs up to ``concurrency`` jobs at a time until it is cancelled."""
+
+    def __init__(
+        self,
+        *,
+        owner: str,
+        jobs: JobTable,
+        kinds: Mapping[str, JobKind],
+        wait: Callable[[float], Awaitable[None]],
+        concurrency: int,
+    ) -> None:
+        self._owner = owner
+        self._jobs = jobs
+        self._kinds = kinds
+        self._wait = wait
+        self._concurrency = concurrency
+
+    async def run(self) -> None:
+        """Work until cancelled; unfinished jobs then go back to the queue."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._concurrency):
+                group.create_task(self._serve())
+
+    async def drain(self) -> None:
+        """Work until no job is due (for the command line)."""
+        while await self._turn():
+            pass
+
+    async def _serve(self) -> None:
+        while True:
+            try:
+                worked = await self._turn()
+            except Exception:
+                # The table itself failed (a full disk, say). Working on would spin; giving up would
+                # strand every later upload.
+                logger.exception("the jobs table could not be used; trying again in %s s", _RETRY_S)
+                await asyncio.sleep(_RETRY_S)
+                continue
+            if not worked:
+                await self._wait(_IDLE_S)
+
+    async def _turn(self) -> bool:
+        job = await self._jobs.claim(self._owner, LEASE_S)
+        if job is None:
+            return False
+        await self._work(job)
+        return True
+
+    async def _work(self, job: Job) -> None:
+        logger.info("job %s (%s %s) attempt %d starts", job.id, job.kind, job.subject, job.attempt)
+        work = asyncio.ensure_future(self._kinds[job.kind].run(job))
+        beat = asyncio.create_task(self._hold(job, work))
+        try:
+            await work
+        except asyncio.CancelledError:
+            await self._cancelled(job)
+        except Exception as error:  # noqa: BLE001 - whatever a job raises must end as a state of its row
+            await self._failed(job, error)
+        else:
+            await self._jobs.finish(job)
+            logger.info("job %s finished", job.id)
+        finally:
+            beat.cancel()
+            with suppress(asyncio.CancelledError):
+                await beat
+
+    async def _hold(self, job: Job, work: asyncio.Future[None]) -> None:
+        """Renew the lease; a lost one (stopped, deleted, taken over) cancels the work."""
+        while True:
+            await asyncio.sleep(LEASE_S / 5)
+            if not await self._jobs.renew(job, LEASE_S):
+                work.cancel()
+                return
+
+    async def _cancelled(self, job: Job) -> None:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # The worker shuts down: the job goes on elsewhere or after the restart, at once.
+            await self._jobs.release(job, count_attempt=False)
+            raise asyncio.CancelledError
+        logger.info("job %s was stopped or deleted", job.id)
+
+    async def _failed(self, job: Job, error: Exception) -> None:
+        if isinstance(error, Stopped | DocumentNotFound):
+            logger.info("job %s ended: %s", job.id, error)
+        elif isinstance(error, QuaestioError) and not error.retryable:
+            logger.info("job %s failed: %s %s", job.id, error.code, error)
+            await self._jobs.fail(job, Problem(error.code, error.message))
+        else:
+            # Unforeseen: try again later, up to the table's cap.
+            logger.error("job %s broke and is queued again", job.id, exc_info=error)
+            await asyncio.sleep(1.0)
+            await self._jobs.release(job, count_attempt=True)

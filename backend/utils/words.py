@@ -1,0 +1,37 @@
+"""Words of a text as a keyword index wants them."""
+
+from __future__ import annotations
+
+import re
+
+# Chinese, Japanese and Korean are written without spaces (or with few), so pairs of characters
+# stand for words there.
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_RUN = re.compile(f"[{_UNSPACED}]+")
+_TERM = re.compile(r"[^\W_]+(?:\w*[^\W_])?")
+
+_STOP_WORDS = frozenset(
+    """a about after all also an and any are as at be because been before being between both but by can
+    could did do does during each for from had has have he her here his how i if in into is it its just
+    like may me more most my no not of on only or other our out over she should so some such than that
+    the their them then there these they this those through to too under up us very was we were what
+    when where which while who whom why will with would you your""".split()
+)
+
+
+def spaced(text: str) -> str:
+    """``text`` with runs of unspaced script replaced by overlapping pairs of characters."""
+    return _RUN.sub(lambda run: f" {_pairs(run.group())} ", text)
+
+
+def query_terms(text: str, most: int = 32) -> list[str]:
+    """Distinct lower-case words of a query, function words left out unless nothing else is there."""
+    words = dict.fromkeys(word.lower() for word in _TERM.findall(spaced(text)))
+    telling = [word for word in words if word not in _STOP_WORDS]
+    return (telling or list(words))[:most]
+
+
+def _pairs(run: str) -> str:
+    if len(run) == 1:
+        return run
+    return " ".join(run[i : i + 2] for i in range(len(run) - 1))
