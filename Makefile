@@ -1,0 +1,45 @@
+# Two commands set everything up: `make run` and `make test`. `make help` lists the rest.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock setup setup-dev clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: setup ## Set up if needed, start the product, open its page (HOST, PORT, DATA_DIR)
+	@exec $(BIN)/quaestio serve --open
+
+test: setup-dev ## Set up if needed, run every test
+	@$(BIN)/python -m pytest
+
+check: setup-dev ## Format, lint, types, import contract, quick tests (under 60 s)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/unit tests/contract tests/architecture -m "not slow"
+
+bench: setup-dev ## Run the benchmarks and write benchmarks/results
+	@$(BIN)/python -m benchmarks
+
+setup: ## Make .venv with what the product needs
+	@tools/setup default
+
+setup-dev: ## Make .venv with what its development needs
+	@tools/setup dev
+
+lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml requirements/model.in -o requirements/default.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml requirements/model.in --group dev -c requirements/default.txt -o requirements/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml --extra sentence-transformers -c requirements/dev.txt --no-emit-package torch \
+	  -o requirements/sentence-transformers.txt
+
+clean: ## Remove what `make` made, but no data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
