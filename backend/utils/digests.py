@@ -19,9 +19,15 @@ def sampled_digest(*paths: Path) -> str:
     for path in paths:
         size = path.stat().st_size
         digest.update(size.to_bytes(8, "big"))
-        step = max(BLOCK, (size - BLOCK) // (SAMPLES - 1))
         with path.open("rb") as file:
-            for start in range(0, size, step):
+            for start in _starts(size):
                 file.seek(start)
                 digest.update(file.read(BLOCK))
     return digest.hexdigest()
+
+
+def _starts(size: int) -> list[int]:
+    """Offsets of the blocks read, the first and the last block among them."""
+    if size <= BLOCK * SAMPLES:
+        return list(range(0, size, BLOCK))
+    return [index * (size - BLOCK) // (SAMPLES - 1) for index in range(SAMPLES)]
