@@ -16,6 +16,7 @@ from backend.adapters.extractors.extractor import ChildProcessExtractor
 from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.onnx_embedder.embedder import OnnxEmbedder
+from backend.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.facts import settle
@@ -50,7 +51,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.callback(database.close)
         await database.migrate()
         embedder = await opening
-        stack.callback(embedder.close)
+        stack.push_async_callback(embedder.close)
         await _check_model(database, embedder, settings)
         services = _services(settings, database, embedder)
         await services.ingestion.sweep(_ABANDONED_S)
@@ -125,10 +126,11 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _embedder(settings: Settings) -> OnnxEmbedder:
+def _embedder(settings: Settings) -> OnnxEmbedder | SentenceTransformersEmbedder:
+    threads = settings.embedding_threads or os.cpu_count() or 1
     if settings.embedding_model == BUNDLED_MODEL:
-        return OnnxEmbedder(threads=settings.embedding_threads or os.cpu_count() or 1)
-    raise ConfigurationError("EMBEDDING_MODEL: not yet")
+        return OnnxEmbedder(threads=threads)
+    return SentenceTransformersEmbedder(settings.embedding_model, threads=threads)
 
 
 async def _check_model(database: Database, embedder: Embedder, settings: Settings) -> None:

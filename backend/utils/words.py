@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # Chinese, Japanese and Korean are written without spaces (or with few), so pairs of characters
 # stand for words there.
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _RUN = re.compile(f"[{_UNSPACED}]+")
-_TERM = re.compile(r"[^\W_]+(?:\w*[^\W_])?")
 
 _STOP_WORDS = frozenset(
     """a about after all also an and any are as at be because been before being between both but by can
@@ -26,7 +26,9 @@ def spaced(text: str) -> str:
 
 def query_terms(text: str, most: int = 32) -> list[str]:
     """Distinct lower-case words of a query, function words left out unless nothing else is there."""
-    words = dict.fromkeys(word.lower() for word in _TERM.findall(spaced(text)))
+    # Letters, numbers and the marks that combine with them (vowel signs of Hindi, accents).
+    letters = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in spaced(text))
+    words = dict.fromkeys(letters.lower().split())
     telling = [word for word in words if word not in _STOP_WORDS]
     return (telling or list(words))[:most]
 
