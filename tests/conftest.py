@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from backend.adapters.sql.database import Database
+from tests.support.house import House
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,3 +29,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await opened.migrate()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path) -> House:
+    return House(database, tmp_path)

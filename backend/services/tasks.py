@@ -18,8 +18,11 @@ logger = logging.getLogger(__name__)
 LEASE_S = 15.0
 """After a crash a job is taken again this long after its last renewal (renewed at a fifth of it)."""
 
-_IDLE_S = 1.0
+IDLE_S = 1.0
 """How often to look for work that another process left, when nobody rings."""
+
+BACK_OFF_S = 1.0
+"""Wait before a job that broke unforeseen is queued again."""
 
 _RETRY_S = 5.0
 
@@ -64,7 +67,7 @@ class Worker:
                 await asyncio.sleep(_RETRY_S)
                 continue
             if not worked:
-                await self._wait(_IDLE_S)
+                await self._wait(IDLE_S)
 
     async def _turn(self) -> bool:
         job = await self._jobs.claim(self._owner, LEASE_S)
@@ -116,5 +119,5 @@ class Worker:
         else:
             # Unforeseen: try again later, up to the table's cap.
             logger.error("job %s broke and is queued again", job.id, exc_info=error)
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(BACK_OFF_S)
             await self._jobs.release(job, count_attempt=True)

@@ -1,0 +1,89 @@
+"""The embedded product on small fakes of its slow parts: extraction and embedding."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from backend.adapters.embedded_queue import EmbeddedQueue
+from backend.adapters.faiss_store import FaissVectorStore
+from backend.adapters.file_blobs import FileBlobStore
+from backend.adapters.sql.catalog import SqlCatalog
+from backend.adapters.sql.database import Database
+from backend.adapters.sql.job_table import SqlJobTable
+from backend.adapters.sql.keyword_index import Fts5KeywordIndex
+from backend.models.documents import Document
+from backend.services.ingestion import Ingestion
+from backend.services.jobs import job_kinds
+from backend.services.retrieval import Retriever
+from backend.services.tasks import Worker
+from tests.support.fakes import DIMENSION, PlainExtractor, WordEmbedder
+
+TENANT = "default"
+
+
+async def stream(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+@dataclass
+class House:
+    database: Database
+    root: Path
+    extractor: PlainExtractor = field(default_factory=PlainExtractor)
+    embedder: WordEmbedder = field(default_factory=WordEmbedder)
+
+    def __post_init__(self) -> None:
+        self.catalog = SqlCatalog(self.database)
+        self.jobs = SqlJobTable(self.database)
+        self.queue = EmbeddedQueue()
+        self.blobs = FileBlobStore(self.root / "files")
+        self.vectors = FaissVectorStore(self.database, DIMENSION)
+        self.keywords = Fts5KeywordIndex(self.database)
+        self.ingestion = Ingestion(
+            blobs=self.blobs,
+            catalog=self.catalog,
+            jobs=self.jobs,
+            queue=self.queue,
+            extractor=self.extractor,
+            embedder=self.embedder,
+            vectors=self.vectors,
+            keywords=self.keywords,
+            max_bytes=1_000_000,
+        )
+        self.retriever = Retriever(
+            embedder=self.embedder, vectors=self.vectors, keywords=self.keywords, catalog=self.catalog
+        )
+
+    def worker(self, owner: str = "worker") -> Worker:
+        return Worker(
+            owner=owner,
+            jobs=self.jobs,
+            kinds=job_kinds(self.ingestion),
+            wait=self.queue.wait,
+            concurrency=2,
+        )
+
+    async def add(self, text: str, filename: str = "notes.txt", tenant: str = TENANT) -> Document:
+        """Ingest a text to its end."""
+        accepted = await self.ingestion.accept(tenant, filename, stream(text.encode()))
+        async with working(self.worker()):
+            return await self.ingestion.finished(accepted.document)
+
+    def files(self) -> list[Path]:
+        return [p for p in (self.root / "files").rglob("*") if p.is_file()]
+
+
+@asynccontextmanager
+async def working(worker: Worker) -> AsyncIterator[None]:
+    """A worker beside the test."""
+    task = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

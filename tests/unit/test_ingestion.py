@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from backend.errors import DocumentNotFound, NoTextInFile, TooLarge, UnsupportedFile
+from backend.models.documents import JobState
+from backend.services.ingestion import BATCH, safe_name
+from tests.support.house import TENANT, House, stream, working
+
+
+async def stop_at_first_batch(house: House) -> None:
+    """Let a worker store one batch, then stop it as a shutdown does."""
+    embed = house.embedder.embed
+    stored = asyncio.Event()
+
+    async def embed_once(texts: list[str]) -> object:
+        if house.embedder.calls:
+            stored.set()
+            await asyncio.Event().wait()
+        return await embed(texts)
+
+    house.embedder.embed = embed_once  # type: ignore[method-assign, assignment] - a pause, not a fake
+    async with working(house.worker()):
+        await asyncio.wait_for(stored.wait(), 5)
+    house.embedder.embed = embed  # type: ignore[method-assign]
+
+
+LONG = "\f".join(
+    f"Page {n} is about subject{n}. " + "It has several sentences of text. " * 30 for n in range(40)
+)
+
+
+async def test_a_text_is_found_after_its_ingestion(house: House) -> None:
+    document = await house.add("Leaves hold chlorophyll.\fRoots drink water.")
+    assert document.state is JobState.FINISHED
+    assert (document.pages, document.chunks, document.metadata.title) == (2, 2, "A title")
+    assert document.progress.fraction == 1.0
+    found = await house.retriever.search(TENANT, "What do roots drink?", 1)
+    assert found.passages[0].found.text == "Roots drink water."
+    assert found.passages[0].found.page == 2
+
+
+async def test_fifty_uploads_of_one_file_are_one_document_and_one_reading(house: House) -> None:
+    async with working(house.worker()):
+        accepted = await asyncio.gather(
+            *(house.ingestion.accept(TENANT, f"{n}.txt", stream(b"Roots drink water.")) for n in range(50))
+        )
+        await house.ingestion.finished(accepted[0].document)
+    assert len({a.document.id for a in accepted}) == 1
+    assert sum(not a.duplicate for a in accepted) == 1
+    assert house.extractor.extractions == 1
+    assert len(house.files()) == 1
+
+
+async def test_a_stopped_ingestion_goes_on_behind_its_checkpoint(house: House) -> None:
+    accepted = await house.ingestion.accept(TENANT, "long.txt", stream(LONG.encode()))
+    await stop_at_first_batch(house)
+    job = await house.jobs.job(TENANT, accepted.document.job_id)
+    assert (job.state, job.checkpoint) == (JobState.QUEUED, BATCH)
+    assert await house.vectors.warm(TENANT) == 0
+    async with working(house.worker("after the restart")):
+        document = await house.ingestion.finished(accepted.document)
+    assert sum(house.embedder.calls) == document.chunks
+    assert await house.vectors.warm(TENANT) == document.chunks
+    chunks = await house.catalog.chunk_range(document, 0, document.chunks)
+    assert [c.position for c in chunks] == list(range(document.chunks))
+    assert chunks[-1].end == document.text_length
+
+
+async def test_deleting_during_ingestion_leaves_nothing(house: House) -> None:
+    house.extractor.hold.clear()
+    async with working(house.worker()):
+        accepted = await house.ingestion.accept(TENANT, "long.txt", stream(LONG.encode()))
+        await asyncio.sleep(0.05)
+        await house.ingestion.delete(TENANT, accepted.document.id)
+        house.extractor.hold.set()
+        other = await house.ingestion.accept(TENANT, "other.txt", stream(b"Something else."))
+        await house.ingestion.finished(other.document)
+    assert (await house.catalog.documents(TENANT, offset=0, limit=9)).total == 1
+    assert await house.vectors.warm(TENANT) == 1
+    assert await house.keywords.search(TENANT, "subject3", 5) == []
+    assert len(house.files()) == 1
+
+
+async def test_a_file_without_words_is_refused_and_leaves_nothing(house: House) -> None:
+    accepted = await house.ingestion.accept(TENANT, "blank.txt", stream(b"  \n \f  "))
+    async with working(house.worker()):
+        with pytest.raises(NoTextInFile):
+            await house.ingestion.finished(accepted.document)
+    with pytest.raises(DocumentNotFound):
+        await house.catalog.document(TENANT, accepted.document.id)
+    assert house.files() == []
+
+
+async def test_a_failed_document_can_be_seen_and_sent_again(house: House) -> None:
+    accepted = await house.ingestion.accept(TENANT, "blank.txt", stream(b" "))
+    worker = house.worker()
+    await worker.drain()
+    failed = await house.catalog.document(TENANT, accepted.document.id)
+    assert failed.state is JobState.FAILED
+    assert failed.error
+    assert failed.error.code == "no_text_in_file"
+    again = await house.ingestion.accept(TENANT, "blank.txt", stream(b" "))
+    assert not again.duplicate
+
+
+async def test_too_large_and_unread_files_leave_nothing(house: House) -> None:
+    with pytest.raises(TooLarge, match="1 MB"):
+        await house.ingestion.accept(TENANT, "big.txt", stream(b"x" * 1_000_001))
+    with pytest.raises(UnsupportedFile):
+        await house.ingestion.accept(TENANT, "a.exe", stream(b"x"))
+    assert house.files() == []
+    assert (await house.catalog.documents(TENANT, offset=0, limit=9)).total == 0
+
+
+async def test_an_unread_file_does_not_take_the_same_bytes_along(house: House) -> None:
+    await house.ingestion.accept(TENANT, "a.txt", stream(b"text"))
+    with pytest.raises(UnsupportedFile):
+        await house.ingestion.accept(TENANT, "a.exe", stream(b"text"))
+    assert len(house.files()) == 1
+
+
+async def test_files_that_nothing_needs_are_swept(house: House) -> None:
+    document = await house.add("Roots drink water.")
+    folder = house.files()[0].parent
+    (folder / "orphan").write_bytes(b"x")
+    (folder / "upload.part").write_bytes(b"x")
+    assert await house.ingestion.sweep(older_than_s=3600) == 0
+    assert await house.ingestion.sweep(older_than_s=-1) == 2
+    assert [p.name for p in house.files()] == [document.sha256]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../etc/passwd.txt", "passwd.txt"),
+        ("..\\..\\windows\\system.ini.txt", "system.ini.txt"),
+        ("notes\0.txt", "notes .txt"),
+        ("new\nline.txt", "new line.txt"),
+        ("\u202efdp.txt", "fdp.txt"),
+        ("名前.txt", "名前.txt"),
+        ("", "unnamed"),
+        ("..", "unnamed"),
+        ("/", "unnamed"),
+        ("<b>bold</b>.txt", "b>.txt"),
+        (".hidden.txt", ".hidden.txt"),
+        ("a" * 300 + ".txt", "a" * 196 + ".txt"),
+    ],
+)
+def test_a_name_is_never_a_path(given: str, kept: str) -> None:
+    assert safe_name(given) == kept
