@@ -69,9 +69,11 @@ class Graph:
         self.initialisers.append(helper.make_tensor(name, TensorProto.INT64, [len(values)], values))
         return name
 
-    def add(self, kind: str, inputs: list[str], output: str, **attributes: object) -> str:
+    def add(self, kind: str, inputs: list[str], output: str, **attributes: float) -> str:
         """A node with one output, called ``output``."""
-        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
+        node = helper.make_node(kind, inputs, [output], name=output)
+        node.attribute.extend(helper.make_attribute(name, value) for name, value in attributes.items())
+        self.nodes.append(node)
         return output
 
     def dense(self, inputs: str, layer: str, output: str) -> str:

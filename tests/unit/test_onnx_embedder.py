@@ -79,6 +79,21 @@ def test_an_incomplete_package_names_the_missing_file(
     assert "half_a_model" not in sys.modules
 
 
+async def test_a_package_installed_as_symbolic_links_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: ModelFiles, embedder: OnnxEmbedder
+) -> None:
+    folder = tmp_path / "linked_model" / "model"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
+    for path in (files.weights, files.tokenizer):
+        (folder / path.name).symlink_to(path)
+    monkeypatch.syspath_prepend(tmp_path)
+    linked = OnnxEmbedder(files=find_model_files("linked_model"))
+    np.testing.assert_array_equal(await linked.embed(TEXTS[1:2]), await embedder.embed(TEXTS[1:2]))
+    assert linked.fingerprint == embedder.fingerprint
+    await linked.close()
+
+
 def test_weights_laid_out_differently_are_refused(tmp_path: Path, files: ModelFiles) -> None:
     header = b'{"other": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}'
     weights = tmp_path / "model.safetensors"

@@ -61,10 +61,7 @@ class Encoder:
 
 def _whole_words(text: str, limit: int) -> str:
     """The words of ``text`` that end within ``limit`` characters; the tokens of a word stay the same."""
-    if len(text) <= limit:
-        return text
-    words = text[:limit].rsplit(maxsplit=1)
-    return words[0] if len(words) > 1 else ""
+    return text if len(text) <= limit else text[:limit].rpartition(" ")[0]
 
 
 def _open_session(files: ModelFiles) -> onnxruntime.InferenceSession:
