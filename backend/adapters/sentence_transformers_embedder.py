@@ -17,8 +17,8 @@ from backend.utils.digests import sampled_digest
 from backend.utils.unicode_text import without_surrogates
 
 INSTALL = (
-    "pip install torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu (the CPU build; the "
-    "default one brings gigabytes of CUDA), then pip install 'quaestio[sentence-transformers]'"
+    "pip install torch==2.13.0 (a CPU build, where your package index has one; others bring gigabytes of "
+    "CUDA), then pip install 'quaestio[sentence-transformers]'"
 )
 CONFIGURATION = (
     "modules.json",

@@ -29,4 +29,4 @@ async def page() -> FileResponse:
 
 def mount_static(app: FastAPI) -> None:
     """Serve the page's assets."""
-    app.mount("/static", StaticFiles(directory=FRONTEND), name="static")
+    app.mount("/static", StaticFiles(directory=FRONTEND / "static"), name="static")
