@@ -1,0 +1,91 @@
+"""What texts in the old 8-bit and East Asian encodings look like: the knowledge behind ``encodings.py``."""
+
+from __future__ import annotations
+
+_CYRILLIC_COMMON = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъёіїєґўјљњћџђ"
+_GREEK_COMMON = "αεινοστρπκυλμγδθφχηβωζξψάέήίόύώς"
+
+SINGLE_BYTE: tuple[tuple[str, tuple[str, ...]], ...] = (
+    # encoding, and for each group of languages written in it the letters beyond ASCII that it uses;
+    # where two encodings explain a text equally well, the earlier row wins
+    (
+        "cp1252",
+        ("éèàêçôîûâùëïœüæÿ", "äöüß", "áéíóúñü", "ãõáéíóúâêôçàü", "åäöæøé", "àèéìòùî", "éëïöóüèá", "þðáéíóúýæö"),
+    ),
+    ("cp1250", ("ąćęłńóśźż", "áčďéěíňóřšťúůýžľĺŕôä", "áéíóöőúüű", "ăâîşţșț", "čćđšž", "äöüß")),
+    ("cp1254", ("çğıöşüiâîû",)),
+    ("cp1257", ("āčēģīķļņšūž", "ąčęėįšųūž", "äöõüšž")),
+    ("cp1251", (_CYRILLIC_COMMON,)),
+    ("koi8-r", (_CYRILLIC_COMMON,)),
+    ("cp866", (_CYRILLIC_COMMON,)),
+    ("iso8859-5", (_CYRILLIC_COMMON,)),
+    ("mac-cyrillic", (_CYRILLIC_COMMON,)),
+    ("cp1253", (_GREEK_COMMON,)),
+    ("cp1255", ("אבגדהוזחטיכלמנסעפצקרשתםןץףך",)),
+    ("cp1256", ("ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءآأإؤئپچژگ",)),
+    ("cp874", ("".join(chr(code) for code in (*range(0x0E01, 0x0E3B), *range(0x0E40, 0x0E4F))),)),
+    ("iso8859-2", ("ąćęłńóśźż", "áčďéěíňóřšťúůýž")),
+    ("mac-roman", ("éèàêçôîûâùëïœ", "äöüß", "áéíóúñ")),
+    ("cp850", ("éèàêçôîûâùëï", "äöüß", "áéíóúñ")),
+)
+
+RARE = {"mac-roman", "cp850", "mac-cyrillic", "iso8859-2"}
+"""Encodings that must explain a text clearly better than a common one to be chosen."""
+
+TYPOGRAPHY = frozenset("“”‘’„‚«»‹›–—…•€£§°©®™¿¡ºª·×´±²³½¼¾†‡№")
+"""Signs that stand beside words in ordinary texts."""
+
+DOUBLE_BYTE = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
+
+EBCDIC = ("cp500", "cp037", "cp273")
+
+
+def common_share(text: str, encoding: str) -> float:
+    """Share of the characters beyond ASCII that are everyday ones in the encoding's language, 0..1."""
+    signs = [char for char in text if ord(char) > 127]  # noqa: PLR2004  beyond ASCII
+    if not signs:
+        return 0.0
+    everyday = _EVERYDAY[encoding]
+    share = sum(_is_punctuation(char) or everyday(char) for char in signs) / len(signs)
+    if encoding in {"cp932", "euc_jp"}:  # hardly a Japanese sentence does without kana
+        return share if any("ぁ" <= char <= "ヿ" for char in signs) else share * 0.5
+    if encoding == "cp949":  # Hangul text with Chinese characters in between is rare
+        return share
+    return share * (0.5 if any("ぁ" <= char <= "ヿ" for char in signs) else 1.0)
+
+
+def _is_punctuation(char: str) -> bool:
+    return "\u3001" <= char <= "\u3011" or char in "，．！？：；（）「」『』“”‘’—…·～％" or "０" <= char <= "ｚ"
+
+
+def _japanese(char: str) -> bool:
+    return "ぁ" <= char <= "ヿ" or _in_first_level(char, "euc_jp", 0xB0, 0xCF)
+
+
+def _simplified(char: str) -> bool:
+    return _in_first_level(char, "gb2312", 0xB0, 0xD7)
+
+
+def _traditional(char: str) -> bool:
+    return _in_first_level(char, "big5", 0xA4, 0xC6)
+
+
+def _hangul(char: str) -> bool:
+    return _in_first_level(char, "euc_kr", 0xB0, 0xC8)
+
+
+_EVERYDAY = {
+    "cp932": _japanese,
+    "euc_jp": _japanese,
+    "gb18030": _simplified,
+    "big5": _traditional,
+    "cp949": _hangul,
+}
+
+
+def _in_first_level(char: str, charset: str, low: int, high: int) -> bool:
+    """Whether the national standard lists the character among its everyday ones (level 1)."""
+    try:
+        return low <= char.encode(charset)[0] <= high
+    except UnicodeEncodeError:
+        return False

@@ -1,0 +1,86 @@
+"""Plain text: decoded in blocks, hard-wrapped lines joined, lonely short lines taken as headings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from backend.adapters.extractors import encodings
+from backend.adapters.extractors.formats import Limits
+from backend.adapters.extractors.sections import Block, segments
+from backend.models.documents import DocumentMetadata, Extracted, ExtractionEnd, FileSummary
+
+_LINE_CHARS = 16_384
+_PARAGRAPH_CHARS = 32_768
+_ITEM = re.compile(r"\s*(?:[-*•–‣◦▪+]|\(?\w{1,3}[.)])\s|.*\t|\s*\|")
+_HEADING_CHARS = 80
+_HEADED_CHARS = 200
+
+
+def read(path: Path, limits: Limits) -> Iterator[Extracted]:
+    """Text of a file in any encoding that can be told; memory stays bounded for any line length."""
+    del limits  # the child counts the characters
+    encoding = encodings.of_file(path)
+    yield FileSummary(DocumentMetadata())
+    yield from segments(_with_headings(_paragraphs(path, encoding.name)), path.stat().st_size)
+    yield ExtractionEnd(encoding.warning)
+
+
+def lines(path: Path, encoding: str) -> Iterator[tuple[str, int]]:
+    """Lines without their ends, long ones in pieces, each with the bytes read so far."""
+    with path.open("r", encoding=encoding, errors="replace", newline=None) as stream:
+        raw = stream.buffer
+        while line := stream.readline(_LINE_CHARS):
+            yield line.replace("\0", "").rstrip("\n"), raw.tell()
+
+
+def join_wrapped(wrapped: list[str]) -> str:
+    """One line where the lines are wrapped at a width; the lines as they are in lists, tables and verse."""
+    if len(wrapped) > 1 and _is_wrapped(wrapped):
+        return " ".join(line.strip() for line in wrapped)
+    return "\n".join(line.rstrip() for line in wrapped)
+
+
+def _is_wrapped(wrapped: list[str]) -> bool:
+    if any(_ITEM.match(line) for line in wrapped[1:]):
+        return False
+    lengths = [len(line) for line in wrapped[:-1]]
+    longest = max(lengths)
+    if longest >= _LINE_CHARS:
+        return False
+    # a line was wrapped where the first word of the next one would not have fitted
+    fits = sum(len(one) + 1 + len(two.split(" ", 1)[0]) <= longest for one, two in pairwise(wrapped))
+    return longest >= 45 and fits <= len(lengths) // 5  # noqa: PLR2004
+
+
+def _paragraphs(path: Path, encoding: str) -> Iterator[tuple[str, int]]:
+    gathered: list[str] = []
+    size = 0
+    position = 0
+    for line, position in lines(path, encoding):
+        if line.strip():
+            gathered.append(line)
+            size += len(line)
+        if gathered and (not line.strip() or size > _PARAGRAPH_CHARS):
+            yield join_wrapped(gathered), position
+            gathered, size = [], 0
+    if gathered:
+        yield join_wrapped(gathered), position
+
+
+def _with_headings(paragraphs: Iterator[tuple[str, int]]) -> Iterator[Block]:
+    previous: tuple[str, int] | None = None
+    for paragraph, position in paragraphs:
+        if previous:
+            level = 1 if len(paragraph) >= _HEADED_CHARS and _may_head(previous[0]) else None
+            yield Block(previous[0], level, previous[1])
+        previous = paragraph, position
+    if previous:
+        yield Block(previous[0], None, previous[1])
+
+
+def _may_head(text: str) -> bool:
+    short = len(text) <= _HEADING_CHARS and "\n" not in text and "\t" not in text
+    return short and text[:1].isupper() and text[-1:] not in ".,;:!" and not _ITEM.match(text)
