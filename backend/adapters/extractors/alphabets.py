@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-_CYRILLIC_COMMON = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъёіїєґўјљњћџђ"
-_GREEK_COMMON = "αεινοστρπκυλμγδθφχηβωζξψάέήίόύώς"
+_CYRILLIC = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъёіїєґўјљњћџђ"
+_GREEK = "αεινοστρπκυλμγδθφχηβωζξψάέήίόύώς"
 
 SINGLE_BYTE: tuple[tuple[str, tuple[str, ...]], ...] = (
     # encoding, and for each group of languages written in it the letters beyond ASCII that it uses;
     # where two encodings explain a text equally well, the earlier row wins
     (
         "cp1252",
-        ("éèàêçôîûâùëïœüæÿ", "äöüß", "áéíóúñü", "ãõáéíóúâêôçàü", "åäöæøé", "àèéìòùî", "éëïöóüèá", "þðáéíóúýæö"),
+        ("éèàêçôîûâùëïœüÿ", "äöüß", "áéíóúñü¿¡", "ãõáéíóúâêôçàü", "åäöæøé", "àèéìòùî", "éëïöóüèá", "þðáéíóúýæö"),
     ),
     ("cp1250", ("ąćęłńóśźż", "áčďéěíňóřšťúůýžľĺŕôä", "áéíóöőúüű", "ăâîşţșț", "čćđšž", "äöüß")),
-    ("cp1254", ("çğıöşüiâîû",)),
+    ("cp1254", ("çğıöşü",)),
     ("cp1257", ("āčēģīķļņšūž", "ąčęėįšųūž", "äöõüšž")),
-    ("cp1251", (_CYRILLIC_COMMON,)),
-    ("koi8-r", (_CYRILLIC_COMMON,)),
-    ("cp866", (_CYRILLIC_COMMON,)),
-    ("iso8859-5", (_CYRILLIC_COMMON,)),
-    ("mac-cyrillic", (_CYRILLIC_COMMON,)),
-    ("cp1253", (_GREEK_COMMON,)),
+    ("cp1251", (_CYRILLIC,)),
+    ("koi8-r", (_CYRILLIC,)),
+    ("cp866", (_CYRILLIC,)),
+    ("iso8859-5", (_CYRILLIC,)),
+    ("mac-cyrillic", (_CYRILLIC,)),
+    ("cp1253", (_GREEK,)),
     ("cp1255", ("אבגדהוזחטיכלמנסעפצקרשתםןץףך",)),
     ("cp1256", ("ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءآأإؤئپچژگ",)),
     ("cp874", ("".join(chr(code) for code in (*range(0x0E01, 0x0E3B), *range(0x0E40, 0x0E4F))),)),
@@ -29,13 +29,18 @@ SINGLE_BYTE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("cp850", ("éèàêçôîûâùëï", "äöüß", "áéíóúñ")),
 )
 
-RARE = {"mac-roman", "cp850", "mac-cyrillic", "iso8859-2"}
+RARE = {"mac-roman", "cp850", "mac-cyrillic", "iso8859-2", "iso8859-5", "cp866"}
 """Encodings that must explain a text clearly better than a common one to be chosen."""
+
+FREQUENT = frozenset("оеаинтсрвлкмдпу" "αοιετσνηυρπκ" "יוהלאתרמבשנ" "اليمنتروبعدةه" "านรกอเงมยลวท่้ั")
+"""Three of four letters of a text in these scripts; other scripts misread as them show the rest as often."""
 
 TYPOGRAPHY = frozenset("“”‘’„‚«»‹›–—…•€£§°©®™¿¡ºª·×´±²³½¼¾†‡№")
 """Signs that stand beside words in ordinary texts."""
 
-DOUBLE_BYTE = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
+_LATIN_PER_SIGN = 3
+
+DOUBLE_BYTE = ("cp932", "euc_jp", "cp949", "gb18030", "big5")
 
 EBCDIC = ("cp500", "cp037", "cp273")
 
@@ -47,10 +52,11 @@ def common_share(text: str, encoding: str) -> float:
         return 0.0
     everyday = _EVERYDAY[encoding]
     share = sum(_is_punctuation(char) or everyday(char) for char in signs) / len(signs)
+    latin = sum(char.isascii() and char.isalpha() for char in text)
+    if latin > _LATIN_PER_SIGN * len(signs):  # an accent here and there read as a pair of bytes
+        share *= 0.5
     if encoding in {"cp932", "euc_jp"}:  # hardly a Japanese sentence does without kana
         return share if any("ぁ" <= char <= "ヿ" for char in signs) else share * 0.5
-    if encoding == "cp949":  # Hangul text with Chinese characters in between is rare
-        return share
     return share * (0.5 if any("ぁ" <= char <= "ヿ" for char in signs) else 1.0)
 
 

@@ -41,6 +41,8 @@ _LEADERS = re.compile(r"[ \t]*(?:\.[ \t]?){5,}|[ \t]*…[ \t]?(?:…[ \t]?)+")
 _INNER_SPACE = re.compile(r"(?<=\S)[ \t]+")
 _SPACE_BEFORE_BREAK = re.compile(r"[ \t]+(?=\n)")
 _BREAK_RUN = re.compile(r"\n{3,}")
+_TWICE_ENCODED = re.compile("[\u00c2-\u00f4](?=[\u00a0-\u00bf]*[\u0080-\u009f])[\u0080-\u00bf]{1,3}")
+"""UTF-8 that some program took for Latin-1; only runs with a control character, which no text has."""
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -49,11 +51,19 @@ def clean(text: str) -> str:
 
     Paragraphs stay separated by exactly one blank line; indentation at the start of a line stays.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_TABLE)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _TWICE_ENCODED.sub(_decoded_once_more, text).translate(_TABLE)
     text = unicodedata.normalize("NFC", text)
     text = _LEADERS.sub(" … ", text)
     text = _SPACE_BEFORE_BREAK.sub("", _INNER_SPACE.sub(" ", text))
     return _BREAK_RUN.sub("\n\n", text).strip("\n").rstrip()
+
+
+def _decoded_once_more(match: re.Match[str]) -> str:
+    try:
+        return match[0].encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return match[0]
 
 
 def one_line(text: str | None) -> str | None:

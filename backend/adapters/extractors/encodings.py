@@ -18,6 +18,7 @@ from charset_normalizer import from_bytes
 from backend.adapters.extractors.alphabets import (
     DOUBLE_BYTE,
     EBCDIC,
+    FREQUENT,
     RARE,
     SINGLE_BYTE,
     TYPOGRAPHY,
@@ -28,7 +29,7 @@ from backend.errors import DamagedFile
 _SAMPLE = 1 << 16
 _BLOCK = 1 << 20
 _GOOD = 0.6
-_RARE_ADVANTAGE = 0.2
+_RARE_PENALTY = 0.2
 _DAMAGED_SHARE = 0.03
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -83,7 +84,7 @@ def guess(sample: bytes) -> Encoding:
     if _looks_ebcdic(sample):
         return _guessed(max(EBCDIC, key=lambda name: _letters(sample, name)))
     scores = {**_single_scores(sample), **_double_scores(sample)}
-    best = max(scores, key=lambda name: scores[name] - _RARE_ADVANTAGE * (name in RARE), default=None)
+    best = max(scores, key=lambda name: scores[name] - _RARE_PENALTY * (name in RARE), default=None)
     if best is not None and scores[best] >= _GOOD:
         return _guessed(best)
     statistical = from_bytes(sample).best()
@@ -154,15 +155,14 @@ def _letters(sample: bytes, name: str) -> float:
 
 
 def _single_scores(sample: bytes) -> dict[str, float]:
+    """Scores by encoding; the most common one starts ahead, as a sign or two decide little."""
     scores: dict[str, float] = {}
     for name, alphabets in SINGLE_BYTE:
         try:
             text = sample.decode(name)
         except UnicodeDecodeError:
             continue
-        best = max(_score(text, alphabet) for alphabet in alphabets)
-        if best > scores.get(name, float("-inf")):
-            scores[name] = best
+        scores[name] = max(_score(text, alphabet) for alphabet in alphabets) + 0.1 * (name == "cp1252")
     return scores
 
 
@@ -179,8 +179,9 @@ def _points_in(alphabet: str) -> Callable[[str], float]:
     letters = frozenset(alphabet)
 
     def points(char: str) -> float:
-        if char.lower() in letters:
-            return 1.0
+        small = char.lower()
+        if small in letters:
+            return 1.0 if small in FREQUENT or small < "\u0370" else 0.6
         if char in TYPOGRAPHY or char in "\xa0\xad":
             return 0.8
         return -0.2 if char.isalpha() else -1.0

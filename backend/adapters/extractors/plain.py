@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ from backend.models.documents import DocumentMetadata, Extracted, ExtractionEnd,
 
 _LINE_CHARS = 16_384
 _PARAGRAPH_CHARS = 32_768
+_WRAP_CHARS = (45, 200)
 _ITEM = re.compile(r"\s*(?:[-*•–‣◦▪+]|\(?\w{1,3}[.)])\s|.*\t|\s*\|")
 _HEADING_CHARS = 80
 _HEADED_CHARS = 200
@@ -37,22 +39,22 @@ def lines(path: Path, encoding: str) -> Iterator[tuple[str, int]]:
 
 
 def join_wrapped(wrapped: list[str]) -> str:
-    """One line where the lines are wrapped at a width; the lines as they are in lists, tables and verse."""
-    if len(wrapped) > 1 and _is_wrapped(wrapped):
-        return " ".join(line.strip() for line in wrapped)
-    return "\n".join(line.rstrip() for line in wrapped)
-
-
-def _is_wrapped(wrapped: list[str]) -> bool:
-    if any(_ITEM.match(line) for line in wrapped[1:]):
-        return False
-    lengths = [len(line) for line in wrapped[:-1]]
-    longest = max(lengths)
-    if longest >= _LINE_CHARS:
-        return False
+    """Lines wrapped at a width joined to one; the lines as they are in lists, tables and verse."""
+    wrapped = textwrap.dedent("\n".join(line.rstrip() for line in wrapped)).split("\n")
+    longest = max(map(len, wrapped))
+    if not _WRAP_CHARS[0] <= longest <= _WRAP_CHARS[1]:
+        return "\n".join(wrapped)
     # a line was wrapped where the first word of the next one would not have fitted
-    fits = sum(len(one) + 1 + len(two.split(" ", 1)[0]) <= longest for one, two in pairwise(wrapped))
-    return longest >= 45 and fits <= len(lengths) // 5  # noqa: PLR2004
+    full = [
+        len(one) + 1 + len(two.split(" ", 1)[0]) > longest and not _ITEM.match(two)
+        for one, two in pairwise(wrapped)
+    ]
+    if sum(full) < len(full) / 2:
+        return "\n".join(wrapped)
+    joined = wrapped[0]
+    for line, continues in zip(wrapped[1:], full, strict=True):
+        joined += " " + line.strip() if continues else "\n" + line
+    return joined
 
 
 def _paragraphs(path: Path, encoding: str) -> Iterator[tuple[str, int]]:

@@ -32,7 +32,9 @@ class HeadingPath:
         """Open a section; it closes every open one of its level or deeper. Smaller levels are outer."""
         while self._stack and self._stack[-1][0] >= level:
             self._stack.pop()
-        self._stack.append((level, " ".join(title.split())[:_HEADING_CHARS]))
+        title = " ".join(title.split())[:_HEADING_CHARS]
+        if not self._stack or self._stack[-1][1] != title:  # a title page repeats as the first heading
+            self._stack.append((level, title))
 
     def __str__(self) -> str:
         return " > ".join(title for _, title in self._stack)
@@ -54,6 +56,8 @@ def segments(blocks: Iterable[Block], total: int) -> Iterator[Segment]:
             gathered, size, has_body = [], 0, False
         if block.level is not None:
             path.enter(block.level, block.text)
+            if not has_body and gathered and gathered[-1] == block.text:
+                continue
         gathered.append(block.text)
         size += len(block.text)
         has_body = has_body or block.level is None
