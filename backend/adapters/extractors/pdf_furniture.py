@@ -1,0 +1,119 @@
+"""Running heads, feet and page numbers: found by comparing each page with its neighbours."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from backend.adapters.extractors.pdf_lines import Line
+
+_NEIGHBOURS = 8
+"""Pages looked at before and after each page; the memory of the comparison."""
+_EDGE_LINES = 3
+_BAND = 6.0
+"""Points by which the place of a running head may differ between pages."""
+_NUMBER = re.compile(r"\d+")
+_ROMAN = re.compile(r"[ivxlc]{1,7}", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(
+    r"[-–—\[(|· ]*(?:(?:page|seite|p\.|página|страница|стр\.)\s*)?(\d{1,5}|[ivxlc]{1,7})"
+    r"(?:\s*(?:/|of|von|de|sur|из)\s*\d{1,5})?[-–—\])|· ]*",
+    re.IGNORECASE,
+)
+_LETTERS = re.compile(r"[^\W\d_]{3}")
+
+
+@dataclass(slots=True)
+class PageLines:
+    """Lines of one page in reading order."""
+
+    number: int
+    """1-based."""
+    lines: list[Line] = field(default_factory=list)
+    unread: bool = False
+    edges: list[tuple[int, Line]] = field(default_factory=list)
+    """The outermost lines with their rank: 1 is the topmost, -1 the lowest."""
+
+
+def without_furniture(pages: Iterable[PageLines]) -> Iterator[PageLines]:
+    """The pages without what repeats at their edges; holds ``2 * _NEIGHBOURS + 1`` pages."""
+    window: deque[PageLines] = deque()
+    place = 0
+    for page in pages:
+        page.edges = _edges(page.lines)
+        window.append(page)
+        if len(window) - place > _NEIGHBOURS:
+            yield _stripped(window[place], window)
+            place += 1
+        if place > _NEIGHBOURS:
+            window.popleft()
+            place -= 1
+    while place < len(window):
+        yield _stripped(window[place], window)
+        place += 1
+
+
+def _edges(lines: list[Line]) -> list[tuple[int, Line]]:
+    level = sorted((line for line in lines if not line.turned), key=lambda line: -line.y)
+    rows: list[list[Line]] = []
+    for line in level:
+        if rows and abs(rows[-1][0].y - line.y) < 0.45 * line.size:  # noqa: PLR2004  ems
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    top = [(rank, line) for rank, row in enumerate(rows[:_EDGE_LINES], 1) for line in row]
+    low = rows[_EDGE_LINES:][-_EDGE_LINES:]
+    return top + [(rank - len(low), line) for rank, row in enumerate(low) for line in row]
+
+
+def _stripped(page: PageLines, window: deque[PageLines]) -> PageLines:
+    others = [other for other in window if other is not page and other.edges]
+    dropped = {id(line) for rank, line in page.edges if _repeats(page, rank, line, others)}
+    lines = [line for line in page.lines if id(line) not in dropped]
+    return PageLines(page.number, lines, page.unread)
+
+
+def _repeats(page: PageLines, rank: int, line: Line, others: list[PageLines]) -> bool:
+    if _PAGE_NUMBER.fullmatch(line.text) and abs(rank) == 1:
+        return _counts_pages(page, line, others)
+    if not _LETTERS.search(line.text):
+        return False
+    needed = 2 if len(others) >= 4 else 1  # noqa: PLR2004  in a paper of a few pages one more is all there is
+    return sum(any(_same(page, line, other, twin) for _, twin in other.edges) for other in others) >= needed
+
+
+def _same(page: PageLines, line: Line, other: PageLines, twin: Line) -> bool:
+    """Same words at the same height; numbers may differ only as page numbers do."""
+    if abs(line.y - twin.y) > _BAND or abs(line.size - twin.size) > 1:
+        return False
+    if line.text == twin.text:
+        return True
+    if _NUMBER.sub("#", line.text) != _NUMBER.sub("#", twin.text):
+        return False
+    apart = page.number - other.number
+    pairs = zip(_NUMBER.findall(line.text), _NUMBER.findall(twin.text), strict=True)
+    return all(int(one[:9]) - int(two[:9]) in {0, apart} for one, two in pairs)
+
+
+def _counts_pages(page: PageLines, line: Line, others: list[PageLines]) -> bool:
+    """Whether a lonely number grows with the pages (or is the page's own, in a file of one page)."""
+    value = _value(line.text)
+    if not others:
+        return value == page.number
+    for other in others:
+        for rank, twin in other.edges:
+            if abs(rank) == 1 and abs(line.y - twin.y) <= _BAND and _PAGE_NUMBER.fullmatch(twin.text):
+                if value - _value(twin.text) == page.number - other.number:
+                    return True
+    return False
+
+
+def _value(text: str) -> int:
+    matched = _PAGE_NUMBER.fullmatch(text)
+    written = matched[1] if matched else ""
+    if written.isdigit():
+        return int(written)
+    worth = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+    values = [worth[sign] for sign in written.lower() if sign in worth]
+    return sum(-one if one < two else one for one, two in zip(values, [*values[1:], 0], strict=True))

@@ -1,0 +1,226 @@
+"""Lines of a page to paragraphs: one line each, words whole again, headings told from text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from backend.adapters.extractors.pdf_lines import Line
+
+_ITEM = re.compile(r"(?:[•●○◦▪■□‣➢✓►]|[-–*](?=\s)|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})[.)](?=\s))")
+_BULLET = re.compile(r"[•●○◦▪■□‣➢✓►]")
+_ENDS = (".", "!", "?", ":", ";", ".”", '."', ".)", "?”", "!”", "。", "！", "？", "؟", "।", "»")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_LAST_WORD = re.compile(r"[^\W\d_]+$")
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
+_SUSPENDED = re.compile(r"(?:and|or|to|und|oder|bzw|et|ou|y|o|e)\b")
+_CAPTION = re.compile(r"(?:fig(?:ure)?|table|tab|abb(?:ildung)?|tabelle|box|algorithm)\b", re.IGNORECASE)
+_COMPOUND_FIRST = frozenset(
+    "self well non cross half high low long short left right full first second third two three four one "  # noqa: SIM905
+    "single all ex quasi pre post".split()
+)
+_VOCABULARY = 200_000
+_HEADING_SIZE = 1.12
+_HEADING_CHARS = 160
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+
+
+@dataclass(slots=True)
+class Paragraph:
+    """A paragraph, list item or heading of a page."""
+
+    text: str
+    size: float
+    bold: bool
+    y: float
+    """Baseline of the first line."""
+    lines: int = 1
+    level: float | None = None
+    """Smaller is outer; None for running text."""
+
+
+class Typography:
+    """What is usual in a document: gathered from each page before any is set."""
+
+    def __init__(self) -> None:
+        self._sizes: Counter[float] = Counter()
+        self._bold = 0
+        self._chars = 0
+        self._leading: Counter[float] = Counter()
+        self._words: Counter[str] = Counter()
+
+    def learn(self, lines: list[Line]) -> None:
+        """Take in a page."""
+        for line in lines:
+            self._sizes[round(line.size * 2) / 2] += len(line.text)
+            self._chars += len(line.text)
+            self._bold += len(line.text) if line.bold else 0
+            if len(self._words) < _VOCABULARY:
+                self._words.update(word.lower() for word in _WORD.findall(line.text))
+        for one, two in zip(lines, lines[1:], strict=False):
+            ratio = (one.y - two.y) / one.size
+            if abs(one.size - two.size) < 0.5 and 0.8 < ratio < 3:  # noqa: PLR2004  ems
+                self._leading[round(ratio * 20) / 20] += 1
+
+    @property
+    def body_size(self) -> float:
+        """Font size of most of the text, in points."""
+        return self._sizes.most_common(1)[0][0] if self._sizes else 10.0
+
+    @property
+    def leading(self) -> float:
+        """Usual distance of two baselines in font sizes."""
+        return self._leading.most_common(1)[0][0] if self._leading else 1.2
+
+    @property
+    def mostly_bold(self) -> bool:
+        """Whether bold says nothing in this document."""
+        return self._bold > 0.4 * self._chars  # noqa: PLR2004
+
+    def joined(self, first: str, second: str) -> str:
+        """The word whose halves a line end parted, with or without its hyphen as the document writes it."""
+        solid = self._words[(first + second).lower()]
+        hyphened = self._words[f"{first}-{second}".lower()]
+        if solid or hyphened:
+            return first + second if solid >= hyphened else f"{first}-{second}"
+        keeps = first.lower() in _COMPOUND_FIRST or not second[:1].islower()
+        return f"{first}-{second}" if keeps else first + second
+
+
+def paragraphs(lines: list[Line], typography: Typography) -> list[Paragraph]:
+    """The lines of a page, given in reading order, as paragraphs with headings marked."""
+    groups: list[list[Line]] = []
+    edge = _right_edges(lines)
+    for index, line in enumerate(lines):
+        if groups and not _starts(groups[-1], line, edge[index - 1], typography):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return [_with_level(_paragraph(group, typography), typography) for group in groups]
+
+
+def _right_edges(lines: list[Line]) -> list[float]:
+    """For each line the right edge of its column: columns end where the reading jumps upward."""
+    edges: list[float] = []
+    column: list[Line] = []
+    for line in [*lines, None]:
+        if line is None or (column and line.y > column[-1].y + line.size):
+            edges += [max(member.x1 for member in column)] * len(column) if column else []
+            column = []
+        if line is not None:
+            column.append(line)
+    return edges
+
+
+def _starts(group: list[Line], line: Line, edge: float, typography: Typography) -> bool:
+    """Whether ``line`` begins a new paragraph after ``group``."""
+    last = group[-1]
+    if last.turned or line.turned:
+        return True
+    if abs(last.size - line.size) > 0.08 * max(last.size, line.size) and not _is_fragment(last, line):  # noqa: PLR2004
+        return True
+    if last.bold != line.bold and (len(group) == 1 or line.bold) and not last.hyphen and _ended_early(last, line, edge):
+        return True
+    if last.hyphen:
+        return False
+    drop = last.y - line.y
+    if drop < -0.5 * line.size:  # the reading jumped up: a new column
+        return last.text.endswith(_ENDS) or not line.text[:1].islower()
+    if drop > 1.3 * typography.leading * max(last.size, line.size):
+        return True
+    if _ITEM.match(line.text) and (_BULLET.match(line.text) or _ended_early(last, line, edge) or _ITEM.match(group[0].text)):
+        return True
+    return _by_shape(group, line, edge)
+
+
+def _by_shape(group: list[Line], line: Line, edge: float) -> bool:
+    """By indentation, and by a last line that had room for the next word."""
+    last = group[-1]
+    em = line.size
+    shift = line.x0 - last.text_x0
+    if shift > 0.8 * em and shift < 8 * em and last.text.endswith(_ENDS):  # noqa: PLR2004  an indented first line
+        return True
+    if shift < -0.8 * em and len(group) > 1 and last.text.endswith(_ENDS):  # noqa: PLR2004  back from a list or quote
+        return True
+    ends = last.text.endswith(_ENDS) or not line.text[:1].islower()
+    return ends and _ended_early(last, line, edge)
+
+
+def _ended_early(last: Line, line: Line, edge: float) -> bool:
+    """Whether the next line's first word would have fitted on the last line, with room to spare."""
+    width = (line.x1 - line.x0) / max(1, len(line.text))
+    first_word = len(line.text.split(" ", 1)[0]) if not _CJK.match(line.text) else 1
+    return last.x1 + (first_word + 2) * width + 0.5 * line.size < edge
+
+
+def _is_fragment(last: Line, line: Line) -> bool:
+    """A stray sign of another size (a footnote mark, part of a formula) does not part a paragraph."""
+    return min(len(last.text), len(line.text)) <= 3 and abs(last.y - line.y) < max(last.size, line.size)  # noqa: PLR2004
+
+
+def _paragraph(group: list[Line], typography: Typography) -> Paragraph:
+    text = group[0].text
+    for last, line in zip(group, group[1:], strict=False):
+        text = _append(text, line.text, last, typography)
+    if group[-1].hyphen:
+        text += "-"
+    longest = max(group, key=lambda line: len(line.text))
+    return Paragraph(text, longest.size, all(line.bold for line in group), group[0].y, len(group))
+
+
+def _append(text: str, following: str, last: Line, typography: Typography) -> str:
+    hyphen = last.hyphen or (text.endswith(("-", "\u2010")) and text[-2:-1].isalpha())
+    if hyphen:
+        return join_word(text if last.hyphen else text[:-1], following, typography)
+    if _CJK.match(text[-1:]) and _CJK.match(following):
+        return text + following
+    return f"{text} {following}"
+
+
+def join_word(text: str, following: str, typography: Typography) -> str:
+    """``text``, whose last word was cut at a hyphen that is already taken off, and what follows it."""
+    first = _LAST_WORD.search(text)
+    second = _FIRST_WORD.match(following)
+    if _SUSPENDED.match(following):  # 'pre- and postnatal'
+        return f"{text}- {following}"
+    if first is None or second is None:
+        return f"{text}-{following}"
+    return text[: first.start()] + typography.joined(first[0], second[0]) + following[second.end() :]
+
+
+def _with_level(paragraph: Paragraph, typography: Typography) -> Paragraph:
+    text = paragraph.text
+    words = sum(char.isalpha() for char in text)
+    if words < 3 or len(text) > _HEADING_CHARS or paragraph.lines > 3 or _CAPTION.match(text):  # noqa: PLR2004
+        return paragraph
+    if words < len(text) / 2 or "…" in text or "...." in text or _BULLET.match(text):
+        return paragraph
+    ratio = paragraph.size / typography.body_size
+    if ratio >= _HEADING_SIZE and not text.endswith((".", ",", ";")):
+        paragraph.level = -round(ratio, 1)
+    elif paragraph.bold and ratio > 0.95 and not typography.mostly_bold and _is_title(text):  # noqa: PLR2004
+        paragraph.level = -1.0
+    return paragraph
+
+
+def _is_title(text: str) -> bool:
+    starts = text[:1].isupper() or text[:1].isdigit()
+    return starts and len(text) <= 100 and not text.endswith((".", ",", ";", ":", "-"))  # noqa: PLR2004
+
+
+def sentence_end(text: str) -> int | None:
+    """Where the first sentence of ``text`` ends, None where it does not."""
+    found = re.search(r"[.!?](?:[”\"')\]]+)?(?=\s)|[。！？]", text)
+    return found.end() if found else None
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a paragraph is complete."""
+    return text.rstrip().endswith(_ENDS)
+
+
+def body_of(found: Iterable[Paragraph], typography: Typography) -> list[Paragraph]:
+    """The paragraphs of running text: no headings, no footnotes in small print."""
+    return [p for p in found if p.level is None and abs(p.size - typography.body_size) <= 0.06 * p.size]  # noqa: PLR2004
