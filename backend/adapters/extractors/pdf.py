@@ -9,6 +9,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
+from backend.adapters.extractors import pdf_integrity as integrity
 from backend.adapters.extractors.formats import Limits
 from backend.adapters.extractors.pdf_furniture import PageLines, without_furniture
 from backend.adapters.extractors.pdf_lines import PageText
@@ -19,8 +20,6 @@ from backend.adapters.extractors.pdf_paragraphs import Typography
 from backend.errors import DamagedFile, EncryptedFile, ExtractionLimit, NoTextInFile
 from backend.models.documents import DocumentMetadata, Extracted, ExtractionEnd, FileSummary
 
-_END_MARK = b"%%EOF"
-_TAIL_BYTES = 65_536
 _DATE = re.compile(r"D?:?\s*(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?\s*(?:(Z)|([+-])(\d\d)'?(\d\d)?)?")
 
 
@@ -39,7 +38,7 @@ def read(path: Path, limits: Limits) -> Iterator[Extracted]:
         for page in without_furniture(_pages(pdf, typography)):
             yield from setter.segments(page)
         yield from setter.rest()
-        yield ExtractionEnd(_warning(setter, total, cut=_is_cut(path)))
+        yield ExtractionEnd(_warning(setter, total, integrity.check(path)))
     finally:
         pdf.close()
 
@@ -80,10 +79,12 @@ def _page(pdf: pdfium.PdfDocument, index: int) -> PageLines:
         page.close()
 
 
-def _warning(setter: Setter, total: int, *, cut: bool) -> str | None:
+def _warning(setter: Setter, total: int, state: integrity.State) -> str | None:
     said = []
-    if cut:
+    if state.cut:
         said.append("The PDF looks cut off: its end is missing, and text may be missing with it.")
+    if state.damaged:
+        said.append(f"Parts of the PDF are damaged ({state.damaged} in all): text may be missing or wrong there.")
     if setter.unread:
         numbers = ", ".join(map(str, setter.unread[:10])) + (" ..." if len(setter.unread) > 10 else "")  # noqa: PLR2004
         said.append(f"{len(setter.unread)} of {total} pages could not be read (page {numbers}).")
@@ -92,12 +93,6 @@ def _warning(setter: Setter, total: int, *, cut: bool) -> str | None:
             f"{setter.empty} of {total} pages hold no text. If they are scans, run text recognition (OCR) on the file."
         )
     return " ".join(said) or None
-
-
-def _is_cut(path: Path) -> bool:
-    with path.open("rb") as stream:
-        stream.seek(max(0, path.stat().st_size - _TAIL_BYTES))
-        return _END_MARK not in stream.read()
 
 
 def _metadata(pdf: pdfium.PdfDocument) -> DocumentMetadata:

@@ -12,6 +12,7 @@ from backend.adapters.extractors.pdf_lines import Line
 _NEIGHBOURS = 8
 """Pages looked at before and after each page; the memory of the comparison."""
 _EDGE_LINES = 3
+_HEAD_LETTERS = 12
 _BAND = 6.0
 """Points by which the place of a running head may differ between pages."""
 _NUMBER = re.compile(r"\d+")
@@ -80,17 +81,26 @@ def _repeats(page: PageLines, rank: int, line: Line, others: list[PageLines]) ->
     if not _LETTERS.search(line.text):
         return False
     needed = 2 if len(others) >= 4 else 1  # noqa: PLR2004  in a paper of a few pages one more is all there is
-    return sum(any(_same(page, line, other, twin) for _, twin in other.edges) for other in others) >= needed
+    outermost = abs(rank) == 1
+    return (
+        sum(any(_same(page, line, other, twin, outermost=outermost) for _, twin in other.edges) for other in others)
+        >= needed
+    )
 
 
-def _same(page: PageLines, line: Line, other: PageLines, twin: Line) -> bool:
-    """Same words at the same height; numbers may differ only as page numbers do."""
+def _same(page: PageLines, line: Line, other: PageLines, twin: Line, *, outermost: bool) -> bool:
+    """Same words at the same height.
+
+    Numbers may differ as page numbers do; in the outermost line, where sections are counted, anyhow.
+    """
     if abs(line.y - twin.y) > _BAND or abs(line.size - twin.size) > 1:
         return False
     if line.text == twin.text:
         return True
     if _NUMBER.sub("#", line.text) != _NUMBER.sub("#", twin.text):
         return False
+    if outermost and sum(char.isalpha() for char in line.text) >= _HEAD_LETTERS:
+        return True
     apart = page.number - other.number
     pairs = zip(_NUMBER.findall(line.text), _NUMBER.findall(twin.text), strict=True)
     return all(int(one[:9]) - int(two[:9]) in {0, apart} for one, two in pairs)

@@ -19,8 +19,8 @@ _BOLD_WEIGHT = 600
 _BOLD_NAMES = ("bold", "black", "heavy", "-medi", "cmbx", "demi", "semibold")
 _SPLIT_EMS = 1.0
 """A gap wider than this within a line parts columns or cells."""
-_NO_SPACE_EMS = 0.06
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_NO_SPACE_EMS = 0.02
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(slots=True)
@@ -39,6 +39,8 @@ class Line:
     """Runs in another direction than most of the page, e.g. a stamp on the margin."""
     text_x0: float = 0.0
     """Where the text starts behind a bullet or number."""
+    gaps: int = 0
+    """Wide gaps inside: two or more make it a row of a table."""
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class PageText:
     """Reads one text page through pdfium's raw calls; the buffers are reused for each character."""
 
     def __init__(self, textpage: Any) -> None:  # noqa: ANN401  pypdfium2 ships no types
+        self._owner = textpage  # keeps the page open while its handle is used
         self._page = textpage.raw
         self._count = pdfium.FPDFText_CountChars(self._page)
         self._box = pdfium.FS_RECTF()
@@ -110,7 +113,7 @@ class PageText:
         height = last.top - last.bottom
         follows = chr(codes[-1]) in "⁰¹²³⁴⁵⁶⁷⁸⁹" and abs(char.bottom - last.bottom) < 0.1 * height  # noqa: PLR2004
         raised = char.bottom > last.bottom + 0.2 * height and char.top - char.bottom < 0.9 * height  # noqa: PLR2004
-        return ord(chr(code).translate(_SUPERSCRIPTS)) if follows or raised else code
+        return ord(chr(code).translate(SUPERSCRIPTS)) if follows or raised else code
 
     def _is_apart(self, last: _Char, char: _Char) -> bool:
         gap = max(char.left - last.right, last.left - char.right)

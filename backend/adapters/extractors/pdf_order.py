@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
-from backend.adapters.extractors.pdf_lines import Line
+from backend.adapters.extractors.pdf_lines import SUPERSCRIPTS, Line
 
 _BULLET = re.compile(r"(?:[•●○◦▪■□‣–—*·➢✓►]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])$")
 _BULLET_EMS = 5.0
 _SAME_LINE_EMS = 0.45
-_CELL_EMS = 3.0
+_SPACE_EMS = 0.12
 _PROSE_WORDS = 4
 _COLUMN_LINES = 5
 _ALTERNATION = 0.4
@@ -66,20 +66,29 @@ def _joined(runs: list[Line], gutter: float | None) -> list[Line]:
     for run in runs:
         last = lines[-1] if lines else None
         if last is not None and not last.hyphen and _continues(last, run) and not _parted(last, run, gutter):
-            gap = run.x0 - last.x1
-            space = "" if gap < 0.12 * max(last.size, run.size) else " "  # noqa: PLR2004  ems
-            lines[-1] = replace(
-                last,
-                text=last.text + space + run.text,
-                x1=run.x1,
-                hyphen=run.hyphen,
-                size=last.size if len(last.text) >= len(run.text) else run.size,
-                y=last.y if len(last.text) >= len(run.text) else run.y,
-                bold=last.bold and run.bold,
-            )
+            lines[-1] = _fused(last, run)
         else:
             lines.append(run)
     return lines
+
+
+def _fused(last: Line, run: Line) -> Line:
+    """Two runs as one; the longer one tells size and baseline."""
+    em = max(last.size, run.size)
+    gap = run.x0 - last.x1
+    longer = last if len(last.text) >= len(run.text) else run
+    raised = gap < 0.3 * em and run.size < 0.85 * last.size and run.y > last.y + 0.15 * last.size  # noqa: PLR2004  ems
+    text = run.text.translate(SUPERSCRIPTS) if raised and run.text.isdigit() else run.text
+    return replace(
+        last,
+        text=last.text + ("" if gap < _SPACE_EMS * em else " ") + text,
+        x1=run.x1,
+        hyphen=run.hyphen,
+        size=longer.size,
+        y=longer.y,
+        bold=last.bold and run.bold,
+        gaps=last.gaps + run.gaps + (gap > em),
+    )
 
 
 def _continues(last: Line, run: Line) -> bool:

@@ -24,6 +24,12 @@ _COMPOUND_FIRST = frozenset(
 _VOCABULARY = 200_000
 _HEADING_SIZE = 1.12
 _HEADING_CHARS = 160
+_TITLE_CHARS = 300
+_NEAR_LINES = 12
+_SAME_EDGE_EMS = 2.5
+_INDENT = 0.8
+_MAX_INDENT = 8.0
+_CAPITALS = re.compile(r"(?:[IVX]+\.|\d+(?:\.\d+)*\.?)?\s*[A-Z][A-Z \-–:,&/’'()]{4,}$")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
@@ -34,9 +40,8 @@ class Paragraph:
     text: str
     size: float
     bold: bool
-    y: float
-    """Baseline of the first line."""
     lines: int = 1
+    gaps: int = 0
     level: float | None = None
     """Smaller is outer; None for running text."""
 
@@ -94,7 +99,10 @@ def paragraphs(lines: list[Line], typography: Typography) -> list[Paragraph]:
     groups: list[list[Line]] = []
     edge = _right_edges(lines)
     for index, line in enumerate(lines):
-        if groups and not _starts(groups[-1], line, edge[index - 1], typography):
+        last = lines[index - 1]
+        near = abs(line.x0 - last.x0) < _MAX_INDENT * line.size  # of one column, indented or not
+        right = max(edge[index - 1], edge[index]) if near else edge[index - 1]
+        if groups and not _starts(groups[-1], line, right, typography):
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -102,15 +110,11 @@ def paragraphs(lines: list[Line], typography: Typography) -> list[Paragraph]:
 
 
 def _right_edges(lines: list[Line]) -> list[float]:
-    """For each line the right edge of its column: columns end where the reading jumps upward."""
+    """For each line the right edge of the text around it: of near lines that start at the same place."""
     edges: list[float] = []
-    column: list[Line] = []
-    for line in [*lines, None]:
-        if line is None or (column and line.y > column[-1].y + line.size):
-            edges += [max(member.x1 for member in column)] * len(column) if column else []
-            column = []
-        if line is not None:
-            column.append(line)
+    for index, line in enumerate(lines):
+        near = lines[max(0, index - _NEAR_LINES) : index + _NEAR_LINES + 1]
+        edges.append(max(other.x1 for other in near if abs(other.x0 - line.x0) < _SAME_EDGE_EMS * line.size))
     return edges
 
 
@@ -119,7 +123,9 @@ def _starts(group: list[Line], line: Line, edge: float, typography: Typography) 
     last = group[-1]
     if last.turned or line.turned:
         return True
-    if abs(last.size - line.size) > 0.08 * max(last.size, line.size) and not _is_fragment(last, line):  # noqa: PLR2004
+    if _is_fragment(last, line):
+        return False
+    if abs(last.size - line.size) > 0.08 * max(last.size, line.size):  # noqa: PLR2004
         return True
     if last.bold != line.bold and (len(group) == 1 or line.bold) and not last.hyphen and _ended_early(last, line, edge):
         return True
@@ -138,14 +144,19 @@ def _starts(group: list[Line], line: Line, edge: float, typography: Typography) 
 def _by_shape(group: list[Line], line: Line, edge: float) -> bool:
     """By indentation, and by a last line that had room for the next word."""
     last = group[-1]
-    em = line.size
-    shift = line.x0 - last.text_x0
-    if shift > 0.8 * em and shift < 8 * em and last.text.endswith(_ENDS):  # noqa: PLR2004  an indented first line
+    shift = (line.x0 - last.text_x0) / line.size
+    ended = last.text.endswith(_ENDS)
+    indented = _INDENT < shift < _MAX_INDENT
+    outdented = all(member.text_x0 - line.x0 > _INDENT * line.size for member in group)
+    if ended and (indented or (shift < -_INDENT and len(group) > 1)):
         return True
-    if shift < -0.8 * em and len(group) > 1 and last.text.endswith(_ENDS):  # noqa: PLR2004  back from a list or quote
+    if indented and len(group) == 1 and _ended_far_early(last, edge):  # a term and its definition
         return True
-    ends = last.text.endswith(_ENDS) or not line.text[:1].islower()
-    return ends and _ended_early(last, line, edge)
+    if outdented and _ended_early(last, line, edge):
+        return True
+    if ended or not line.text[:1].islower() or abs(shift) > _INDENT:
+        return _ended_early(last, line, edge) and (ended or _ended_far_early(last, edge))
+    return False
 
 
 def _ended_early(last: Line, line: Line, edge: float) -> bool:
@@ -155,9 +166,18 @@ def _ended_early(last: Line, line: Line, edge: float) -> bool:
     return last.x1 + (first_word + 2) * width + 0.5 * line.size < edge
 
 
+def _ended_far_early(last: Line, edge: float) -> bool:
+    return edge - last.x1 > 0.25 * (edge - last.x0)  # noqa: PLR2004  of the line's width
+
+
 def _is_fragment(last: Line, line: Line) -> bool:
-    """A stray sign of another size (a footnote mark, part of a formula) does not part a paragraph."""
-    return min(len(last.text), len(line.text)) <= 3 and abs(last.y - line.y) < max(last.size, line.size)  # noqa: PLR2004
+    """A stray sign (a footnote mark, part of a formula) does not part a paragraph."""
+    near = abs(last.y - line.y) < 1.5 * max(last.size, line.size) and line.x0 < last.x1 + 5 * line.size  # noqa: PLR2004
+    return near and not last.text.endswith(_ENDS) and (_is_sign(last.text) or _is_sign(line.text))
+
+
+def _is_sign(text: str) -> bool:
+    return len(text) <= 5 and sum(char.isalpha() for char in text) <= 3 and not _ITEM.match(text + " ")  # noqa: PLR2004
 
 
 def _paragraph(group: list[Line], typography: Typography) -> Paragraph:
@@ -167,7 +187,7 @@ def _paragraph(group: list[Line], typography: Typography) -> Paragraph:
     if group[-1].hyphen:
         text += "-"
     longest = max(group, key=lambda line: len(line.text))
-    return Paragraph(text, longest.size, all(line.bold for line in group), group[0].y, len(group))
+    return Paragraph(text, longest.size, all(line.bold for line in group), len(group), max(line.gaps for line in group))
 
 
 def _append(text: str, following: str, last: Line, typography: Typography) -> str:
@@ -191,18 +211,27 @@ def join_word(text: str, following: str, typography: Typography) -> str:
 
 
 def _with_level(paragraph: Paragraph, typography: Typography) -> Paragraph:
+    if not _may_head(paragraph):
+        return paragraph
     text = paragraph.text
-    words = sum(char.isalpha() for char in text)
-    if words < 3 or len(text) > _HEADING_CHARS or paragraph.lines > 3 or _CAPTION.match(text):  # noqa: PLR2004
-        return paragraph
-    if words < len(text) / 2 or "…" in text or "...." in text or _BULLET.match(text):
-        return paragraph
     ratio = paragraph.size / typography.body_size
     if ratio >= _HEADING_SIZE and not text.endswith((".", ",", ";")):
         paragraph.level = -round(ratio, 1)
-    elif paragraph.bold and ratio > 0.95 and not typography.mostly_bold and _is_title(text):  # noqa: PLR2004
+    elif ratio > 0.95 and paragraph.bold and not typography.mostly_bold and _is_title(text):  # noqa: PLR2004
         paragraph.level = -1.0
+    elif ratio > 0.95 and paragraph.lines <= 2 and _CAPITALS.match(text):  # noqa: PLR2004
+        paragraph.level = -0.95
     return paragraph
+
+
+def _may_head(paragraph: Paragraph) -> bool:
+    text = paragraph.text
+    letters = sum(char.isalpha() for char in text)
+    if letters < max(3, len(text) / 2) or paragraph.lines > 4 or paragraph.gaps > 1:  # noqa: PLR2004
+        return False
+    if len(text) > (_HEADING_CHARS if paragraph.lines < 3 else _TITLE_CHARS):  # noqa: PLR2004
+        return False
+    return not (text[0].islower() or _CAPTION.match(text) or _BULLET.match(text) or "…" in text or "...." in text)
 
 
 def _is_title(text: str) -> bool:
