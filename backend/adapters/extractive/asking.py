@@ -1,0 +1,109 @@
+"""Clauses turned into questions: inversion, do-support, adjuncts in front."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .clauses import Clause, Span
+from .reading import Reading, quantified
+from .sentences import Sentence
+from .verbs import base_of_past, base_of_third
+
+_DROPPED_LEADS = frozenset("although though while whereas because since whether unlike like".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An item before selection; ``answer`` stands in the sentence word for word."""
+
+    stem: str
+    answer: str
+    kind: str
+    score: float
+    topic: str
+    """What it asks about, for variety."""
+    sentence: Sentence
+
+
+def opening(reading: Reading, clause: Clause) -> str | None:
+    """The adjunct to put in front of a question ("In the embryo, "); None where it points elsewhere."""
+    start, end = clause.lead
+    if start >= end:
+        return ""
+    first = reading.tokens[start]
+    if first.tag == "RB" and end - start == 1:
+        return ""
+    if first.low in _DROPPED_LEADS:
+        return "" if first.low not in {"because", "since", "like"} else None
+    if first.tag not in {"IN", "SB", "TO"} or not reading.stands_alone(clause.lead) or reading.words(clause.lead) > 10:
+        return None
+    text = reading.plain(clause.lead)
+    return text[0].upper() + text[1:] + ", "
+
+
+def askable(reading: Reading, clause: Clause, *, longest: int = 12) -> bool:
+    """Whether the subject can stand in a stem."""
+    span = clause.subject
+    return (
+        not clause.negated
+        and reading.words(span) <= longest
+        and not quantified(reading, span)
+        and reading.stands_alone(span)
+    )
+
+
+def inverted(reading: Reading, clause: Clause, subject: str | None = None) -> str | None:
+    """ "does the liver produce", "is bile produced", "can bile be stored": all but the question word."""
+    subject = subject or reading.plain(clause.subject)
+    verb = reading.tokens[clause.verb]
+    if clause.aux:
+        first, *others = [reading.tokens[a].low for a in clause.aux]
+        if first == "cannot":
+            return None
+        return " ".join([first, subject, *others, verb.low])
+    if verb.tag == "BE":
+        return f"{verb.low} {subject}"
+    support = _do_support(verb.low, verb.tag)
+    if support is None:
+        return None
+    return f"{support[0]} {subject} {support[1]}"
+
+
+def _do_support(low: str, tag: str) -> tuple[str, str] | None:
+    if tag == "HV":
+        return {"has": ("does", "have"), "have": ("do", "have"), "had": ("did", "have")}.get(low)
+    if tag == "VZ":
+        return "does", base_of_third(low)
+    if tag == "VP":
+        return "do", low
+    base = base_of_past(low)
+    return ("did", base) if tag == "VD" and base else None
+
+
+def ask(reading: Reading, clause: Clause, word: str, tail: str = "") -> str | None:
+    """A whole question from a question word, the inverted clause and a tail."""
+    lead = opening(reading, clause)
+    middle = inverted(reading, clause)
+    if lead is None or middle is None:
+        return None
+    return sentence_case(f"{lead}{word.lower() if lead else word} {middle} {tail}")
+
+
+def sentence_case(stem: str) -> str:
+    """One question with a capital, single spaces and one mark at its end."""
+    text = " ".join(stem.split()).rstrip(" ,;:.?").replace(" ,", ",")
+    return text[0].upper() + text[1:] + "?"
+
+
+def answer_of(reading: Reading, span: Span, *, most: int = 32) -> str | None:
+    """The answer's words; None where they say nothing by themselves."""
+    if span[0] >= span[1]:
+        return None
+    first = reading.tokens[span[0]]
+    text = reading.text(span).strip(" ,;:")
+    if first.tag in {"PR", "WH", ","} or first.low in {"this", "that", "these", "those", "such", "one", "so", "many", "different", "both"}:
+        return None
+    count = reading.words(span)
+    if not 1 <= count <= most or text.count("(") != text.count(")") or text.count("“") != text.count("”"):
+        return None
+    return text

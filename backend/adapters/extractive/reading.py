@@ -1,0 +1,185 @@
+"""What the writer knows of the text: each sentence with its clause, and how the document uses its words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from backend.models.documents import Passage
+
+from . import lexicon as lx
+from .clauses import Clause, Span, parse, phrase_end
+from .sentences import Sentence, read
+from .tagging import NOUN, Casing, Token, tag
+
+_ASIDE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
+_DEMONSTRATIVE = frozenset("this that these those such another other others same former latter following above below previous next".split())
+_POINTERS = frozenset(
+    "here there today now earlier later again previously recently aforementioned respectively instead likewise similarly thereby"
+    " therefore thus hence so however consequently above below elsewhere meanwhile further alike otherwise".split(),
+)
+_OUTSIDERS = frozenset("my your his her our their its".split())
+_QUANTIFIERS = frozenset("some many several few any certain various no more most much less enough another".split())
+_SELF_REFERENCE = frozenset(
+    "chapter section figure table passage text book textbook author authors paragraph lesson module unit video course page diagram"
+    " paper article lecture appendix equation slide notebook".split(),
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One sentence, analysed."""
+
+    sentence: Sentence
+    tokens: tuple[Token, ...]
+    casing: Casing
+
+    @cached_property
+    def clause(self) -> Clause | None:
+        """The main clause, where the tags make one."""
+        return parse(self.tokens)
+
+    def text(self, span: Span) -> str:
+        """The words of a span as written."""
+        start, end = span
+        if start >= end:
+            return ""
+        return self.sentence.text[self.tokens[start].start : self.tokens[end - 1].end]
+
+    def plain(self, span: Span) -> str:
+        """The words of a span for a stem: without parentheses and with a capital only where a name has one."""
+        text = " ".join(_ASIDE.sub("", self.text(span)).split()).strip(" ,")
+        if not text or not self._sentence_start(span[0]):
+            return text
+        first = self.tokens[span[0]]
+        if first.text[0].isupper() and not self._keeps_capital(first):
+            text = text[0].lower() + text[1:]
+        return text
+
+    def words(self, span: Span) -> int:
+        """Number of words in a span."""
+        return sum(t.text[0].isalnum() for t in self.tokens[span[0] : span[1]])
+
+    def object(self, start: int) -> Span:
+        """The object or complement that begins at ``start``."""
+        end = len(self.tokens)
+        while end > start and self.tokens[end - 1].text in {".", "”", '"', "’", "'"} and self.tokens[end - 1].text != "”":
+            end -= 1
+        return start, phrase_end(self.tokens, start, min(end, len(self.tokens)))
+
+    def _sentence_start(self, index: int) -> bool:
+        return index == 0 or self.tokens[index - 1].text in {"“", '"', ":"}
+
+    def _keeps_capital(self, token: Token) -> bool:
+        if token.tag in {"NP", "PO"}:
+            return self.casing.is_name(token.text)
+        return len(token.text) > 1 and any(c.isupper() for c in token.text[1:])
+
+    def stands_alone(self, span: Span, *, own: bool = False) -> bool:
+        """Whether a reader who sees only these words knows what they speak of.
+
+        ``own``: "its" and "their" are bound inside the stem.
+        """
+        start, end = span
+        return end > start and all(self._bound(i, end, own=own) for i in range(start, end)) and self._definite(start, end)
+
+    def _bound(self, index: int, end: int, *, own: bool) -> bool:
+        token = self.tokens[index]
+        low = token.low
+        if token.tag == "PR":
+            return low in {"itself", "themselves", "oneself"}
+        if token.tag == "PS":
+            return own and low in {"its", "their", "whose"}
+        if low in _SELF_REFERENCE and index > 0 and self.tokens[index - 1].low in {"the", "this", "previous", "next", "our", "that"}:
+            return False
+        if low in _DEMONSTRATIVE and token.tag in {"DT", "JJ", "IN", "NS", "NN"}:
+            return self._harmless(index, end)
+        if low == "one" or low == "ones":
+            return index + 1 < end and self.tokens[index + 1].low in {"of", "or"}
+        return not (token.tag == "RB" and low in _POINTERS)
+
+    def _harmless(self, index: int, end: int) -> bool:
+        """Demonstratives that point nowhere: "such as", "the same ... as", "following the conquest"."""
+        low = self.tokens[index].low
+        follows = self.tokens[index + 1].low if index + 1 < end else ""
+        before = self.tokens[index - 1].low if index else ""
+        if low == "such":
+            return follows == "as"
+        if low == "same":
+            return any(t.low == "as" for t in self.tokens[index:end])
+        if low in {"following", "above", "below"}:
+            return self.tokens[index].tag == "IN" and index + 1 < end
+        return (low in {"other", "another"} and before == "each") or (low == "others" and before == "of") or (
+            low in {"that", "those"} and follows in {"of"}
+        )
+
+    def _definite(self, start: int, end: int) -> bool:
+        """"The process" needs a referent; "the process of osmosis" carries its own."""
+        i = start
+        while i < end:
+            if self.tokens[i].low in {"the", "both", "each"} or self.tokens[i].tag == "CD":
+                stop = i + 1
+                while stop < end and self.tokens[stop].tag in {"JJ", "NN", "NS", "NP", "VN", "VG", "CD", "RB", "PO", "DT"}:
+                    stop += 1
+                if self._needs_referent(i, stop, end):
+                    return False
+                i = stop
+            i += 1
+        return True
+
+    def _needs_referent(self, start: int, stop: int, end: int) -> bool:
+        phrase = self.tokens[start + 1 : stop]
+        if not phrase:
+            return self.tokens[start].low in {"the", "each"} or (self.tokens[start].tag == "CD" and stop >= end)
+        head = phrase[-1].low
+        follows = self.tokens[stop].tag if stop < end else ""
+        if follows in {"IN", "WH", "VN", "TO", "CD"} and self.tokens[start].low != "both":
+            return False
+        described = sum(t.tag in {"JJ", "NN", "NP", "VN", "PO"} and t.low not in lx.GENERIC_ADJECTIVES for t in phrase[:-1])
+        if self.tokens[start].tag == "CD":
+            return head in lx.VAGUE_HEADS and not described and self.tokens[start].low in {"two", "three", "four"} and start == 0
+        return head in lx.VAGUE_HEADS and not described
+
+
+@dataclass(frozen=True)
+class Document:
+    """All passages of a request, read."""
+
+    passages: tuple[Passage, ...]
+    readings: tuple[Reading, ...]
+    headings: tuple[str, ...]
+    casing: Casing
+
+    @classmethod
+    def of(cls, passages: Sequence[Passage]) -> Document:
+        """Reads the passages; sentences that are not prose are left out."""
+        sentences, headings = read(passages)
+        casing = Casing.of(s.text for s in sentences)
+        readings = tuple(Reading(s, tuple(tag(s.text, casing)), casing) for s in sentences)
+        return cls(tuple(passages), readings, tuple(headings), casing)
+
+    @cached_property
+    def frequency(self) -> Counter[str]:
+        """How often each noun occurs (singular and plural apart)."""
+        return Counter(t.low for r in self.readings for t in r.tokens if t.tag in NOUN)
+
+    @cached_property
+    def heading_words(self) -> frozenset[str]:
+        """Words of the headings, lower case."""
+        return frozenset(w.lower() for h in self.headings for w in re.findall(r"\w+", h) if len(w) > 3)
+
+    def weight(self, reading: Reading, span: Span) -> float:
+        """How much the document is about the nouns of a span, 0..1."""
+        nouns = [t.low for t in reading.tokens[span[0] : span[1]] if t.tag in NOUN | {"JJ"} and t.low not in lx.COMMON_NOUNS]
+        if not nouns:
+            return 0.0
+        often = max(min(self.frequency[n], 8) / 8 for n in nouns)
+        return min(1.0, 0.7 * often + (0.3 if any(n in self.heading_words for n in nouns) else 0.0))
+
+
+def quantified(reading: Reading, span: Span) -> bool:
+    """Whether a subject is "some ...", "many ...": too vague to ask about."""
+    return reading.tokens[span[0]].low in _QUANTIFIERS

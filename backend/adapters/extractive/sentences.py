@@ -1,0 +1,182 @@
+"""Passages to sentences: prose only, each with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from backend.models.documents import Passage
+
+_BLOCK_GAP = re.compile(r"\n[ \t\r\f\v]*\n\s*")
+_LIST_MARK = re.compile(r"^\s*(?:[-•*▪◦·–‣]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+")
+_STOP = re.compile(r"[.!?](?:[\"”’)\]]|\[\d+\])*(?=\s+[\"“‘(\[]?[A-Z0-9À-ÞА-ЯЁ])|[。！？]")
+_ABBREVIATIONS = frozenset(
+    "dr mr mrs ms prof st jr sr vs fig figs eq eqs no nos vol pp ed eds ch sec al ca c approx e.g i.e cf etc viz"
+    " inc ltd co dept est jan feb mar apr jun jul aug sep sept oct nov dec gen col sgt rev hon univ z.b bzw u.a d.h"
+    " p op cit tab ref refs".split(),
+)
+_SKIPPED_SECTION = re.compile(
+    r"^(?:\W*|\d[\d.]*\s+)(?:(?:learning|chapter|section) (?:objectives|outcomes|goals)|references?|bibliography|works cited|"
+    r"further reading|suggested readings?|(?:review|practice|study|discussion|critical thinking)[\w\s]* questions?|exercises|problems|"
+    r"acknowledge?ments?|table of contents|contents|index|copyright|about the authors?|notes|endnotes|footnotes|"
+    r"interactive link(?: feature)?|quiz|literatur|bibliographie)\W*$",
+    re.IGNORECASE,
+)
+_CAPTION = re.compile(r"^\s*(?:figure|fig\.|table|image|photo|plate|box|listing|chart|abbildung|tabelle)\b(?:\s*[\d.:]|:)", re.IGNORECASE)
+_NOISE = re.compile(
+    r"https?://|www\.|\bdoi\b|@\w+\.|©|copyright|all rights reserved|\bisbn\b|\bet al\b.*\(\d{4}\)\.|\bcredit:|\battribution:|"
+    r"\bpp?\. ?\d|[{}<>=|\\^~_#$§¶]|\.{3}|…|�|\bdef \w+\(|;\s*$|\(see\s*\)|\(\s*\)|\s,|\s\.|\b(?:in|of|by|to|from|see|and) ?[.,;]",
+    re.IGNORECASE,
+)
+_GLUED_HEADING = re.compile(
+    r"^(?:[A-Z][\w’'-]*|of|and|the|in|to|for|a|an|on|with|[–—:-])(?:\s+(?:[A-Z][\w’'-]*|of|and|the|in|to|for|a|an|on|with|[–—:-]))*?\s+"
+    r"(?=(?:The|A|An|In|This|These|As|When|There|It|Most|Many|Some|All|Each|Both|If|For|During|At|By|Although|While|Because|Like|One|Two)\s)",
+)
+_SENTENCE_START = re.compile(r"[A-Z0-9“\"‘(À-ÞА-ЯЁ¿¡]")
+MIN_LENGTH, MAX_LENGTH = 25, 420
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of prose; ``text`` stands in its passage but for white space."""
+
+    text: str
+    passage: int
+    """Index in the passages given."""
+    offset: int
+    """Where it starts in the passage's text."""
+    block: int
+    """Running number of its paragraph over all passages."""
+    position: int
+    """Characters before it over all passages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A short line without a full stop between paragraphs."""
+
+    text: str
+
+
+def read(passages: Sequence[Passage]) -> tuple[list[Sentence], list[str]]:
+    """Sentences in reading order and the headings met on the way."""
+    sentences: list[Sentence] = []
+    headings: list[str] = []
+    block = before = 0
+    for index, passage in enumerate(passages):
+        text = passage.text
+        skipping = False
+        for start, end in _blocks(text):
+            block += 1
+            piece = text[start:end]
+            if is_heading(piece):
+                skipping = bool(_SKIPPED_SECTION.match(piece.strip()))
+                headings.append(piece.strip())
+            elif not skipping and not _CAPTION.match(piece) and " | " not in piece:
+                cut_head = start == 0 and passage.chunks[0].position > 0
+                for offset, sentence in _sentences(piece, cut_head=cut_head):
+                    sentences.append(Sentence(sentence, index, start + offset, block, before + start + offset))
+        before += len(text)
+    return sentences, headings
+
+
+def is_heading(piece: str) -> bool:
+    """Whether a paragraph is a title rather than prose."""
+    text = piece.strip()
+    return len(text) <= 90 and "\n" not in text and text[-1:] not in set(".!?;,:。") and len(text.split()) <= 12
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Paragraphs and list items as (start, end)."""
+    start = 0
+    for gap in [*_BLOCK_GAP.finditer(text), None]:
+        end = gap.start() if gap else len(text)
+        if end > start:
+            yield from _lines_apart(text, start, end)
+        start = gap.end() if gap else len(text)
+
+
+def _lines_apart(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """One paragraph cut where a line is a list item or a heading rather than a wrapped line."""
+    lines = text[start:end].split("\n")
+    widest = max(len(line) for line in lines)
+    begin = position = start
+    for number, line in enumerate(lines):
+        mark = _LIST_MARK.match(line)
+        if position > begin and (mark or (number and _is_short_title(lines[number - 1], line, widest))):
+            yield begin, position
+            begin = position
+        if mark:
+            begin = position + mark.end()
+        elif _is_title_line(lines, number, widest):
+            if position > begin:
+                yield begin, position
+            begin = position
+        position += len(line) + 1
+    if end > begin:
+        yield begin, end
+
+
+def _is_title_line(lines: list[str], number: int, widest: int) -> bool:
+    return number + 1 < len(lines) and _is_short_title(lines[number], lines[number + 1], widest) and number > 0 and (
+        lines[number - 1].rstrip()[-1:] in ".!?"
+    )
+
+
+def _is_short_title(line: str, following: str, widest: int) -> bool:
+    stripped = line.strip()
+    return (
+        0 < len(stripped) <= min(60, widest * 0.6)
+        and stripped[0].isupper()
+        and stripped[-1].isalnum()
+        and following.lstrip()[:1].isupper()
+        and len(stripped.split()) <= 8
+    )
+
+
+def _sentences(piece: str, *, cut_head: bool) -> Iterator[tuple[int, str]]:
+    """(offset, text) of the usable sentences of one paragraph."""
+    for start, end in _spans(piece):
+        raw = piece[start:end]
+        lead = len(raw) - len(raw.lstrip())
+        text = " ".join(raw.split())
+        if start == 0 and cut_head and not re.match(r"(?:The|A|An|In|When|There|As|If)\s", text):
+            continue
+        glued = _GLUED_HEADING.match(text)
+        if glued and start == 0 and not text.startswith(("The ", "A ", "An ", "In ", "To ", "For ", "On ", "With ")):
+            text = text[glued.end() :]
+            lead = raw.find(text.split(" ", 1)[0], lead + len(glued.group().rstrip()))
+        if _usable(text):
+            yield start + max(lead, 0), text
+
+
+def _usable(text: str) -> bool:
+    if not MIN_LENGTH <= len(text) <= MAX_LENGTH or not _SENTENCE_START.match(text):
+        return False
+    if text.rstrip("”\"’)")[-1:] != "." or _NOISE.search(text) or _CAPTION.match(text):
+        return False
+    letters = sum(c.isalpha() for c in text)
+    return letters >= 0.7 * len(text) and sum(c.isupper() for c in text) < 0.35 * letters and _paired(text)
+
+
+def _paired(text: str) -> bool:
+    return text.count("(") == text.count(")") and text.count("“") == text.count("”") and text.count('"') % 2 == 0
+
+
+def _spans(piece: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for stop in _STOP.finditer(piece):
+        if piece[stop.start()] == "." and _is_abbreviation(piece, start, stop.start()):
+            continue
+        yield start, stop.end()
+        start = stop.end()
+    if start < len(piece):
+        yield start, len(piece)
+
+
+def _is_abbreviation(piece: str, start: int, stop: int) -> bool:
+    word = piece[max(start, stop - 12) : stop].split()[-1:] or [""]
+    bare = word[0].lstrip("(“\"‘[").lower()
+    single = len(bare) == 1 and bare.isalpha() and word[0].lstrip("(“\"‘[").isupper()
+    return bare in _ABBREVIATIONS or single or bool(re.fullmatch(r"(?:[a-z]\.)+[a-z]", bare))
