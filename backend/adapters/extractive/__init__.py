@@ -1,0 +1,5 @@
+"""Questions from text alone: no language model, no download."""
+
+from .writer import ExtractiveWriter
+
+__all__ = ["ExtractiveWriter"]

@@ -35,6 +35,8 @@ def opening(reading: Reading, clause: Clause) -> str | None:
         return ""
     if first.low in _DROPPED_LEADS:
         return "" if first.low not in {"because", "since", "like"} else None
+    if end - start > 1 and (reading.tokens[start + 1].tag == "VG" or first.low in {"as", "with", "based"}):
+        return None
     if first.tag not in {"IN", "SB", "TO"} or not reading.stands_alone(clause.lead) or reading.words(clause.lead) > 10:
         return None
     text = reading.plain(clause.lead)
@@ -46,10 +48,18 @@ def askable(reading: Reading, clause: Clause, *, longest: int = 12) -> bool:
     span = clause.subject
     return (
         not clause.negated
+        and _nameable(reading, clause)
         and reading.words(span) <= longest
         and not quantified(reading, span)
         and reading.stands_alone(span)
     )
+
+
+def _nameable(reading: Reading, clause: Clause) -> bool:
+    """A subject of letters or shares only ("P", "the remaining 0.6 percent") is no subject for a question."""
+    head = reading.tokens[clause.head]
+    remaining = any(t.low in {"remaining", "resulting"} for t in reading.tokens[clause.subject[0] : clause.subject[1]])
+    return len(head.text) > 1 and not remaining and head.low not in {"percent", "percentage"}
 
 
 def inverted(reading: Reading, clause: Clause, subject: str | None = None) -> str | None:
@@ -63,13 +73,13 @@ def inverted(reading: Reading, clause: Clause, subject: str | None = None) -> st
         return " ".join([first, subject, *others, verb.low])
     if verb.tag == "BE":
         return f"{verb.low} {subject}"
-    support = _do_support(verb.low, verb.tag)
+    support = do_support(verb.low, verb.tag)
     if support is None:
         return None
     return f"{support[0]} {subject} {support[1]}"
 
 
-def _do_support(low: str, tag: str) -> tuple[str, str] | None:
+def do_support(low: str, tag: str) -> tuple[str, str] | None:
     if tag == "HV":
         return {"has": ("does", "have"), "have": ("do", "have"), "had": ("did", "have")}.get(low)
     if tag == "VZ":
@@ -103,7 +113,30 @@ def answer_of(reading: Reading, span: Span, *, most: int = 32) -> str | None:
     text = reading.text(span).strip(" ,;:")
     if first.tag in {"PR", "WH", ","} or first.low in {"this", "that", "these", "those", "such", "one", "so", "many", "different", "both"}:
         return None
+    if not complete(reading, span) or any(t.low in {"only", "then", "respectively"} for t in reading.tokens[span[0] : span[1]]):
+        return None
     count = reading.words(span)
     if not 1 <= count <= most or text.count("(") != text.count(")") or text.count("“") != text.count("”"):
         return None
     return text
+
+
+def complete(reading: Reading, span: Span) -> bool:
+    """Whether the words end where a phrase ends: relative clauses have their verb, modifiers their noun."""
+    start, end = span
+    last = reading.tokens[end - 1]
+    open_end = end < len(reading.tokens) - 1 and reading.tokens[end].text not in {";", ".", ":"}
+    if last.tag in {"DT", "IN", "PS", "CC", "TO", "WH", "SB", "MD", "BE", "PO"} or (open_end and last.tag in {"JJ", "VN"}):
+        return False
+    clause = next((i for i in range(end - 1, start - 1, -1) if _opens_clause(reading, i)), None)
+    return clause is None or any(_is_verb(reading, i) for i in range(clause + 1, end))
+
+
+def _opens_clause(reading: Reading, index: int) -> bool:
+    token = reading.tokens[index]
+    return token.tag in {"WH", "SB"} or token.low == "whose"
+
+
+def _is_verb(reading: Reading, index: int) -> bool:
+    token = reading.tokens[index]
+    return token.tag in {"VZ", "VP", "VD", "MD", "BE", "HV", "DO"} or (token.tag == "VB" and reading.tokens[index - 1].tag == "TO")

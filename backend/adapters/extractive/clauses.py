@@ -10,7 +10,8 @@ from .tagging import FINITE, NOMINAL, NOUN, Token, is_plural
 _POSTMODIFIERS = frozenset("of in for from between with within on at to by among into through around along without behind during under over across".split())
 _FINITE_AUXILIARY = frozenset("is are was were has have had does do did".split())
 _OPENERS = frozenset({"IN", "SB", "TO", "VG", "VN", "RB"})
-_STOPS = frozenset({";", ":", "—", "–", "(", "[", "SB"})
+_STOPS = frozenset({";", ":", "—", "–", "(", "["})
+_COMPLEMENTIZERS = frozenset({"that", "than", "whether"})
 Span = tuple[int, int]
 
 
@@ -293,7 +294,9 @@ def phrase_end(tokens: tuple[Token, ...], start: int, end: int) -> int:
     """Where the object or complement that begins at ``start`` ends: before the next clause or aside."""
     for i in range(start, end):
         token = tokens[i]
-        if token.tag in _STOPS or (i > start and token.tag == "IN" and _adverbial_clause(tokens, i, end)):
+        if token.tag in _STOPS or (token.tag == "SB" and token.low not in _COMPLEMENTIZERS):
+            return _without_comma(tokens, start, i)
+        if i > start and token.tag == "IN" and _adverbial_clause(tokens, i, end):
             return _without_comma(tokens, start, i)
         if token.tag in {",", "CC"} and i > start and _breaks(tokens, i, end):
             return _without_comma(tokens, start, i)
@@ -329,6 +332,8 @@ def _breaks(tokens: tuple[Token, ...], i: int, end: int) -> bool:
     if j >= end:
         return True
     tag = tokens[j].tag
+    if tag == "RB" and tokens[i].tag == "CC" and tokens[j].low in {"then", "thus", "therefore", "so", "hence"}:
+        return True
     comma = tokens[i].tag == ","
     if tag in {"WH", "SB", "PR", "VZ", "VD", "VP", "MD", "HV", "BE", "DO", "NG", "EX"}:
         return True

@@ -155,6 +155,8 @@ COMMON_NOUNS = VAGUE_HEADS | _words(
     " space distance direction surface edge top bottom front back center middle inside outside thousand million"
     " help attention chance kind sort bit piece pieces matter hundred thousands millions contrast addition"
     " mind sight manner means extent basis course sake order age amount variety range lack view focus length"
+    " arguments argument claims beliefs concepts philosophers scientists theorists researchers critics scholars objects things"
+    " men women everyone adults children animals plants"
     " thanks need title note link website site source sources credit license copyright author edition volume",
 )
 GENERIC_ADJECTIVES = _words(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from . import lexicon as lx
-from .asking import Draft, answer_of, ask, askable, inverted, opening, sentence_case
+from .asking import Draft, answer_of, ask, askable, do_support, inverted, opening, sentence_case
 from .clauses import Clause, Span, noun_phrase, parse, starts_clause, subject_at
 from .reading import Document, Reading
 from .tagging import NOUN, Token
@@ -46,6 +46,8 @@ _PASSIVE_TAILS = {
     "characterized": {"by"}, "involved": {"in"}, "separated": {"by", "from"}, "grouped": {"into"}, "known": {"for"},
     "formed": {"from", "by"}, "organized": {"into"}, "subdivided": {"into"}, "arranged": {"in", "into"}, "linked": {"to"},
 }  # fmt: skip
+_PARTICLES = frozenset("down up out off apart away back non-stop together forward".split())
+_INTRANSITIVE = frozenset("extend work last reach travel remain live die lie rise fall run weigh range rank crest".split())
 _PLACES = frozenset("in within at on between near under behind along beneath below above inside around beside outside over across throughout".split())
 _YEAR = re.compile(r"1[0-9]{3}|20[0-4][0-9]")
 
@@ -122,6 +124,10 @@ def complement(reading: Reading, clause: Clause, span: Span) -> bool:
     if first.tag != "DT" and not (clause.plural and reading.tokens[phrase[1]].tag in {"NS", "NP"}) and reading.tokens[phrase[1]].tag != "NN":
         return False
     head = reading.tokens[phrase[1]].low
+    if head in lx.VAGUE_HEADS and not restricted(reading, span):
+        return False
+    if first.tag != "DT" and (phrase[0] >= end or reading.tokens[phrase[0]].tag not in {"IN", "WH", "VN"}):
+        return False
     vague = head in {"part", "example", "result", "case", "one", "number", "way", "reason", "thing", "matter", "example", "examples", "opposite"}
     return not vague and first.low not in {"no", "some", "many", "this", "that", "all"} and reading.words(span) >= 4
 
@@ -179,7 +185,8 @@ def cause(reading: Reading, clause: Clause) -> Iterator[Draft]:
     while tail[1] > tail[0] and reading.tokens[tail[1] - 1].tag in {",", "RB"}:
         tail = (tail[0], tail[1] - 1)
     if not clause.copular or tail[0] < tail[1]:
-        if tail[0] < tail[1] and (not reading.stands_alone(tail, own=True) or reading.words(tail) > 18):
+        unclear = not reading.stands_alone(tail, own=True) if tail[0] < tail[1] else False
+        if unclear or reading.words(tail) > 18 or any(t.text in "—–:;" for t in reading.tokens[tail[0] : tail[1]]):
             return
         yield from _draft(reading, clause, ask(reading, clause, "Why", reading.plain(tail)), answer, "cause", 0.97)
 
@@ -220,6 +227,8 @@ def condition(reading: Reading, clause: Clause) -> Iterator[Draft]:
     word = reading.tokens[start].low
     inner = (start + 1, end)
     has_clause = starts_clause(reading.tokens, start + 1, end)
+    if reading.tokens[start + 1].tag == "VG":
+        return
     if (word in {"during", "without", "after"}) == has_clause and word != "after":
         return
     if clause.negated or not reading.stands_alone(inner, own=True) or reading.words(inner) > 16 or reading.words(inner) < 2:
@@ -250,7 +259,8 @@ def moment(reading: Reading, clause: Clause) -> Iterator[Draft]:
             if tail[0] < tail[1] and (not reading.stands_alone(tail, own=True) or _has_clause(reading, tail)):
                 return
             stem = ask(reading, clause, "When", reading.plain(tail))
-            yield from _draft(reading, clause, stem, reading.text((i, reading.object(i + 1)[1])), "process", 0.8)
+            answer = answer_of(reading, (i, reading.object(i + 1)[1]))
+            yield from _draft(reading, clause, stem, answer, "process", 0.8)
             return
 
 
@@ -268,6 +278,8 @@ def manner(reading: Reading, clause: Clause) -> Iterator[Draft]:
             if _has_clause(reading, tail) or (tail[0] < tail[1] and not reading.stands_alone(tail, own=True)):
                 return
             span = (i, reading.object(i + 1)[1])
+            if any(t.tag == "CC" for t in reading.tokens[tail[0] : tail[1]]) and reading.words(tail) > 8:
+                return
             yield from _draft(reading, clause, ask(reading, clause, "How", reading.plain(tail)), answer_of(reading, span), "process", 0.93)
             return
 
@@ -323,9 +335,12 @@ def object_question(reading: Reading, clause: Clause) -> Iterator[Draft]:
     elif base in {"give", "play"}:
         return
     span = noun_object(reading, start)
-    if span is None:
+    if span is None or any(t.low in _PARTICLES for t in reading.tokens[span[0] : span[1] + 1]):
         return
-    score = 0.7 + (0.1 if base in _STRONG_VERBS or tail else 0.0) + (0.06 if _is_list(reading, span) else 0.0)
+    if base in _INTRANSITIVE and not tail:
+        return
+    bare = clause.subject[1] - clause.subject[0] <= 2 and reading.tokens[clause.head].low in lx.COMMON_NOUNS
+    score = 0.7 - (0.2 if bare else 0.0) + (0.1 if base in _STRONG_VERBS or tail else 0.0) + (0.06 if _is_list(reading, span) else 0.0)
     yield from _draft(reading, clause, ask(reading, clause, "What", tail), answer_of(reading, span), "object", score)
 
 
@@ -334,9 +349,7 @@ def verb_base(token: Token) -> str | None:
     middle = {"VB": token.low, "VP": token.low}.get(token.tag)
     if middle:
         return middle
-    from .asking import _do_support
-
-    support = _do_support(token.low, token.tag)
+    support = do_support(token.low, token.tag)
     return support[1] if support else None
 
 
@@ -372,7 +385,7 @@ def composition(reading: Reading, clause: Clause) -> Iterator[Draft]:
         span = noun_object(reading, start + 1)
         listed = span is not None and _is_list(reading, span)
     else:
-        if verb.low not in {"includes", "include", "included"}:
+        if verb.low not in {"includes", "include", "included"} or clause.aux:
             return
         middle, span = "", noun_object(reading, start)
         listed = span is not None and _is_list(reading, span)

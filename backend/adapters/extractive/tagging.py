@@ -175,14 +175,12 @@ class _Tagger:
 
     def _guess_third(self, index: int, low: str) -> bool:
         """Whether an unknown word in -s is a verb: "The vagus nerve innervates the heart"."""
-        return (
-            low.endswith("s")
-            and low not in lx.SINGULAR_S
-            and not low.endswith(("ss", "us", "is"))
-            and self.pending > 0
-            and self._before(index) in {"NN", "NP"}
-            and self._low(index + 1) in {"the", "a", "an", "its", "their"}
-        )
+        if not is_plural(low):
+            return False
+        before, follows = self._before(index), self._low(index + 1)
+        if before == "CC":
+            return follows.endswith("ly") and ("VZ" in self.tags or "is" in self.lows[:index])
+        return self.pending > 0 and before in {"NN", "NP"} and follows in {"the", "a", "an", "its", "their"}
 
     def _gerund(self, index: int, low: str) -> str:
         if low in _GERUND_NOUNS and self._before(index) != "BE":

@@ -1,0 +1,149 @@
+"""Wrong options: terms of the document that are of the key's kind and are not right."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from . import lexicon as lx
+from .terms import Term, Vocabulary, content_stems, stem
+
+WRONG = 3
+_CONSIDERED = 48
+_NUMBER_NAMES = {value: word for word, value in lx.NUMBER_WORDS.items() if value <= 20 and word != "dozen"}
+
+
+class Distractors:
+    """Chooses wrong options from one document's vocabulary."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.used: Counter[str] = Counter()
+
+    def for_term(self, key: Term, sentence: int, stem_text: str) -> list[Term] | None:
+        """Three wrong terms for a key that stands in the given sentence; None where there are not three."""
+        ranked = sorted(self._candidates(key, sentence), key=lambda c: (-self._likeness(key, c), c.low))
+        chosen: list[Term] = []
+        asked = content_stems(stem_text)
+        for candidate in ranked[:_CONSIDERED]:
+            if self._also_right(candidate, asked) or any(_overlap(candidate, other) for other in chosen):
+                continue
+            chosen.append(candidate)
+            if len(chosen) == WRONG + 3:
+                break
+        picked = _with_a_longer_one(key, chosen)
+        if picked is not None:
+            self.used.update(t.low for t in picked)
+        return picked
+
+    def _candidates(self, key: Term, sentence: int) -> Iterator[Term]:
+        reading = self.vocabulary.document.readings[sentence]
+        person = key.low in self.vocabulary.persons
+        near = content_stems(reading.sentence.text)
+        for term in self.vocabulary.by_kind[key.kind]:
+            if (term.low in self.vocabulary.persons) != person and key.name:
+                continue
+            if reading.sentence.block in term.blocks or _overlap(term, key) or not _similar_length(term, key):
+                continue
+            if term.size == 1 and stem(term.low) in near:
+                continue
+            yield term
+
+    def _likeness(self, key: Term, other: Term) -> float:
+        score = 3.0 * (key.head == other.head) + 2.5 * (bool(key.genus) and key.genus == other.genus)
+        score += 1.2 * (key.size == other.size) + 0.8 * _same_ending(key.head, other.head)
+        score += 1.0 - abs(key.definite / key.count - other.definite / other.count)
+        score += 0.5 * bool(other.genus) + 0.25 * min(other.count, 4)
+        score -= 0.06 * abs(len(key.text) - len(other.text)) + 0.5 * self.used[other.low]
+        nearest = min(abs(a - b) for a in _some(key.blocks) for b in _some(other.blocks))
+        return score + 1.0 / (1.0 + nearest / 6)
+
+    def _also_right(self, candidate: Term, asked: frozenset[str]) -> bool:
+        """Whether some sentence says of the candidate most of what the stem says."""
+        stems = self.vocabulary.stems_of_sentences
+        need = max(2, math.ceil(0.6 * len(asked)))
+        return any(len(asked & stems[i]) >= need for i in candidate.sentences)
+
+
+def _some(blocks: set[int]) -> list[int]:
+    return sorted(blocks)[:4]
+
+
+def _overlap(one: Term, two: Term) -> bool:
+    """Whether one stands inside the other or is a form of it."""
+    first, second = {stem(w) for w in one.low.split()}, {stem(w) for w in two.low.split()}
+    return first <= second or second <= first or one.low in two.low or two.low in one.low
+
+
+def _similar_length(one: Term, two: Term) -> bool:
+    shorter, longer = sorted((len(one.text), len(two.text)))
+    return longer <= 2.2 * shorter + 4 and abs(one.size - two.size) <= 1
+
+
+def _same_ending(one: str, two: str) -> bool:
+    return len(one) > 5 and len(two) > 5 and one[-3:] == two[-3:]
+
+
+def _with_a_longer_one(key: Term, ranked: Sequence[Term]) -> list[Term] | None:
+    """The best three, one of them at least as long as the key where there is one."""
+    if len(ranked) < WRONG:
+        return None
+    chosen = list(ranked[:WRONG])
+    if all(len(t.text) < len(key.text) for t in chosen):
+        longer = next((t for t in ranked[WRONG:] if len(t.text) >= len(key.text)), None)
+        if longer is not None:
+            chosen[-1] = longer
+    return chosen
+
+
+def numbers_beside(number: str) -> list[str] | None:
+    """Three other numbers written as this one is; which side they lie on varies with the number."""
+    low = number.lower()
+    if low in lx.NUMBER_WORDS:
+        return _names_beside(lx.NUMBER_WORDS[low], capital=number[0].isupper())
+    plain = number.replace(",", "")
+    if not plain.isdigit():
+        return _decimals_beside(plain)
+    value = int(plain)
+    year = 1000 <= value <= 2100 and "," not in number
+    step = _step(value, year=year)
+    return [_written(v, number) for v in _around(value, step, f"{number}|{step}")]
+
+
+def _names_beside(value: int, *, capital: bool) -> list[str] | None:
+    if value > 15 or value < 2:
+        return None
+    names = [_NUMBER_NAMES[v] for v in _around(value, 1, f"name{value}") if v in _NUMBER_NAMES]
+    return [n.capitalize() if capital else n for n in names] if len(names) == WRONG else None
+
+
+def _decimals_beside(plain: str) -> list[str] | None:
+    whole, dot, part = plain.partition(".")
+    if not dot or not (whole + part).isdigit():
+        return None
+    value = int(whole + part)
+    around = _around(value, max(1, value // 5), plain)
+    return [f"{v / 10 ** len(part):.{len(part)}f}" for v in around]
+
+
+def _step(value: int, *, year: bool) -> int:
+    if year:
+        return 7
+    if value >= 20 and value % 10 == 0:
+        return 10 ** (len(str(value)) - 1) if str(value).rstrip("0") in "1234" and value >= 100 else max(5, value // 40 * 10 or 5)
+    return 1 if value < 20 else max(2, value // 6)
+
+
+def _around(value: int, step: int, seed: str) -> list[int]:
+    """Three distinct positive numbers around ``value``, how many below chosen by the seed."""
+    below = zlib.crc32(seed.encode()) % (WRONG + 1)
+    lower = [value - step * k for k in range(below, 0, -1)]
+    lower = [v for v in lower if v > 0]
+    upper = [value + step * k for k in range(1, WRONG + 1 - len(lower))]
+    return lower + upper
+
+
+def _written(value: int, like: str) -> str:
+    return f"{value:,}" if "," in like else str(value)

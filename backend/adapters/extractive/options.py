@@ -1,0 +1,68 @@
+"""Options of one item made alike: same capital, same kind of phrase, similar length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .quiz_questions import Gap
+from .reading import Document
+from .terms import Term, content_stems
+
+
+def term_options(key: str, wrong: Sequence[Term] | None) -> tuple[str, ...] | None:
+    """The wrong terms written as the key is: with a capital where the sentence gave the key one."""
+    if wrong is None:
+        return None
+    texts = [t.text for t in wrong]
+    if key[0].isupper() and not all(t[0].isupper() for t in texts):
+        texts = [t[0].upper() + t[1:] for t in texts]
+    return _distinct(key, texts)
+
+
+def number_options(key: str, wrong: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Other numbers, if they are three and differ from the key."""
+    return None if wrong is None else _distinct(key, list(wrong))
+
+
+def _distinct(key: str, texts: list[str]) -> tuple[str, ...] | None:
+    return tuple(texts) if len({key.lower(), *(t.lower() for t in texts)}) == 4 else None
+
+
+class Descriptions:
+    """What the document says its terms are: each is a wrong answer to what another one is."""
+
+    def __init__(self, document: Document, gaps: Sequence[Gap]) -> None:
+        self.document = document
+        self.gaps = gaps
+
+    def beside(self, gap: Gap) -> tuple[str, ...] | None:
+        """Three descriptions of other things, of the key's number and about its length."""
+        key = gap.draft.answer
+        asked = content_stems(gap.draft.topic)
+        ranked = sorted((g for g in self.gaps if self._fits(gap, g, asked)), key=lambda g: (self._distance(gap, g), g.draft.stem))
+        chosen: list[str] = []
+        for other in ranked:
+            stems = content_stems(other.draft.answer)
+            if all(len(stems & content_stems(c)) < 3 for c in [*chosen, key]):
+                chosen.append(other.draft.answer)
+            if len(chosen) == 3:
+                return self._with_a_longer_one(key, chosen)
+        return None
+
+    @staticmethod
+    def _with_a_longer_one(key: str, chosen: list[str]) -> tuple[str, ...] | None:
+        return tuple(chosen) if max(map(len, chosen)) >= 0.9 * len(key) else None
+
+    @staticmethod
+    def _fits(gap: Gap, other: Gap, asked: frozenset[str]) -> bool:
+        one, two = gap.draft, other.draft
+        if one.topic == two.topic or one.sentence.block == two.sentence.block or gap.plural != other.plural:
+            return False
+        if asked & (content_stems(two.answer) | content_stems(two.topic)):
+            return False
+        return 0.6 * len(one.answer) <= len(two.answer) <= 1.6 * len(one.answer)
+
+    @staticmethod
+    def _distance(gap: Gap, other: Gap) -> float:
+        near = abs(gap.draft.sentence.position - other.draft.sentence.position) / 8000
+        return near + abs(len(gap.draft.answer) - len(other.draft.answer)) / 25

@@ -1,0 +1,226 @@
+"""Multiple-choice stems from one sentence: what is asked, the key, and what kind of options it needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from . import lexicon as lx
+from . import open_questions as oq
+from .asking import Draft, askable, opening, sentence_case
+from .clauses import Clause, Span
+from .reading import Document, Reading
+from .tagging import NOUN
+from .terms import content_stems, core_of, display
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A multiple-choice item without its wrong options."""
+
+    draft: Draft
+    form: str
+    """What the options are: term, number, phrase."""
+    term: str = ""
+    """The key as the vocabulary lists it (form "term")."""
+    plural: bool = False
+
+
+def gaps(document: Document, reading: Reading) -> list[Gap]:
+    """Every multiple-choice stem that the sentence carries."""
+    clause = reading.clause
+    found = [*_names_inside(reading), *_missing_word(reading)]
+    if clause is not None:
+        found += [*_subject(reading, clause), *_object(reading, clause), *_agent(reading, clause), *_named(reading, clause)]
+        found += [*_number(reading, clause), *_described(reading, clause)]
+        boost = 0.12 * document.weight(reading, clause.subject)
+        found = [_scored(g, boost) for g in found]
+    return [g for g in found if 5 <= len(g.draft.stem.split()) <= 34]
+
+
+def _scored(gap: Gap, boost: float) -> Gap:
+    d = gap.draft
+    score = d.score + boost - 0.012 * max(0, len(d.stem.split()) - 18)
+    return Gap(Draft(d.stem, d.answer, d.kind, score, d.topic, d.sentence), gap.form, gap.term, gap.plural)
+
+
+def _term_gap(reading: Reading, core: Span, stem: str, kind: str, score: float) -> Iterator[Gap]:
+    """A gap whose key is a term, unless the stem gives it away."""
+    text = reading.text(core)
+    low = display(reading, core).lower()
+    leaked = content_stems(low) & content_stems(stem)
+    if leaked or low in stem.lower():
+        return
+    yield Gap(Draft(stem, text, kind, score, low, reading.sentence), "term", low)
+
+
+def _subject(reading: Reading, clause: Clause) -> Iterator[Gap]:
+    """ "Which of the following produces bile?" """
+    core = core_of(reading, clause.subject)
+    if core is None or not askable(reading, clause, longest=5) or reading.tokens[core[1] - 1].low in lx.COMMON_NOUNS:
+        return
+    begin = clause.aux[0] if clause.aux else clause.verb
+    predicate = _predicate(reading, clause, begin)
+    lead = opening(reading, clause)
+    if predicate is None or lead is None:
+        return
+    who = "who" if _acts_as_person(reading, clause, core) else "which of the following"
+    stem = sentence_case(f"{lead}{who} {_without_fillers(reading, predicate)}")
+    defining = clause.copular and not clause.aux
+    yield from _term_gap(reading, core, stem, "definition" if defining else "subject", 0.9 if defining else 0.82)
+
+
+def _acts_as_person(reading: Reading, clause: Clause, core: Span) -> bool:
+    named = all(t.tag == "NP" and not t.text.isupper() for t in reading.tokens[core[0] : core[1]]) and core[0] == clause.subject[0]
+    deeds = {"argued", "argues", "wrote", "published", "discovered", "invented", "founded", "proposed", "coined", "claimed", "believed", "taught"}
+    return named and (clause.verb_low in deeds or any(t.low in lx.PERSON_NOUNS for t in reading.tokens[clause.verb : clause.verb + 7]))
+
+
+def _predicate(reading: Reading, clause: Clause, begin: int) -> Span | None:
+    """Verb group and what belongs to it, where it says enough to have one answer."""
+    start = clause.verb + 1
+    stop = reading.object(start)[1] if start < len(reading.tokens) else start
+    if stop <= start:
+        return None
+    span = (begin, stop)
+    content = sum(t.tag in NOUN | {"JJ", "VN", "VG", "CD"} and t.low not in lx.COMMON_NOUNS for t in reading.tokens[start:stop])
+    vague = clause.copular and _says_little(reading, (start, stop))
+    if content < 3 or vague or not reading.stands_alone((start, stop), own=True) or reading.words(span) > 26:
+        return None
+    last = reading.tokens[stop - 1]
+    open_end = reading.tokens[stop].text not in {".", ";"} if stop < len(reading.tokens) else False
+    if last.tag in {"IN", "DT", "TO", "WH", "SB", "PS", "CC"} or (open_end and last.tag in {"JJ", "VN"}):
+        return None
+    return span
+
+
+def _says_little(reading: Reading, span: Span) -> bool:
+    words = {t.low for t in reading.tokens[span[0] : span[1]]}
+    return bool(words & {"example", "examples", "important", "different", "similar", "same", "part", "able", "likely", "common"})
+
+
+def _without_fillers(reading: Reading, span: Span) -> str:
+    text = reading.plain(span)
+    return re.sub(r"\b(?:also|therefore|thus|however|then|still|indeed|furthermore|typically|usually|generally) ", "", text)
+
+
+def _object(reading: Reading, clause: Clause) -> Iterator[Gap]:
+    """ "What does the liver produce?" """
+    for draft in oq.object_question(reading, clause):
+        core = _whole_term(reading, draft.answer, clause.verb + 1)
+        if core is not None and len(draft.stem.split()) >= 6:
+            yield from _term_gap(reading, core, draft.stem, "object", draft.score - 0.02)
+
+
+def _whole_term(reading: Reading, answer: str, start: int) -> Span | None:
+    """The tokens of an answer where it is one term and nothing else."""
+    for i in range(start, min(start + 3, len(reading.tokens))):
+        offset = reading.tokens[i].start
+        if reading.sentence.text.startswith(answer, offset):
+            stop = next((j + 1 for j in range(i, len(reading.tokens)) if reading.tokens[j].end == offset + len(answer)), None)
+            return core_of(reading, (i, stop)) if stop else None
+    return None
+
+
+def _agent(reading: Reading, clause: Clause) -> Iterator[Gap]:
+    """ "What produces bile?" """
+    found = oq.agent_of(reading, clause)
+    if found is None:
+        return
+    span, stem = found
+    core = core_of(reading, span)
+    if core is not None and len(stem.split()) >= 5:
+        yield from _term_gap(reading, core, stem, "agent", 0.84)
+
+
+def _named(reading: Reading, clause: Clause) -> Iterator[Gap]:
+    """ "What is the functional unit of the kidney called?" """
+    for draft in oq.naming(reading, clause):
+        yield from _keyed(reading, draft, 0.95)
+
+
+def _names_inside(reading: Reading) -> Iterator[Gap]:
+    for pattern in (oq.called_inside, oq.synonym):
+        for draft in pattern(reading):
+            yield from _keyed(reading, draft, 0.88)
+
+
+def _keyed(reading: Reading, draft: Draft, score: float) -> Iterator[Gap]:
+    found = reading.sentence.text.find(draft.answer)
+    start = next((i for i, t in enumerate(reading.tokens) if t.start == found), None)
+    stop = next((i + 1 for i, t in enumerate(reading.tokens) if t.end == found + len(draft.answer)), None)
+    core = core_of(reading, (start, stop)) if start is not None and stop is not None else None
+    if core is not None:
+        yield from _term_gap(reading, core, draft.stem, "name", score)
+
+
+def _number(reading: Reading, clause: Clause) -> Iterator[Gap]:
+    """ "How many ...?", "In what year ...?" """
+    for pattern in (oq.count, oq.date):
+        for draft in pattern(reading, clause):
+            yield Gap(draft, "number")
+    yield from _share(reading, clause)
+
+
+def _share(reading: Reading, clause: Clause) -> Iterator[Gap]:
+    """ "What percentage of body weight is water?" """
+    tokens = reading.tokens
+    for i in range(len(tokens) - 3):
+        if tokens[i].tag != "CD" or tokens[i + 1].low not in {"percent", "%"} or tokens[i + 2].low != "of":
+            continue
+        if i > clause.subject[1] or i < clause.subject[0] or clause.negated:
+            return
+        rest = (i + 3, clause.subject[1])
+        predicate = (clause.subject[1], reading.object(clause.verb + 1)[1])
+        if rest[0] < rest[1] and reading.stands_alone(rest) and reading.stands_alone((clause.verb + 1, predicate[1]), own=True):
+            stem = sentence_case(f"What percentage of {reading.plain(rest)} {reading.plain(predicate)}")
+            topic = reading.plain(rest).lower()
+            yield Gap(Draft(stem, tokens[i].text, "number", 0.85, topic, reading.sentence), "number")
+
+
+def _described(reading: Reading, clause: Clause) -> Iterator[Gap]:
+    """ "Which of the following best describes epistemology?" """
+    for draft in oq.definition(reading, clause):
+        if draft.kind != "definition" or not 5 <= len(draft.answer.split()) <= 18 or draft.answer.split()[0] not in {"a", "an", "the"}:
+            continue
+        if draft.stem.startswith(("What is ", "What are ")):
+            subject = draft.stem.split(" ", 2)[2].rstrip("?")
+            stem = f"Which of the following best describes {subject}?"
+            yield Gap(Draft(stem, draft.answer, "description", draft.score - 0.06, draft.topic, draft.sentence), "phrase", plural=clause.plural)
+
+
+def _missing_word(reading: Reading) -> Iterator[Gap]:
+    """ "Complete the sentence: ..." where nothing better is found."""
+    clause = reading.clause
+    if clause is None or clause.negated or clause.lead[0] < clause.lead[1] or not 9 <= len(reading.tokens) <= 30:
+        return
+    whole = (clause.subject[0], len(reading.tokens) - 1)
+    if clause.subject[0] != 0 or not reading.stands_alone(whole, own=True) or not askable(reading, clause):
+        return
+    core = _gap_in(reading, clause)
+    if core is None:
+        return
+    text = reading.sentence.text
+    before, after = text[: reading.tokens[core[0]].start], text[reading.tokens[core[1] - 1].end :]
+    before = re.sub(r"\b([Aa])n? $", r"\1(n) ", before)
+    stem = f"Complete the sentence: {before}_____{after}"
+    yield from _term_gap(reading, core, stem, "cloze", 0.62)
+
+
+def _gap_in(reading: Reading, clause: Clause) -> Span | None:
+    """The last term of the predicate."""
+    best = None
+    i = clause.verb + 1
+    while i < len(reading.tokens):
+        phrase = oq.noun_phrase(reading.tokens, i, len(reading.tokens))
+        if phrase is None:
+            i += 1
+            continue
+        core = core_of(reading, (i, phrase[0]))
+        if core is not None and reading.tokens[core[1] - 1].low not in lx.COMMON_NOUNS:
+            best = core
+        i = phrase[0]
+    return best
+
+

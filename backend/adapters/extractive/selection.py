@@ -1,0 +1,103 @@
+"""Which items to keep: the best ones, spread over the text, none twice."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from difflib import SequenceMatcher
+from typing import TypeVar
+
+from .asking import Draft
+from .terms import content_stems
+
+Item = TypeVar("Item")
+_FRAME = re.compile(r"^(?:which of the following(?: best describes)?|complete the sentence:)\s*", re.IGNORECASE)
+_SAME_WORDS = 0.75
+_SAME_TEXT = 0.85
+_SAME_FACT = 0.7
+
+
+class _Chosen:
+    """What was taken so far and what it costs to take more of the same."""
+
+    def __init__(self, total: int, count: int) -> None:
+        self.width = max(1.0, total / max(1, count))
+        self.places: Counter[int] = Counter()
+        self.passages: Counter[int] = Counter()
+        self.kinds: Counter[str] = Counter()
+        self.topics: Counter[str] = Counter()
+        self.sentences: set[int] = set()
+        self.stems: list[tuple[str, frozenset[str]]] = []
+        self.facts: list[frozenset[str]] = []
+        self.answers: Counter[tuple[str, str]] = Counter()
+
+    def cost(self, draft: Draft) -> float:
+        """How much less the draft is worth for what was taken already."""
+        place = int(draft.sentence.position / self.width)
+        crowd = 0.3 * self.places[place] + 0.08 * (self.places[place - 1] + self.places[place + 1])
+        taken = max(1, len(self.stems))
+        monotony = 0.25 * max(0.0, self.kinds[draft.kind] / taken - 0.3) if taken > 4 else 0.0
+        return crowd + monotony + 0.3 * self.topics[draft.topic] + (0.1 if self.passages[draft.sentence.passage] else 0.0)
+
+    def repeats(self, draft: Draft) -> bool:
+        """Whether the same is asked already, in the same or other words."""
+        if draft.sentence.position in self.sentences:
+            return True
+        stem = _FRAME.sub("", draft.stem).lower()
+        words = frozenset(re.findall(r"\w+", stem))
+        fact = content_stems(draft.sentence.text)
+        return any(_alike(stem, words, *other) for other in self.stems) or any(_jaccard(fact, f) >= _SAME_FACT for f in self.facts)
+
+    def take(self, draft: Draft) -> None:
+        """Counts the draft as taken."""
+        stem = _FRAME.sub("", draft.stem).lower()
+        self.places[int(draft.sentence.position / self.width)] += 1
+        self.passages[draft.sentence.passage] += 1
+        self.kinds[draft.kind] += 1
+        self.topics[draft.topic] += 1
+        self.sentences.add(draft.sentence.position)
+        self.stems.append((stem, frozenset(re.findall(r"\w+", stem))))
+        self.facts.append(content_stems(draft.sentence.text))
+
+
+def _jaccard(one: frozenset[str], two: frozenset[str]) -> float:
+    return len(one & two) / max(1, len(one | two))
+
+
+def _alike(stem: str, words: frozenset[str], other: str, others: frozenset[str]) -> bool:
+    shared = _jaccard(words, others)
+    if shared >= _SAME_WORDS:
+        return True
+    return shared >= 0.4 and SequenceMatcher(None, stem, other, autojunk=False).ratio() >= _SAME_TEXT
+
+
+def choose(
+    candidates: Sequence[Item],
+    draft_of: Callable[[Item], Draft],
+    accept: Callable[[Item], bool],
+    *,
+    count: int,
+    total: int,
+    least: float,
+) -> list[Item]:
+    """At most ``count`` items in the order taken; ``accept`` has the last word on each.
+
+    ``total`` is the length of the text in characters, ``least`` the score below which an item is not
+    worth a reader's time. Costs only grow, so a lazily updated heap finds the best item at each step.
+    """
+    chosen = _Chosen(total, count)
+    heap = [(-draft_of(item).score, index, 0) for index, item in enumerate(candidates) if draft_of(item).score >= least]
+    heapq.heapify(heap)
+    taken: list[Item] = []
+    while heap and len(taken) < count:
+        _, index, seen = heapq.heappop(heap)
+        item = candidates[index]
+        draft = draft_of(item)
+        if seen != len(taken) + 1:
+            heapq.heappush(heap, (chosen.cost(draft) - draft.score, index, len(taken) + 1))
+        elif not chosen.repeats(draft) and accept(item):
+            chosen.take(draft)
+            taken.append(item)
+    return taken

@@ -1,0 +1,178 @@
+"""The document's terms: what they are, where they stand and what kind of word each is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from . import lexicon as lx
+from .clauses import Span, noun_phrase
+from .reading import Document, Reading
+from .tagging import NOUN, is_plural
+
+_SAYING = frozenset(
+    "argued argues wrote writes believed believes claimed claims thought proposed rejected taught died studied criticized asserts"
+    " maintains contends described suggested invented discovered founded published coined questioned".split(),
+)
+_LIFE_DATES = re.compile(r"^\s*\((?:c\. |ca\. |b\. |born )?\d{3,4}")
+_MOST_WORDS = 4
+
+
+@dataclass(slots=True)
+class Term:
+    """A noun phrase without determiner; options of one question are of one kind."""
+
+    low: str
+    text: str
+    head: str
+    plural: bool
+    name: bool
+    sentences: set[int] = field(default_factory=set)
+    blocks: set[int] = field(default_factory=set)
+    count: int = 0
+    definite: int = 0
+    genus: str = ""
+    """The noun that a definition files it under: "tube" for an esophagus that "is a muscular tube"."""
+
+    @property
+    def size(self) -> int:
+        """Number of words."""
+        return len(self.low.split())
+
+    @property
+    def kind(self) -> tuple[bool, bool, bool]:
+        """Plural, a name, an abbreviation: what four options must share."""
+        return self.plural, self.name, self.text.isupper()
+
+
+def stem(word: str) -> str:
+    """A crude stem, enough to see that two words are forms of one."""
+    low = word.lower().removesuffix("'s").removesuffix("’s")
+    if low.endswith("ies") and len(low) > 5:
+        low = low[:-3] + "y"
+    elif low.endswith("s") and not low.endswith(("ss", "us", "is")):
+        low = low[:-1]
+    for ending in ("ational", "ation", "ative", "ically", "ical", "ally", "ing", "ion", "ed", "al", "ic", "ly", "ive", "ity", "ous", "e"):
+        if low.endswith(ending) and len(low) - len(ending) >= 4:
+            return low[: -len(ending)]
+    return low
+
+
+def content_stems(text: str) -> frozenset[str]:
+    """Stems of the words of four letters and more."""
+    return frozenset(stem(w) for w in re.findall(r"[^\W\d_]{4,}", text))
+
+
+class Vocabulary:
+    """Terms of one document, found once and asked often."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.terms: dict[str, Term] = {}
+        self.persons: set[str] = set()
+        for index, reading in enumerate(document.readings):
+            self._collect(index, reading)
+        self._find_genera()
+
+    def _collect(self, index: int, reading: Reading) -> None:
+        i = 0
+        while i < len(reading.tokens):
+            phrase = noun_phrase(reading.tokens, i, len(reading.tokens))
+            if phrase is None:
+                i += 1
+                continue
+            self._add(index, reading, (i, phrase[0]))
+            i = phrase[0]
+
+    def _add(self, index: int, reading: Reading, span: Span) -> None:
+        core = core_of(reading, span)
+        if core is None:
+            return
+        text = display(reading, core)
+        term = self.terms.get(text.lower())
+        head = reading.tokens[core[1] - 1]
+        if term is None:
+            plural = head.tag == "NS" or (head.tag == "NN" and is_plural(head.low))
+            term = Term(text.lower(), text, head.low, plural, _is_name(reading, core))
+            self.terms[term.low] = term
+        term.count += 1
+        term.sentences.add(index)
+        term.blocks.add(reading.sentence.block)
+        term.definite += reading.tokens[span[0]].low == "the"
+        if term.name and self._person(reading, span, core):
+            self.persons.add(term.low)
+
+    def _person(self, reading: Reading, span: Span, core: Span) -> bool:
+        after = reading.tokens[core[1]].low if core[1] < len(reading.tokens) else ""
+        dated = _LIFE_DATES.match(reading.sentence.text[reading.tokens[core[1] - 1].end :]) is not None
+        before = reading.tokens[core[0] - 1].low if core[0] else ""
+        return reading.tokens[span[0]].low != "the" and (after in _SAYING or dated or before in lx.PERSON_NOUNS)
+
+    def _find_genera(self) -> None:
+        for reading in self.document.readings:
+            clause = reading.clause
+            if clause is None or not clause.copular or clause.aux or clause.negated:
+                continue
+            core = core_of(reading, clause.subject)
+            term = self.terms.get(display(reading, core).lower()) if core else None
+            if term is not None and not term.genus:
+                term.genus = _genus(reading, clause.verb + 1)
+
+    @cached_property
+    def by_kind(self) -> dict[tuple[bool, bool, bool], list[Term]]:
+        """Terms that may be options, by what four options must share; in order of first appearance."""
+        groups: dict[tuple[bool, bool, bool], list[Term]] = defaultdict(list)
+        for term in self.terms.values():
+            if term.count >= 2 or term.size > 1 or term.genus:
+                groups[term.kind].append(term)
+        return groups
+
+    @cached_property
+    def stems_of_sentences(self) -> list[frozenset[str]]:
+        """Content stems of every sentence."""
+        return [content_stems(r.sentence.text) for r in self.document.readings]
+
+    def company(self, term: Term) -> Counter[str]:
+        """Stems that stand in the term's sentences."""
+        return Counter(s for i in sorted(term.sentences)[:12] for s in self.stems_of_sentences[i])
+
+
+def core_of(reading: Reading, span: Span) -> Span | None:
+    """A noun phrase without determiner and general adjectives; None where it is no term."""
+    start, end = span
+    while start < end and (reading.tokens[start].tag in {"DT", "PS", "CD", "RB"} or reading.tokens[start].low in lx.GENERIC_ADJECTIVES):
+        start += 1
+    if not 1 <= end - start <= _MOST_WORDS or reading.tokens[end - 1].tag not in NOUN:
+        return None
+    words = reading.tokens[start:end]
+    if any(t.tag not in NOUN | {"JJ", "VN", "VG"} or len(t.text) < 2 for t in words):
+        return None
+    head = words[-1].low
+    if len(words) == 1 and (head in lx.COMMON_NOUNS or len(head) < 3):
+        return None
+    if head in lx.VAGUE_HEADS and not any(t.tag in {"NN", "NP"} or (t.tag == "JJ" and t.low not in lx.ADJECTIVES) for t in words[:-1]):
+        return None
+    return start, end
+
+
+def display(reading: Reading, core: Span) -> str:
+    """A term as an option shows it: a capital only where a name has one."""
+    return reading.plain(core)
+
+
+def _is_name(reading: Reading, core: Span) -> bool:
+    return all(t.tag == "NP" or t.text[0].isupper() for t in reading.tokens[core[0] : core[1]]) and reading.tokens[core[0]].tag == "NP"
+
+
+def _genus(reading: Reading, start: int) -> str:
+    phrase = noun_phrase(reading.tokens, start, len(reading.tokens))
+    if phrase is None:
+        return ""
+    head = reading.tokens[phrase[1]].low
+    following = reading.tokens[phrase[0]].low if phrase[0] < len(reading.tokens) else ""
+    if head in {"type", "kind", "form", "class", "group", "part", "branch", "one", "set"} and following == "of":
+        inner = noun_phrase(reading.tokens, phrase[0] + 1, len(reading.tokens))
+        head = reading.tokens[inner[1]].low if inner else head
+    return "" if head in lx.VAGUE_HEADS else head
