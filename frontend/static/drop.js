@@ -1,0 +1,64 @@
+/** Files dropped anywhere on the page, folders included. */
+
+import { byId } from './dom.js';
+
+/** @param {DragEvent} event */
+const carriesFiles = (event) => event.dataTransfer?.types.includes('Files') ?? false;
+
+/**
+ * All files below an entry of a drop.
+ * @param {FileSystemEntry} entry
+ * @returns {Promise<File[]>}
+ */
+async function filesBelow(entry) {
+  if (entry.isFile) {
+    const file = /** @type {FileSystemFileEntry} */ (entry);
+    return [await new Promise((resolve, reject) => file.file(resolve, reject))];
+  }
+  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+  const files = [];
+  for (;;) {
+    /** @type {FileSystemEntry[]} */
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return files;
+    for (const child of some) {
+      if (!child.name.startsWith('.')) files.push(...(await filesBelow(child)));
+    }
+  }
+}
+
+/** @param {DataTransfer} transfer */
+async function droppedFiles(transfer) {
+  // Entries must be taken before the first await: the browser empties the list afterwards.
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  if (entries.length === 0) return [...transfer.files];
+  return (await Promise.all(entries.map(filesBelow))).flat();
+}
+
+/**
+ * @param {(files: File[]) => void} onFiles
+ */
+export function acceptDrops(onFiles) {
+  const overlay = byId('drop-overlay');
+  let depth = 0;
+  /** @param {number} value */
+  const setDepth = (value) => {
+    depth = Math.max(0, value);
+    overlay.hidden = depth === 0;
+  };
+  addEventListener('dragenter', (event) => {
+    if (carriesFiles(event)) setDepth(depth + 1);
+  });
+  addEventListener('dragleave', (event) => {
+    if (carriesFiles(event)) setDepth(depth - 1);
+  });
+  addEventListener('dragover', (event) => {
+    if (carriesFiles(event)) event.preventDefault();
+  });
+  addEventListener('drop', async (event) => {
+    if (!carriesFiles(event) || !event.dataTransfer) return;
+    event.preventDefault();
+    setDepth(0);
+    onFiles(await droppedFiles(event.dataTransfer));
+  });
+}

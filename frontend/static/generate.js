@@ -1,0 +1,158 @@
+/** The form that asks for questions. */
+
+import { ApiError, makeQuestions } from './api.js';
+import { announce, byId, el, problemBox } from './dom.js';
+import { onlyUnseen } from './runs.js';
+import { recall, remember } from './storage.js';
+
+const MOST = 200;
+
+/**
+ * The same request again for questions that are not among `seen`.
+ * The server answers a request always alike, so more are asked for and the seen ones left out.
+ * @param {QuestionRequest} request
+ * @param {string[]} seen
+ * @param {AbortSignal} signal
+ */
+export async function makeMore(request, seen, signal) {
+  const set = await makeQuestions({ ...request, count: Math.min(MOST, request.count + seen.length) }, signal);
+  return onlyUnseen(set, seen, request.count);
+}
+
+/** Reads the form, asks the server and hands the set on. */
+export class Generate {
+  #picker;
+  #onSet;
+  /** @type {AbortController | null} */
+  #asking = null;
+
+  /**
+   * @param {import('./picker.js').Picker} picker
+   * @param {(set: QuestionSet, request: QuestionRequest) => void} onSet
+   */
+  constructor(picker, onSet) {
+    this.#picker = picker;
+    this.#onSet = onSet;
+    this.#restore();
+    const form = byId('generate', HTMLFormElement);
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.#submit();
+    });
+    form.addEventListener('change', () => this.#keep());
+    byId('cancel-generate').addEventListener('click', () => this.#asking?.abort());
+    for (const button of form.querySelectorAll('[data-step]')) {
+      button.addEventListener('click', () =>
+        this.#step(Number(/** @type {HTMLElement} */ (button).dataset.step)),
+      );
+    }
+  }
+
+  /** @param {string} topic */
+  setTopic(topic) {
+    byId('topic', HTMLInputElement).value = topic;
+    this.#keep();
+  }
+
+  async #submit() {
+    const request = this.#read();
+    if (!request) return;
+    const set = await this.#ask(request);
+    if (set) this.#onSet(set, request);
+  }
+
+  /** @returns {QuestionRequest | null} null where something must be put right first */
+  #read() {
+    const data = new FormData(byId('generate', HTMLFormElement));
+    const count = Number(data.get('count'));
+    const ids = this.#picker.documentIds;
+    if (!Number.isInteger(count) || count < 1 || count > MOST) {
+      return this.#refuse(`Choose a number of questions from 1 to ${MOST}.`, byId('count'));
+    }
+    if (ids?.length === 0) {
+      return this.#refuse(
+        'Tick at least one document, or choose “All documents”.',
+        byId('picker').querySelector('input[type=checkbox]'),
+      );
+    }
+    return {
+      topic: String(data.get('topic') ?? '').trim() || null,
+      document_ids: ids,
+      count,
+      mode: data.get('mode') === 'practice' ? 'practice' : 'quiz',
+    };
+  }
+
+  /**
+   * @param {string} message
+   * @param {Element | null} field
+   * @returns {null}
+   */
+  #refuse(message, field) {
+    byId('generate-problem').replaceChildren(problemBox(new ApiError(message)));
+    /** @type {HTMLElement | null} */ (field)?.focus();
+    return null;
+  }
+
+  /**
+   * @param {QuestionRequest} request
+   * @returns {Promise<QuestionSet | null>}
+   */
+  async #ask(request) {
+    if (this.#asking) return null;
+    this.#asking = new AbortController();
+    const stopBusy = this.#showBusy();
+    byId('generate-problem').replaceChildren();
+    try {
+      return await makeQuestions(request, this.#asking.signal);
+    } catch (cause) {
+      if (!this.#asking.signal.aborted) byId('generate-problem').replaceChildren(problemBox(cause));
+      return null;
+    } finally {
+      this.#asking = null;
+      stopBusy();
+    }
+  }
+
+  #showBusy() {
+    const button = byId('generate-button', HTMLButtonElement);
+    const started = performance.now();
+    button.setAttribute('aria-disabled', 'true');
+    button.replaceChildren(el('span.spinner', { 'aria-hidden': 'true' }), 'Generating…');
+    byId('cancel-generate').hidden = false;
+    announce('Generating questions.');
+    const timer = setInterval(() => {
+      const seconds = Math.round((performance.now() - started) / 1000);
+      if (seconds >= 2) byId('busy-note').textContent = `Reading and checking sources, ${seconds} s`;
+    }, 500);
+    return () => {
+      clearInterval(timer);
+      byId('busy-note').textContent = '';
+      byId('cancel-generate').hidden = true;
+      button.removeAttribute('aria-disabled');
+      button.replaceChildren('Generate questions');
+    };
+  }
+
+  /** @param {number} by */
+  #step(by) {
+    const count = byId('count', HTMLInputElement);
+    count.value = String(Math.min(MOST, Math.max(1, (Number(count.value) || 0) + by)));
+    this.#keep();
+  }
+
+  #keep() {
+    const data = new FormData(byId('generate', HTMLFormElement));
+    remember('form', { topic: data.get('topic'), count: data.get('count'), mode: data.get('mode') });
+  }
+
+  #restore() {
+    const kept = recall('form');
+    if (!kept) return;
+    byId('topic', HTMLInputElement).value = kept.topic ?? '';
+    byId('count', HTMLInputElement).value = kept.count || '10';
+    const mode = kept.mode === 'practice' ? 'practice' : 'quiz';
+    const radio = document.querySelector(`input[name="mode"][value="${mode}"]`);
+    if (radio instanceof HTMLInputElement) radio.checked = true;
+  }
+}

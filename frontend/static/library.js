@@ -1,0 +1,151 @@
+/** The library on the page: uploads, documents, their progress, and taking them away. */
+
+import { DocumentRow, nameOf, rowOfDocument, rowOfUpload } from './document-row.js';
+import { announce, byId, confirmed, el, focusOn, problemBox } from './dom.js';
+import { counted } from './text.js';
+
+const SEARCH_FROM = 8;
+const TYPING_PAUSE_MS = 200;
+
+/** Shows `documents` and `uploads`, and passes on what the person does. */
+export class Library {
+  #documents;
+  #uploads;
+  /** @type {Map<string, DocumentRow>} */
+  #rows = new Map();
+
+  /**
+   * @param {import('./documents.js').Documents} documents
+   * @param {import('./uploads.js').Uploads} uploads
+   */
+  constructor(documents, uploads) {
+    this.#documents = documents;
+    this.#uploads = uploads;
+    documents.addEventListener('change', () => this.#drawDocuments());
+    documents.addEventListener('settled', (event) => tellEnd(/** @type {CustomEvent<Doc>} */ (event).detail));
+    uploads.addEventListener('change', () => this.#drawUploads());
+    uploads.addEventListener('accepted', () => this.#clearSearch());
+    this.#listen();
+    this.#drawDocuments();
+    this.#drawUploads();
+  }
+
+  #listen() {
+    const files = byId('files', HTMLInputElement);
+    files.addEventListener('change', () => {
+      this.#uploads.add(files.files ?? []);
+      files.value = '';
+    });
+    const filter = byId('library-filter', HTMLInputElement);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let pause;
+    filter.addEventListener('input', () => {
+      clearTimeout(pause);
+      pause = setTimeout(() => this.#documents.find(filter.value.trim()), TYPING_PAUSE_MS);
+    });
+    byId('library-more').addEventListener('click', () => this.#documents.showMore());
+  }
+
+  #clearSearch() {
+    byId('library-filter', HTMLInputElement).value = '';
+    void this.#documents.find('');
+  }
+
+  #drawUploads() {
+    this.#drawRows(
+      byId('uploads'),
+      this.#uploads.items.map((upload) => [
+        `upload-${upload.key}`,
+        rowOfUpload(upload, () => this.#dismiss(upload.key)),
+      ]),
+    );
+  }
+
+  #drawDocuments() {
+    const { items, total, search, loaded } = this.#documents;
+    this.#drawRows(
+      byId('documents'),
+      items.map((doc) => [doc.document_id, rowOfDocument(doc, () => this.#remove(doc))]),
+    );
+    byId('library-count').textContent = loaded && total > 0 ? counted(total, 'document') : '';
+    byId('library-search').hidden = total <= SEARCH_FROM && search === '';
+    byId('library-more').hidden = items.length >= total;
+    this.#drawState();
+  }
+
+  #drawState() {
+    const { items, search, loaded, problem } = this.#documents;
+    const state = byId('library-state');
+    const resting = loaded ? (items.length ? '' : `empty ${search}`) : 'loading';
+    const kind = problem ? `problem ${problem}` : resting;
+    if (state.dataset.kind === kind) return;
+    state.dataset.kind = kind;
+    state.replaceChildren();
+    if (problem) state.append(problemBox(problem, () => this.#documents.refresh()));
+    else if (!loaded) state.append(...[0, 1, 2].map(() => el('div.skeleton', { 'aria-hidden': 'true' })));
+    else if (items.length === 0) state.append(emptyText(search));
+  }
+
+  /**
+   * Keeps the row of each key in place, so that focus and what is being read aloud stay put.
+   * @param {HTMLElement} list
+   * @param {[string, Row][]} rows
+   */
+  #drawRows(list, rows) {
+    const nodes = rows.map(([key, row]) => {
+      const line = this.#rows.get(key) ?? new DocumentRow();
+      this.#rows.set(key, line);
+      line.node.dataset.key = key;
+      line.show(row);
+      return line.node;
+    });
+    for (const old of /** @type {HTMLLIElement[]} */ ([...list.children])) {
+      if (nodes.includes(old)) continue;
+      this.#rows.delete(old.dataset.key ?? '');
+      old.remove();
+    }
+    nodes.forEach((node, place) => {
+      if (list.children[place] !== node) list.insertBefore(node, list.children[place] ?? null);
+    });
+    list.hidden = nodes.length === 0;
+  }
+
+  /** @param {number} key */
+  #dismiss(key) {
+    this.#uploads.dismiss(key);
+    focusOn(byId('library-title'));
+  }
+
+  /** @param {Doc} doc */
+  async #remove(doc) {
+    const sure = await confirmed({
+      title: 'Delete this document?',
+      text: `“${nameOf(doc)}” and everything made from it will be gone. Your original file is not touched.`,
+      yes: 'Delete',
+      danger: true,
+    });
+    if (!sure) return;
+    try {
+      await this.#documents.remove(doc);
+      announce(`${nameOf(doc)} deleted.`);
+      focusOn(byId('library-title'));
+    } catch (cause) {
+      byId('library-state').dataset.kind = 'delete';
+      byId('library-state').replaceChildren(problemBox(cause));
+    }
+  }
+}
+
+/** @param {Doc} doc */
+function tellEnd(doc) {
+  if (doc.status === 'finished') announce(`${nameOf(doc)} is ready.`);
+  else if (doc.status === 'failed') announce(`${nameOf(doc)} could not be read. ${doc.error?.message ?? ''}`);
+}
+
+/** @param {string} search */
+function emptyText(search) {
+  const text = search
+    ? `No document is called “${search}”.`
+    : 'Nothing here yet. Add a chapter, a paper or a transcript, and questions come from it.';
+  return el('p.empty', text);
+}

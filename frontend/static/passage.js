@@ -1,0 +1,61 @@
+/** The passage behind a question: the text around it in a dialog, with the quote highlighted. */
+
+import { ApiError, getPassage } from './api.js';
+import { byId, el, highlighted, icon } from './dom.js';
+import { cutAt, findLoosely, placeOf } from './text.js';
+
+/** @param {Source} source */
+export function passageButton(source) {
+  return el(
+    'p.passage-line',
+    el('button.button.small', { onclick: () => openPassage(source) }, icon('quote'), 'Show the passage'),
+    el('span.place', { dir: 'auto' }, placeOf(source)),
+  );
+}
+
+/** @param {Source} source */
+export async function openPassage(source) {
+  const dialog = byId('passage', HTMLDialogElement);
+  const body = byId('passage-body');
+  byId('passage-title').textContent = source.filename;
+  byId('passage-place').textContent = whereIn(source);
+  body.replaceChildren(el('div.skeleton.tall', { 'aria-hidden': 'true' }));
+  dialog.showModal();
+  try {
+    const passage = await getPassage(source.document_id, source.chunk_id);
+    byId('passage-place').textContent = whereIn(passage);
+    body.replaceChildren(passageText(passage, source.quote));
+  } catch (cause) {
+    const message = cause instanceof ApiError ? cause.message : String(cause);
+    body.replaceChildren(
+      el('p.notice.notice-bad', { role: 'alert' }, `The text around it cannot be shown. ${message}`),
+      el('p.passage-text', { dir: 'auto' }, el('mark', source.quote)),
+    );
+  }
+  const first = body.querySelector('mark');
+  if (first) body.scrollTop = first.offsetTop - body.offsetTop - body.clientHeight / 3;
+}
+
+/** @param {{page: number | null, heading: string | null}} source */
+const whereIn = ({ page, heading }) => [page ? `Page ${page}` : '', heading ?? ''].filter(Boolean).join(' · ');
+
+/**
+ * @param {PassageText} passage
+ * @param {string} quote
+ */
+function passageText({ before, text, after }, quote) {
+  const whole = before + text + after;
+  const found = findLoosely(whole, quote);
+  const shown = found ?? { start: before.length, end: before.length + text.length };
+  const pieces = cutAt(whole, [shown]);
+  return el('p.passage-text', { dir: 'auto' }, ...highlighted(pieces));
+}
+
+/** Closing by the button or a press beside the dialog; Escape is the browser's own. */
+export function preparePassage() {
+  const dialog = byId('passage', HTMLDialogElement);
+  byId('passage-close').addEventListener('click', () => dialog.close());
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+}

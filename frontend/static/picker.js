@@ -1,0 +1,66 @@
+/** Which documents questions come from: all, or the ones ticked here. */
+
+import { nameOf } from './document-row.js';
+import { byId, el } from './dom.js';
+
+/** The choice of documents in the form; what the library shows is what can be ticked. */
+export class Picker {
+  #documents;
+  /** Ids stay chosen while the library shows only what a search found. @type {Set<string>} */
+  #chosen = new Set();
+  #list = el('ul.picker-list');
+  #drawn = '';
+
+  /** @param {import('./documents.js').Documents} documents */
+  constructor(documents) {
+    this.#documents = documents;
+    byId('picker').append(this.#list);
+    for (const id of ['scope-all', 'scope-chosen']) {
+      byId(id).addEventListener('change', () => {
+        byId('picker').hidden = this.documentIds === null;
+      });
+    }
+    documents.addEventListener('change', () => this.#draw());
+    this.#draw();
+  }
+
+  /** @returns {string[] | null} null for all documents */
+  get documentIds() {
+    return byId('scope-chosen', HTMLInputElement).checked ? [...this.#chosen] : null;
+  }
+
+  #draw() {
+    this.#forgetDeleted();
+    this.#label();
+    const ready = this.#documents.items.filter((doc) => doc.status === 'finished');
+    const drawn = JSON.stringify(ready.map((doc) => [doc.document_id, nameOf(doc)]));
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#list.replaceChildren(...ready.map((doc) => el('li', this.#box(doc))));
+    if (ready.length === 0) this.#list.append(el('li.empty', 'No document is ready yet.'));
+  }
+
+  #forgetDeleted() {
+    const { loaded, search, items, total } = this.#documents;
+    if (!loaded || search || items.length < total) return;
+    const there = new Set(items.map((doc) => doc.document_id));
+    for (const id of this.#chosen) if (!there.has(id)) this.#chosen.delete(id);
+  }
+
+  /** @param {Doc} doc */
+  #box({ document_id: id, ...doc }) {
+    const input = el('input', { type: 'checkbox', checked: this.#chosen.has(id) });
+    input.addEventListener('change', () => {
+      if (input.checked) this.#chosen.add(id);
+      else this.#chosen.delete(id);
+      this.#label();
+    });
+    return el('label.pick', input, el('span', { dir: 'auto' }, nameOf(doc)));
+  }
+
+  #label() {
+    byId('scope-label').textContent = this.#chosen.size
+      ? `Only chosen (${this.#chosen.size})`
+      : 'Only chosen ones';
+  }
+}

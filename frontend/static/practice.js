@@ -1,0 +1,103 @@
+/** An open question: answered in one's own words, then judged by oneself against the model answer. */
+
+import { el, icon } from './dom.js';
+import { passageButton } from './passage.js';
+
+/**
+ * @param {Run} run
+ * @param {number} index
+ * @param {{onNote: (text: string) => void, onReveal: () => void, onJudge: (knew: boolean) => void}} actions
+ */
+export function practiceQuestion(run, index, { onNote, onReveal, onJudge }) {
+  const item = run.set.questions[index];
+  const note = el('textarea', {
+    id: 'note',
+    rows: 4,
+    dir: 'auto',
+    placeholder: 'Write what you know, or just think it through',
+  });
+  note.value = run.notes[index] ?? '';
+  note.addEventListener('input', () => onNote(note.value));
+  const reveal = el('button.button', 'Show the answer');
+  const answer = el('div.model-answer', { tabindex: -1 });
+  const open = () => {
+    reveal.hidden = true;
+    answer.replaceChildren(...modelAnswer(run, index, onJudge));
+  };
+  reveal.addEventListener('click', () => {
+    onReveal();
+    open();
+    answer.focus();
+  });
+  note.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !reveal.hidden) reveal.click();
+  });
+  if (run.revealed[index]) open();
+  return el(
+    'div.question',
+    el('h2.question-text', { dir: 'auto', tabindex: -1 }, item.question),
+    el('label.note-label', { for: 'note' }, 'Your answer', el('span.optional', 'kept in this browser only')),
+    note,
+    reveal,
+    answer,
+  );
+}
+
+/**
+ * @param {Run} run
+ * @param {number} index
+ * @param {(knew: boolean) => void} onJudge
+ */
+function modelAnswer(run, index, onJudge) {
+  const item = run.set.questions[index];
+  /** @type {HTMLButtonElement[]} */
+  const buttons = [];
+  const press = (/** @type {boolean} */ knew) => {
+    onJudge(knew);
+    mark();
+  };
+  const mark = () => {
+    buttons[0].setAttribute('aria-pressed', String(run.known[index] === true));
+    buttons[1].setAttribute('aria-pressed', String(run.known[index] === false));
+  };
+  buttons.push(
+    el('button.button.judge.good', { onclick: () => press(true) }, icon('check'), 'I knew it'),
+    el('button.button.judge.bad', { onclick: () => press(false) }, icon('cross'), 'Not yet'),
+  );
+  mark();
+  return [
+    el('h3', 'Model answer'),
+    el('p.answer-text', { dir: 'auto' }, item.answer),
+    explanationOf(item),
+    passageButton(item.source),
+    el('div.judge-row', { role: 'group', 'aria-label': 'How did you do?' }, ...buttons),
+  ].filter((part) => part !== null);
+}
+
+/** @param {Question} item */
+function explanationOf(item) {
+  const says = item.explanation.trim();
+  return says && says !== item.answer.trim() ? el('p.explanation', { dir: 'auto' }, says) : null;
+}
+
+/**
+ * @param {Run} run
+ * @param {number} index
+ */
+export function practiceResult(run, index) {
+  const item = run.set.questions[index];
+  const judged = run.known[index];
+  const words = judged === undefined ? 'Not judged' : judged ? 'Knew it' : 'Not yet';
+  const note = run.notes[index]?.trim();
+  return {
+    words,
+    right: judged === true,
+    parts: [
+      el('h3.question-text', { dir: 'auto' }, item.question),
+      note && el('p.own-answer', { dir: 'auto' }, el('span.tag-line', 'You wrote'), note),
+      el('p.answer-text', { dir: 'auto' }, el('span.tag-line', 'Model answer'), item.answer),
+      explanationOf(item),
+      passageButton(item.source),
+    ],
+  };
+}

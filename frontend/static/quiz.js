@@ -1,0 +1,79 @@
+/** A multiple-choice question: while it is asked, and after it is marked. */
+
+import { el, icon } from './dom.js';
+import { passageButton } from './passage.js';
+import { isAnswered, isRight, LETTERS } from './runs.js';
+
+/**
+ * @param {Run} run
+ * @param {number} index
+ * @param {(choice: number) => void} onChoice
+ */
+export function quizQuestion(run, index, onChoice) {
+  const { question, options } = run.set.questions[index];
+  return el(
+    'fieldset.question',
+    el('legend.question-text', { dir: 'auto' }, question),
+    el(
+      'div.options',
+      ...options.map((text, choice) => {
+        const input = el('input', {
+          type: 'radio',
+          name: `question-${index}`,
+          value: choice,
+          checked: run.choices[index] === choice,
+          onchange: () => onChoice(choice),
+        });
+        return el(
+          'label.option',
+          input,
+          el('span.key', { 'aria-hidden': 'true' }, LETTERS[choice]),
+          el('span.option-text', { dir: 'auto' }, text),
+        );
+      }),
+    ),
+  );
+}
+
+/**
+ * @param {Run} run
+ * @param {number} index
+ */
+export function quizResult(run, index) {
+  const item = run.set.questions[index];
+  const chosen = run.choices[index];
+  const words = isRight(run, index) ? 'Right' : isAnswered(run, index) ? 'Wrong' : 'Not answered';
+  return {
+    words,
+    right: isRight(run, index),
+    parts: [
+      el('h3.question-text', { dir: 'auto' }, item.question),
+      el(
+        'ul.results',
+        ...item.options.map((text, choice) => optionResult(text, choice, item.correct_index, chosen)),
+      ),
+      item.explanation && el('p.explanation', { dir: 'auto' }, item.explanation),
+      passageButton(item.source),
+    ],
+  };
+}
+
+/**
+ * @param {string} text
+ * @param {number} choice
+ * @param {number | null} correct
+ * @param {number | undefined} chosen
+ */
+function optionResult(text, choice, correct, chosen) {
+  const right = choice === correct;
+  const wrong = choice === chosen && !right;
+  const chosenRight = right && choice === chosen;
+  const words = chosenRight ? 'Your answer, right' : right ? 'Right answer' : wrong ? 'Your answer' : '';
+  return el(
+    'li',
+    { class: `result ${right ? 'right' : ''} ${wrong ? 'wrong' : ''}` },
+    right || wrong ? icon(right ? 'check' : 'cross') : el('span.key', LETTERS[choice]),
+    el('span.option-text', { dir: 'auto' }, text),
+    words && el('span.result-words', words),
+  );
+}

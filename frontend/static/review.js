@@ -1,0 +1,119 @@
+/** The end of a round: the score, what to do next, and every question with its answer and passage. */
+
+import { el } from './dom.js';
+import { practiceResult } from './practice.js';
+import { quizResult } from './quiz.js';
+import { scoreOf, verdict } from './runs.js';
+
+/**
+ * @param {Run} run
+ * @param {{onRound: (order: number[]) => void, onMore: (button: HTMLButtonElement, place: HTMLElement) => void}} actions
+ */
+export function reviewOf(run, actions) {
+  const list = el('ol.review-list');
+  const show = (/** @type {number[]} */ order) =>
+    list.replaceChildren(...order.map((index) => card(run, index)));
+  show(run.order);
+  return el('div.review', scoreCard(run, actions), filterRow(run, show), list);
+}
+
+/**
+ * @param {Run} run
+ * @param {{onRound: (order: number[]) => void, onMore: (button: HTMLButtonElement, place: HTMLElement) => void}} actions
+ */
+function scoreCard(run, { onRound, onMore }) {
+  const { right, missed, unanswered, total, share } = scoreOf(run);
+  const quiz = run.set.mode === 'quiz';
+  const said = quiz
+    ? verdict(share)
+    : `${right.length} you knew, ${missed.length - unanswered.length} not yet.`;
+  const left = unanswered.length ? ` ${unanswered.length} not ${quiz ? 'answered' : 'judged'}.` : '';
+  const again = quiz ? `Retry the ${missed.length} missed` : `Practise the ${missed.length} again`;
+  const place = el('div.more-problem');
+  const more = el('button.button', 'More questions like these');
+  more.addEventListener('click', () => onMore(more, place));
+  return el(
+    'div.card.score-card',
+    ring(share),
+    el(
+      'div',
+      el('h2.score', { id: 'score', tabindex: -1 }, `${right.length} of ${total}`),
+      el('p', said + left),
+    ),
+    el(
+      'div.score-actions',
+      missed.length > 0 &&
+        missed.length < total &&
+        el('button.button.primary', { onclick: () => onRound(missed) }, again),
+      el('button.button', { onclick: () => onRound(run.set.questions.map((_, i) => i)) }, 'Try again'),
+      more,
+    ),
+    place,
+  );
+}
+
+/** @param {number} share */
+function ring(share) {
+  const space = 'http://www.w3.org/2000/svg';
+  const svg = document.createElementNS(space, 'svg');
+  svg.setAttribute('viewBox', '0 0 80 80');
+  svg.setAttribute('class', 'ring');
+  svg.setAttribute('aria-hidden', 'true');
+  for (const [name, length] of /** @type {[string, number][]} */ ([
+    ['ring-rest', 100],
+    ['ring-share', share * 100],
+  ])) {
+    const circle = document.createElementNS(space, 'circle');
+    const facts = { class: name, cx: 40, cy: 40, r: 33, pathLength: 100, 'stroke-dasharray': `${length} 100` };
+    for (const [key, value] of Object.entries(facts)) circle.setAttribute(key, String(value));
+    if (length > 0) svg.append(circle);
+  }
+  const words = document.createElementNS(space, 'text');
+  words.setAttribute('x', '40');
+  words.setAttribute('y', '46');
+  words.textContent = `${Math.round(share * 100)}%`;
+  svg.append(words);
+  return svg;
+}
+
+/**
+ * @param {Run} run
+ * @param {(order: number[]) => void} show
+ */
+function filterRow(run, show) {
+  const { missed, total } = scoreOf(run);
+  if (missed.length === 0 || missed.length === total) return null;
+  /** @type {(words: string, order: number[], on: boolean) => HTMLElement} */
+  const choice = (words, order, on) =>
+    el(
+      'label',
+      el('input', { type: 'radio', name: 'review-filter', checked: on, onchange: () => show(order) }),
+      el('span', words),
+    );
+  return el(
+    'fieldset.review-filter',
+    el('legend.visually-hidden', 'Which questions to show'),
+    el(
+      'div.segmented',
+      choice(`All ${total}`, run.order, true),
+      choice(`To review ${missed.length}`, missed, false),
+    ),
+  );
+}
+
+/**
+ * @param {Run} run
+ * @param {number} index
+ */
+function card(run, index) {
+  const { words, right, parts } = run.set.mode === 'quiz' ? quizResult(run, index) : practiceResult(run, index);
+  const { difficulty } = run.set.questions[index];
+  const number = run.order.indexOf(index) + 1;
+  const head = el(
+    'p.review-head',
+    el('span.review-number', `Question ${number}`),
+    el('span', { class: `tag ${right ? 'good' : 'bad'}` }, words),
+    difficulty && el('span.tag', difficulty),
+  );
+  return el('li.card.review-card', head, ...parts);
+}

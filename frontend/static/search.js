@@ -1,0 +1,64 @@
+/** Finding passages in all documents, and going from one to questions about it. */
+
+import { searchPassages } from './api.js';
+import { announce, byId, el, highlighted, problemBox } from './dom.js';
+import { passageButton } from './passage.js';
+import { counted, cutAt, findWords } from './text.js';
+
+/** @param {(topic: string) => void} onTopic makes questions about what was searched for */
+export function prepareSearch(onTopic) {
+  const input = byId('search-input', HTMLInputElement);
+  /** @type {AbortController | null} */
+  let asking = null;
+  byId('search-form').addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const query = input.value.trim();
+    asking?.abort();
+    if (query === '') return input.focus();
+    asking = new AbortController();
+    const { signal } = asking;
+    const results = byId('search-results');
+    results.replaceChildren(...[0, 1, 2].map(() => el('div.skeleton.tall', { 'aria-hidden': 'true' })));
+    try {
+      const found = await searchPassages(query, signal);
+      if (!signal.aborted) show(results, query, found.results, onTopic);
+    } catch (cause) {
+      if (signal.aborted) return;
+      results.replaceChildren(problemBox(cause));
+    }
+  });
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {string} query
+ * @param {Found[]} found
+ * @param {(topic: string) => void} onTopic
+ */
+function show(place, query, found, onTopic) {
+  announce(found.length ? `${counted(found.length, 'passage')} found.` : 'Nothing found.');
+  if (found.length === 0) {
+    place.replaceChildren(
+      el('p.empty', 'Nothing in your documents matches. Try other words, or add a document about it.'),
+    );
+    return;
+  }
+  const ask = el('button.button', { onclick: () => onTopic(query) }, 'Make questions about this');
+  place.replaceChildren(
+    el('div.found-head', el('h2', counted(found.length, 'passage')), ask),
+    el('ol.found-list', ...found.map((hit) => foundCard(hit, query))),
+  );
+}
+
+/**
+ * @param {Found} hit
+ * @param {string} query
+ */
+function foundCard(hit, query) {
+  const pieces = cutAt(hit.text, findWords(hit.text, query));
+  return el(
+    'li.card.found',
+    el('p.found-text', { dir: 'auto' }, ...highlighted(pieces)),
+    passageButton({ ...hit, heading: null, quote: hit.text }),
+  );
+}

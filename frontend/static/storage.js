@@ -1,0 +1,28 @@
+/** What this browser remembers. Storage may be full or refused: the page then works without it. */
+
+const PREFIX = 'quaestio.';
+
+/**
+ * @param {string} key
+ * @returns {any} null where nothing usable is kept
+ */
+export function recall(key) {
+  try {
+    return JSON.parse(localStorage.getItem(PREFIX + key) ?? 'null');
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {unknown} value null forgets
+ */
+export function remember(key, value) {
+  try {
+    if (value === null) localStorage.removeItem(PREFIX + key);
+    else localStorage.setItem(PREFIX + key, JSON.stringify(value));
+  } catch {
+    // Nothing is lost that is on the screen.
+  }
+}

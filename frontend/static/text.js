@@ -1,0 +1,93 @@
+/** Words and ranges of text: pure functions, no page. */
+
+/**
+ * "1 question", "3 questions".
+ * @param {number} count
+ * @param {string} noun
+ */
+export const counted = (count, noun) => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+
+/** @param {number} bytes */
+export function formatBytes(bytes) {
+  if (bytes < 1000) return counted(bytes, 'byte');
+  if (bytes < 999_500) return `${Math.round(bytes / 1000)} KB`;
+  return `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB`;
+}
+
+/** @param {string} filename */
+export function extension(filename) {
+  const found = /\.([A-Za-z0-9]{1,5})$/.exec(filename);
+  return found ? found[1].toUpperCase() : 'FILE';
+}
+
+/**
+ * What is being done to a document, in words.
+ * @param {Pick<Doc, 'stage' | 'done' | 'total' | 'pages'>} doc
+ */
+export function stageText({ stage, done, total, pages }) {
+  const of = total > 0 ? `${Math.min(done, total).toLocaleString('en')} of ${total.toLocaleString('en')}` : '';
+  if (stage === 'extracting') return pages && of ? `Reading page ${of}` : 'Reading the text';
+  if (stage === 'embedding') return of ? `Embedding ${of} passages` : 'Embedding passages';
+  if (stage === 'indexing') return 'Adding to the index';
+  if (stage === 'ready') return 'Finishing';
+  return 'Waiting to start';
+}
+
+/** @param {string} text */
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/**
+ * Where `quote` stands in `text`, whatever the white space between its words.
+ * @param {string} text
+ * @param {string} quote
+ * @returns {Stretch | null}
+ */
+export function findLoosely(text, quote) {
+  const words = quote.trim().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return null;
+  const found = new RegExp(words.map(escaped).join('\\s+')).exec(text);
+  return found && { start: found.index, end: found.index + found[0].length };
+}
+
+/**
+ * Where the words of a search stand in a text, in order and without overlap; short words count
+ * only where there are no longer ones.
+ * @param {string} text
+ * @param {string} query
+ * @returns {Stretch[]}
+ */
+export function findWords(text, query) {
+  const all = query.match(/[\p{L}\p{N}]+/gu) ?? [];
+  const long = all.filter((word) => word.length > 3);
+  const words = long.length ? long : all;
+  if (words.length === 0) return [];
+  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.map(escaped).join('|')})[\\p{L}\\p{N}]*`, 'giu');
+  return [...text.matchAll(pattern)].map((found) => ({
+    start: found.index,
+    end: found.index + found[0].length,
+  }));
+}
+
+/**
+ * `text` cut at the borders of `ranges`: pieces in order, each with whether it lies in a range.
+ * @param {string} text
+ * @param {Stretch[]} ranges in order, without overlap
+ * @returns {Piece[]}
+ */
+export function cutAt(text, ranges) {
+  const pieces = [];
+  let position = 0;
+  for (const { start, end } of ranges) {
+    pieces.push({ text: text.slice(position, start), inside: false });
+    pieces.push({ text: text.slice(start, end), inside: true });
+    position = end;
+  }
+  pieces.push({ text: text.slice(position), inside: false });
+  return pieces.filter((piece) => piece.text !== '');
+}
+
+/**
+ * Where something comes from: "chapter-07.pdf, page 12".
+ * @param {{filename: string, page: number | null}} source
+ */
+export const placeOf = ({ filename, page }) => (page ? `${filename}, page ${page}` : filename);
