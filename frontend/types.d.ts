@@ -133,3 +133,8 @@ interface Piece {
   text: string;
   inside: boolean;
 }
+
+interface ReviewActions {
+  onRound: (order: number[]) => void;
+  onMore: (button: HTMLButtonElement, place: HTMLElement) => void;
+}

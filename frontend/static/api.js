@@ -68,11 +68,10 @@ export const deleteDocument = (id) => call(`/api/documents/${encodeURIComponent(
 
 /**
  * @param {QuestionRequest} request
- * @param {AbortSignal} signal
+ * @param {AbortSignal} [signal]
  * @returns {Promise<QuestionSet>}
  */
-export const makeQuestions = (request, signal) =>
-  call('/api/questions', { method: 'POST', json: request, signal });
+export const makeQuestions = (request, signal) => call('/api/questions', { method: 'POST', json: request, signal });
 
 /**
  * @param {string} documentId
@@ -80,17 +79,14 @@ export const makeQuestions = (request, signal) =>
  * @returns {Promise<PassageText>}
  */
 export const getPassage = (documentId, chunkId) =>
-  call(
-    `/api/documents/${encodeURIComponent(documentId)}/passage?${new URLSearchParams({ chunk_id: chunkId })}`,
-  );
+  call(`/api/documents/${encodeURIComponent(documentId)}/passage?${new URLSearchParams({ chunk_id: chunkId })}`);
 
 /**
  * @param {string} q
  * @param {AbortSignal} signal
  * @returns {Promise<{results: Found[]}>}
  */
-export const searchPassages = (q, signal) =>
-  call(`/api/search?${new URLSearchParams({ q, k: '10' })}`, { signal });
+export const searchPassages = (q, signal) => call(`/api/search?${new URLSearchParams({ q, k: '10' })}`, { signal });
 
 /**
  * Sends one file. XMLHttpRequest, because fetch does not report how much has been sent.

@@ -39,7 +39,7 @@ function openRun(run) {
 
 /** @param {Run} run */
 async function openMore(run) {
-  const set = await makeMore(run.request, run.seen, new AbortController().signal);
+  const set = await makeMore(run.request, run.seen);
   if (set.questions.length === 0) return false;
   openRun(startRun(set, run.request, run.seen));
   return true;

@@ -33,8 +33,7 @@ export function rowOfDocument(doc, press) {
  */
 export function rowOfUpload(upload, press) {
   const underWay = upload.state === 'sending' || upload.state === 'waiting';
-  const words =
-    upload.state === 'waiting' ? 'Waiting to upload' : `Uploading · ${Math.round(upload.sent * 100)} %`;
+  const words = upload.state === 'waiting' ? 'Waiting to upload' : `Uploading · ${Math.round(upload.sent * 100)} %`;
   return {
     file: upload.name,
     name: upload.name,
@@ -51,11 +50,7 @@ function noteOf(doc) {
   if (doc.status === 'failed') return doc.error?.message ?? 'This file could not be read.';
   if (doc.status === 'stopped') return 'Stopped before it was ready. Delete it and add it again to use it.';
   if (isActive(doc)) return stageText(doc);
-  const facts = [
-    doc.pages ? counted(doc.pages, 'page') : '',
-    counted(doc.chunks, 'passage'),
-    formatBytes(doc.size),
-  ];
+  const facts = [doc.pages ? counted(doc.pages, 'page') : '', counted(doc.chunks, 'passage'), formatBytes(doc.size)];
   const line = facts.filter(Boolean).join(' · ');
   return doc.warning ? `${line}. ${doc.warning}` : line;
 }

@@ -35,30 +35,22 @@ async function droppedFiles(transfer) {
   return (await Promise.all(entries.map(filesBelow))).flat();
 }
 
-/**
- * @param {(files: File[]) => void} onFiles
- */
+/** @param {(files: File[]) => void} onFiles */
 export function acceptDrops(onFiles) {
   const overlay = byId('drop-overlay');
-  let depth = 0;
-  /** @param {number} value */
-  const setDepth = (value) => {
-    depth = Math.max(0, value);
-    overlay.hidden = depth === 0;
-  };
   addEventListener('dragenter', (event) => {
-    if (carriesFiles(event)) setDepth(depth + 1);
+    overlay.hidden = !carriesFiles(event);
   });
   addEventListener('dragleave', (event) => {
-    if (carriesFiles(event)) setDepth(depth - 1);
+    if (event.relatedTarget === null) overlay.hidden = true;
   });
   addEventListener('dragover', (event) => {
     if (carriesFiles(event)) event.preventDefault();
   });
   addEventListener('drop', async (event) => {
+    overlay.hidden = true;
     if (!carriesFiles(event) || !event.dataTransfer) return;
     event.preventDefault();
-    setDepth(0);
     onFiles(await droppedFiles(event.dataTransfer));
   });
 }

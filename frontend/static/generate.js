@@ -6,16 +6,16 @@ import { onlyUnseen } from './runs.js';
 import { recall, remember } from './storage.js';
 
 const MOST = 200;
+const NOTHING = 'The text carries no questions on this. Try another topic or add documents.';
 
 /**
  * The same request again for questions that are not among `seen`.
  * The server answers a request always alike, so more are asked for and the seen ones left out.
  * @param {QuestionRequest} request
  * @param {string[]} seen
- * @param {AbortSignal} signal
  */
-export async function makeMore(request, seen, signal) {
-  const set = await makeQuestions({ ...request, count: Math.min(MOST, request.count + seen.length) }, signal);
+export async function makeMore(request, seen) {
+  const set = await makeQuestions({ ...request, count: Math.min(MOST, request.count + seen.length) });
   return onlyUnseen(set, seen, request.count);
 }
 
@@ -42,9 +42,7 @@ export class Generate {
     form.addEventListener('change', () => this.#keep());
     byId('cancel-generate').addEventListener('click', () => this.#asking?.abort());
     for (const button of form.querySelectorAll('[data-step]')) {
-      button.addEventListener('click', () =>
-        this.#step(Number(/** @type {HTMLElement} */ (button).dataset.step)),
-      );
+      button.addEventListener('click', () => this.#step(Number(/** @type {HTMLElement} */ (button).dataset.step)));
     }
   }
 
@@ -58,7 +56,8 @@ export class Generate {
     const request = this.#read();
     if (!request) return;
     const set = await this.#ask(request);
-    if (set) this.#onSet(set, request);
+    if (set?.questions.length === 0) this.#refuse(set.shortfall ?? NOTHING, byId('topic'));
+    else if (set) this.#onSet(set, request);
   }
 
   /** @returns {QuestionRequest | null} null where something must be put right first */
@@ -79,7 +78,7 @@ export class Generate {
       topic: String(data.get('topic') ?? '').trim() || null,
       document_ids: ids,
       count,
-      mode: data.get('mode') === 'practice' ? 'practice' : 'quiz',
+      mode: modeOf(data.get('mode')),
     };
   }
 
@@ -118,7 +117,7 @@ export class Generate {
     const button = byId('generate-button', HTMLButtonElement);
     const started = performance.now();
     button.setAttribute('aria-disabled', 'true');
-    button.replaceChildren(el('span.spinner', { 'aria-hidden': 'true' }), 'Generating…');
+    button.replaceChildren(el('span.spinner'), 'Generating…');
     byId('cancel-generate').hidden = false;
     announce('Generating questions.');
     const timer = setInterval(() => {
@@ -151,8 +150,9 @@ export class Generate {
     if (!kept) return;
     byId('topic', HTMLInputElement).value = kept.topic ?? '';
     byId('count', HTMLInputElement).value = kept.count || '10';
-    const mode = kept.mode === 'practice' ? 'practice' : 'quiz';
-    const radio = document.querySelector(`input[name="mode"][value="${mode}"]`);
-    if (radio instanceof HTMLInputElement) radio.checked = true;
+    byId(`mode-${modeOf(kept.mode)}`, HTMLInputElement).checked = true;
   }
 }
+
+/** @param {unknown} value */
+const modeOf = (value) => (value === 'practice' ? 'practice' : 'quiz');

@@ -24,7 +24,6 @@ export class Library {
     documents.addEventListener('change', () => this.#drawDocuments());
     documents.addEventListener('settled', (event) => tellEnd(/** @type {CustomEvent<Doc>} */ (event).detail));
     uploads.addEventListener('change', () => this.#drawUploads());
-    uploads.addEventListener('accepted', () => this.#clearSearch());
     this.#listen();
     this.#drawDocuments();
     this.#drawUploads();
@@ -43,12 +42,11 @@ export class Library {
       clearTimeout(pause);
       pause = setTimeout(() => this.#documents.find(filter.value.trim()), TYPING_PAUSE_MS);
     });
+    this.#uploads.addEventListener('accepted', () => {
+      filter.value = '';
+      void this.#documents.find('');
+    });
     byId('library-more').addEventListener('click', () => this.#documents.showMore());
-  }
-
-  #clearSearch() {
-    byId('library-filter', HTMLInputElement).value = '';
-    void this.#documents.find('');
   }
 
   #drawUploads() {
@@ -82,7 +80,7 @@ export class Library {
     state.dataset.kind = kind;
     state.replaceChildren();
     if (problem) state.append(problemBox(problem, () => this.#documents.refresh()));
-    else if (!loaded) state.append(...[0, 1, 2].map(() => el('div.skeleton', { 'aria-hidden': 'true' })));
+    else if (!loaded) state.append(...[0, 1, 2].map(() => el('div.skeleton')));
     else if (items.length === 0) state.append(emptyText(search));
   }
 

@@ -19,7 +19,7 @@ export async function openPassage(source) {
   const body = byId('passage-body');
   byId('passage-title').textContent = source.filename;
   byId('passage-place').textContent = whereIn(source);
-  body.replaceChildren(el('div.skeleton.tall', { 'aria-hidden': 'true' }));
+  body.replaceChildren(el('div.skeleton.tall'));
   dialog.showModal();
   try {
     const passage = await getPassage(source.document_id, source.chunk_id);

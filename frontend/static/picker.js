@@ -59,8 +59,6 @@ export class Picker {
   }
 
   #label() {
-    byId('scope-label').textContent = this.#chosen.size
-      ? `Only chosen (${this.#chosen.size})`
-      : 'Only chosen ones';
+    byId('scope-label').textContent = this.#chosen.size ? `Only chosen (${this.#chosen.size})` : 'Only chosen ones';
   }
 }

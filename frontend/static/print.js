@@ -34,6 +34,4 @@ function room(item) {
 
 /** @param {Question} item */
 const answerOf = (item) =>
-  item.correct_index === null
-    ? item.answer
-    : `${LETTERS[item.correct_index]}) ${item.options[item.correct_index]}`;
+  item.correct_index === null ? item.answer : `${LETTERS[item.correct_index]}) ${item.options[item.correct_index]}`;

@@ -48,10 +48,7 @@ export function quizResult(run, index) {
     right: isRight(run, index),
     parts: [
       el('h3.question-text', { dir: 'auto' }, item.question),
-      el(
-        'ul.results',
-        ...item.options.map((text, choice) => optionResult(text, choice, item.correct_index, chosen)),
-      ),
+      el('ul.results', ...item.options.map((text, choice) => optionResult(text, choice, item.correct_index, chosen))),
       item.explanation && el('p.explanation', { dir: 'auto' }, item.explanation),
       passageButton(item.source),
     ],

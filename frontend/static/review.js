@@ -1,32 +1,29 @@
 /** The end of a round: the score, what to do next, and every question with its answer and passage. */
 
-import { el } from './dom.js';
+import { el, svg } from './dom.js';
 import { practiceResult } from './practice.js';
 import { quizResult } from './quiz.js';
 import { scoreOf, verdict } from './runs.js';
 
 /**
  * @param {Run} run
- * @param {{onRound: (order: number[]) => void, onMore: (button: HTMLButtonElement, place: HTMLElement) => void}} actions
+ * @param {ReviewActions} actions
  */
 export function reviewOf(run, actions) {
   const list = el('ol.review-list');
-  const show = (/** @type {number[]} */ order) =>
-    list.replaceChildren(...order.map((index) => card(run, index)));
+  const show = (/** @type {number[]} */ order) => list.replaceChildren(...order.map((index) => card(run, index)));
   show(run.order);
   return el('div.review', scoreCard(run, actions), filterRow(run, show), list);
 }
 
 /**
  * @param {Run} run
- * @param {{onRound: (order: number[]) => void, onMore: (button: HTMLButtonElement, place: HTMLElement) => void}} actions
+ * @param {ReviewActions} actions
  */
 function scoreCard(run, { onRound, onMore }) {
   const { right, missed, unanswered, total, share } = scoreOf(run);
   const quiz = run.set.mode === 'quiz';
-  const said = quiz
-    ? verdict(share)
-    : `${right.length} you knew, ${missed.length - unanswered.length} not yet.`;
+  const said = quiz ? verdict(share) : `${right.length} you knew, ${missed.length - unanswered.length} not yet.`;
   const left = unanswered.length ? ` ${unanswered.length} not ${quiz ? 'answered' : 'judged'}.` : '';
   const again = quiz ? `Retry the ${missed.length} missed` : `Practise the ${missed.length} again`;
   const place = el('div.more-problem');
@@ -35,11 +32,7 @@ function scoreCard(run, { onRound, onMore }) {
   return el(
     'div.card.score-card',
     ring(share),
-    el(
-      'div',
-      el('h2.score', { id: 'score', tabindex: -1 }, `${right.length} of ${total}`),
-      el('p', said + left),
-    ),
+    el('div', el('h2.score', { id: 'score', tabindex: -1 }, `${right.length} of ${total}`), el('p', said + left)),
     el(
       'div.score-actions',
       missed.length > 0 &&
@@ -54,26 +47,15 @@ function scoreCard(run, { onRound, onMore }) {
 
 /** @param {number} share */
 function ring(share) {
-  const space = 'http://www.w3.org/2000/svg';
-  const svg = document.createElementNS(space, 'svg');
-  svg.setAttribute('viewBox', '0 0 80 80');
-  svg.setAttribute('class', 'ring');
-  svg.setAttribute('aria-hidden', 'true');
-  for (const [name, length] of /** @type {[string, number][]} */ ([
-    ['ring-rest', 100],
-    ['ring-share', share * 100],
-  ])) {
-    const circle = document.createElementNS(space, 'circle');
-    const facts = { class: name, cx: 40, cy: 40, r: 33, pathLength: 100, 'stroke-dasharray': `${length} 100` };
-    for (const [key, value] of Object.entries(facts)) circle.setAttribute(key, String(value));
-    if (length > 0) svg.append(circle);
-  }
-  const words = document.createElementNS(space, 'text');
-  words.setAttribute('x', '40');
-  words.setAttribute('y', '46');
-  words.textContent = `${Math.round(share * 100)}%`;
-  svg.append(words);
-  return svg;
+  const arc = (/** @type {string} */ name, /** @type {number} */ length) =>
+    svg('circle', { class: name, cx: 40, cy: 40, r: 33, pathLength: 100, 'stroke-dasharray': `${length} 100` });
+  return svg(
+    'svg',
+    { viewBox: '0 0 80 80', class: 'ring', 'aria-hidden': 'true' },
+    arc('ring-rest', 100),
+    arc('ring-share', share * 100),
+    svg('text', { x: 40, y: 46 }, `${Math.round(share * 100)}%`),
+  );
 }
 
 /**
@@ -93,11 +75,7 @@ function filterRow(run, show) {
   return el(
     'fieldset.review-filter',
     el('legend.visually-hidden', 'Which questions to show'),
-    el(
-      'div.segmented',
-      choice(`All ${total}`, run.order, true),
-      choice(`To review ${missed.length}`, missed, false),
-    ),
+    el('div.segmented', choice(`All ${total}`, run.order, true), choice(`To review ${missed.length}`, missed, false)),
   );
 }
 

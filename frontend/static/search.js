@@ -18,7 +18,7 @@ export function prepareSearch(onTopic) {
     asking = new AbortController();
     const { signal } = asking;
     const results = byId('search-results');
-    results.replaceChildren(...[0, 1, 2].map(() => el('div.skeleton.tall', { 'aria-hidden': 'true' })));
+    results.replaceChildren(...[0, 1, 2].map(() => el('div.skeleton.tall')));
     try {
       const found = await searchPassages(query, signal);
       if (!signal.aborted) show(results, query, found.results, onTopic);

@@ -40,9 +40,8 @@ export class Study {
 
   /** @param {Run} run */
   open(run) {
-    this.#run = run;
+    this.resume(run);
     this.#keepNow();
-    this.#draw();
     focusOn(byId('study-title'));
     announce(`${counted(run.order.length, 'question')} ready.`);
   }
@@ -87,18 +86,13 @@ export class Study {
   /** @param {Run} run */
   #head(run) {
     const kind = run.set.mode === 'quiz' ? 'Quiz' : 'Practice';
-    const about =
-      run.request.topic ?? (run.request.document_ids ? 'chosen documents' : 'everything in your library');
+    const about = run.request.topic ?? (run.request.document_ids ? 'chosen documents' : 'everything in your library');
     return el(
       'header.study-head',
       el(
         'div',
         el('p.eyebrow', kind),
-        el(
-          'h1',
-          { id: 'study-title', tabindex: -1, dir: 'auto' },
-          about.charAt(0).toUpperCase() + about.slice(1),
-        ),
+        el('h1', { id: 'study-title', tabindex: -1, dir: 'auto' }, about.charAt(0).toUpperCase() + about.slice(1)),
       ),
       el(
         'div.study-actions',
@@ -127,8 +121,7 @@ export class Study {
       updateStrip(strip, run);
     };
     this.#update();
-    const keys =
-      run.set.mode === 'quiz' ? 'A to D choose, ← → move, Enter goes on' : '← → move between questions';
+    const keys = run.set.mode === 'quiz' ? 'A to D choose, ← → move, Enter goes on' : '← → move between questions';
     return el(
       'div.runner',
       el('div.run-head', count, strip, bar),
@@ -142,9 +135,7 @@ export class Study {
     return el(
       'ol.strip',
       { 'aria-label': 'All questions of this set' },
-      ...run.order.map((_, place) =>
-        el('li', el('button', { onclick: () => this.#goTo(place) }, String(place + 1))),
-      ),
+      ...run.order.map((_, place) => el('li', el('button', { onclick: () => this.#goTo(place) }, String(place + 1)))),
     );
   }
 
@@ -186,7 +177,7 @@ export class Study {
   #goTo(place) {
     const run = this.#run;
     if (!run || place < 0 || place >= run.order.length) return;
-    const inStrip = document.activeElement?.closest('.strip') !== null;
+    const inStrip = Boolean(document.activeElement?.closest('.strip'));
     run.position = place;
     this.#keepSoon();
     this.#section.querySelector('.question-card')?.replaceChildren(this.#question(run));
@@ -238,7 +229,7 @@ export class Study {
   async #more(button, place) {
     if (!this.#run || button.disabled) return;
     button.disabled = true;
-    button.replaceChildren(el('span.spinner', { 'aria-hidden': 'true' }), 'Generating…');
+    button.replaceChildren(el('span.spinner'), 'Generating…');
     place.replaceChildren();
     try {
       if (await this.#onMore(this.#run)) return;
@@ -260,8 +251,7 @@ export class Study {
   #key(event) {
     const run = this.#run;
     const target = /** @type {HTMLElement} */ (event.target);
-    if (!run || run.done || event.altKey || event.ctrlKey || event.metaKey || target.matches('textarea'))
-      return;
+    if (!run || run.done || event.altKey || event.ctrlKey || event.metaKey || target.matches('textarea')) return;
     if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {
       event.preventDefault();
       this.#move(event.key === 'ArrowRight' ? 1 : -1);
@@ -306,14 +296,7 @@ function updateStrip(strip, run) {
 function shortfallNotice(run) {
   const { requested, delivered, shortfall } = run.set;
   if (!shortfall) return [];
-  return [
-    el(
-      'p.notice',
-      { role: 'note' },
-      el('strong', `You asked for ${requested}; ${delivered} came. `),
-      shortfall,
-    ),
-  ];
+  return [el('p.notice', { role: 'note' }, el('strong', `You asked for ${requested}; ${delivered} came. `), shortfall)];
 }
 
 /** @param {Run} run */
