@@ -60,7 +60,7 @@ async def questions(body: QuestionsRequest, caller: Caller, services: ServicesDe
 def _allowed(count: int, services: Services) -> int:
     most = services.limits.max_questions
     if count > most:
-        raise TooManyQuestions(f"At most {most} questions can be asked for at once, not {count}.")
+        raise TooManyQuestions(f"count: at most {most} questions can be asked for at once, not {count}.")
     return count
 
 

@@ -6,6 +6,7 @@ import re
 import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.routes.errors import error_response
@@ -52,52 +53,34 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        upload = headers.get("content-type", "").startswith("multipart/form-data")
-        limit = self._max_upload_bytes + _MULTIPART_FRAME if upload else JSON_LIMIT
+        limit, message = self._limit(headers.get("content-type", ""))
         declared = headers.get("content-length", "")
         if declared.isdigit() and int(declared) > limit:
-            await self._refuse(scope, receive, send, upload=upload)
+            response = error_response(413, message, "too_large", scope["request_id"])
+            # The body is not read, so the connection cannot serve another request.
+            response.headers["Connection"] = "close"
+            await response(scope, receive, send)
             return
-        counted = _Counted(receive, limit)
-        try:
-            await self._app(scope, counted.receive, counted.watch(send))
-        except _BodyTooLargeError:
-            if counted.answered:
-                raise
-            await self._refuse(scope, receive, send, upload=upload)
+        await self._app(scope, _counted(receive, limit, message), send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send, *, upload: bool) -> None:
-        if upload:
+    def _limit(self, content_type: str) -> tuple[int, str]:
+        """Bytes of the largest body, and what to say about a larger one."""
+        if content_type.startswith("multipart/form-data"):
             most = f"{self._max_upload_bytes / 1_000_000:g} MB"
             message = f"The upload is larger than {most}. Send files one by one, or raise MAX_UPLOAD_MB."
-        else:
-            message = f"The body is larger than {JSON_LIMIT / 1_000_000:g} MB."
-        response = error_response(413, message, "too_large", scope["request_id"])
-        # The rest of the body is not read, so the connection cannot serve another request.
-        response.headers["Connection"] = "close"
-        await response(scope, receive, send)
+            return self._max_upload_bytes + _MULTIPART_FRAME, message
+        return JSON_LIMIT, f"The body is larger than {JSON_LIMIT / 1_000_000:g} MB."
 
 
-class _BodyTooLargeError(Exception):
-    pass
+def _counted(receive: Receive, limit: int, message: str) -> Receive:
+    left = limit
 
+    async def counted() -> Message:
+        nonlocal left
+        received = await receive()
+        left -= len(received.get("body", b""))
+        if left < 0:
+            raise HTTPException(413, message)
+        return received
 
-class _Counted:
-    def __init__(self, receive: Receive, limit: int) -> None:
-        self._receive = receive
-        self._left = limit
-        self.answered = False
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise _BodyTooLargeError
-        return message
-
-    def watch(self, send: Send) -> Send:
-        async def watched(message: Message) -> None:
-            self.answered = True
-            await send(message)
-
-        return watched
+    return counted
