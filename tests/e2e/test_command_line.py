@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.files import SAMPLE, pdf
+from tests.support.processes import Server, quaestio
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli")
+    books = folder / "books" / "inner"
+    books.mkdir(parents=True)
+    (books / "plants.txt").write_bytes(SAMPLE)
+    (books / "leaves.pdf").write_bytes(pdf([["Leaves hold chlorophyll, a green pigment."]]))
+    (books / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
+    (books / ".hidden.txt").write_text("hidden")
+    done = quaestio("ingest", "books", "--json", data_dir=folder / "data")
+    assert done.returncode == 0, done.stderr
+    outcomes = {Path(o["path"]).name: o for o in json.loads(done.stdout)}
+    assert {name: o["status"] for name, o in outcomes.items()} == {
+        "plants.txt": "finished",
+        "leaves.pdf": "finished",
+        "photo.png": "skipped",
+    }
+    assert outcomes["leaves.pdf"]["pages"] == 1
+    return folder / "data"
+
+
+def test_ingesting_again_is_a_duplicate(data_dir: Path) -> None:
+    done = quaestio("ingest", "books/inner/plants.txt", data_dir=data_dir)
+    assert done.returncode == 0
+    assert done.stdout.startswith("duplicate")
+
+
+def test_a_bad_file_fails_and_says_why(tmp_path: Path) -> None:
+    (tmp_path / "cut.pdf").write_bytes(pdf([["Text"]])[:200])
+    (tmp_path / "good.txt").write_text("Good text about geysers.")
+    done = quaestio("ingest", str(tmp_path), data_dir=tmp_path / "data")
+    assert done.returncode == 1
+    assert "failed" in done.stdout
+    assert "finished" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_path_that_is_not_there_is_said(data_dir: Path) -> None:
+    done = quaestio("ingest", "nowhere.pdf", data_dir=data_dir)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "nowhere.pdf" in done.stderr
+
+
+def test_questions(data_dir: Path) -> None:
+    done = quaestio("questions", "--count", "3", "--mode", "quiz", "--json", data_dir=data_dir)
+    made = json.loads(done.stdout)
+    assert made["delivered"] == 3
+    assert all(len(item["options"]) == 4 for item in made["questions"])
+    plain = quaestio("questions", "--count", "2", "--document", "plants.txt", data_dir=data_dir)
+    assert plain.stdout.startswith("1. ")
+    assert plain.stdout.count("Source: plants.txt") == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--count", "0"], ["--document", "none.txt"], ["--topic", "offside rule in football"]]
+)
+def test_questions_that_cannot_be_made_say_why(data_dir: Path, wrong: list[str]) -> None:
+    done = quaestio("questions", *wrong, data_dir=data_dir)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("quaestio: ")
+
+
+def test_search(data_dir: Path) -> None:
+    done = quaestio("search", "what is the green pigment", "-k", "2", "--json", data_dir=data_dir)
+    results = json.loads(done.stdout)["results"]
+    assert len(results) == 2
+    assert any("chlorophyll" in r["context"].lower() for r in results)
+
+
+def test_doctor(data_dir: Path, tmp_path: Path) -> None:
+    done = quaestio("doctor", "--json", data_dir=data_dir, PORT="1")
+    findings = {f["name"]: f for f in json.loads(done.stdout)["findings"]}
+    assert done.returncode == 0, done.stdout
+    assert findings["library"]["detail"].startswith("2 of 2")
+    assert findings["server"]["state"] == "note"
+    broken = tmp_path / "data"
+    shutil.copytree(data_dir, broken)
+    (broken / "quaestio.db").write_bytes(b"not a database" * 1000)
+    sick = quaestio("doctor", data_dir=broken)
+    assert sick.returncode == 1
+    assert "problem" in sick.stdout
+    assert "Traceback" not in sick.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong", [[], ["nothing"], ["ingest"], ["questions", "--mode", "x"], ["serve", "--port", "many"]]
+)
+def test_wrong_use_is_status_2(data_dir: Path, wrong: list[str]) -> None:
+    done = quaestio(*wrong, data_dir=data_dir)
+    assert done.returncode == 2
+    assert "usage" in done.stderr
+
+
+def test_a_wrong_setting_is_named(data_dir: Path) -> None:
+    done = quaestio("search", "x", data_dir=data_dir, MAX_UPLOAD_MB="lots")
+    assert done.returncode == 1
+    assert "MAX_UPLOAD_MB" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_command_line_works_beside_a_running_server(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    server = Server(data)
+    try:
+        (tmp_path / "geysers.txt").write_text(
+            "A geyser throws hot water into the air. Geysers need heat and water."
+        )
+        done = quaestio("ingest", "geysers.txt", data_dir=data)
+        assert done.returncode == 0, done.stderr
+        (found,) = server.get("api/search?q=geyser&k=1")["results"]
+        assert found["filename"] == "geysers.txt"
+    finally:
+        assert server.stop() == 0
