@@ -1,5 +1,7 @@
 """What texts in the old 8-bit and East Asian encodings look like: the knowledge behind ``encodings.py``."""
 
+# ruff: noqa: RUF001  the look-alike characters are meant: they are what texts hold
+
 from __future__ import annotations
 
 _CYRILLIC = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъёіїєґўјљњћџђ"
@@ -10,7 +12,16 @@ SINGLE_BYTE: tuple[tuple[str, tuple[str, ...]], ...] = (
     # where two encodings explain a text equally well, the earlier row wins
     (
         "cp1252",
-        ("éèàêçôîûâùëïœüÿ", "äöüß", "áéíóúñü¿¡", "ãõáéíóúâêôçàü", "åäöæøé", "àèéìòùî", "éëïöóüèá", "þðáéíóúýæö"),
+        (
+            "éèàêçôîûâùëïœüÿ",
+            "äöüß",
+            "áéíóúñü¿¡",
+            "ãõáéíóúâêôçàü",
+            "åäöæøé",
+            "àèéìòùî",
+            "éëïöóüèá",
+            "þðáéíóúýæö",
+        ),
     ),
     ("cp1250", ("ąćęłńóśźż", "áčďéěíňóřšťúůýžľĺŕôä", "áéíóöőúüű", "ăâîşţșț", "čćđšž", "äöüß")),
     ("cp1254", ("çğıöşü",)),
@@ -32,7 +43,7 @@ SINGLE_BYTE: tuple[tuple[str, tuple[str, ...]], ...] = (
 RARE = {"mac-roman", "cp850", "mac-cyrillic", "iso8859-2", "iso8859-5", "cp866"}
 """Encodings that must explain a text clearly better than a common one to be chosen."""
 
-FREQUENT = frozenset("оеаинтсрвлкмдпу" "αοιετσνηυρπκ" "יוהלאתרמבשנ" "اليمنتروبعدةه" "านรกอเงมยลวท่้ั")
+FREQUENT = frozenset("оеаинтсрвлкмдпуαοιετσνηυρπκיוהלאתרמבשנاليمنتروبعدةهานรกอเงมยลวท่้ั")
 """Three of four letters of a text in these scripts; other scripts misread as them show the rest as often."""
 
 TYPOGRAPHY = frozenset("“”‘’„‚«»‹›–—…•€£§°©®™¿¡ºª·×´±²³½¼¾†‡№")
@@ -61,7 +72,9 @@ def common_share(text: str, encoding: str) -> float:
 
 
 def _is_punctuation(char: str) -> bool:
-    return "\u3001" <= char <= "\u3011" or char in "，．！？：；（）「」『』“”‘’—…·～％" or "０" <= char <= "ｚ"
+    return (
+        "\u3001" <= char <= "\u3011" or char in "，．！？：；（）「」『』“”‘’—…·～％" or "０" <= char <= "ｚ"
+    )
 
 
 def _japanese(char: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from lxml import etree
 
@@ -19,7 +19,6 @@ _MAX_RATIO = 100
 """Inflated to stored; text markup reaches 10 to 40. Only parts over ``_SMALL_PART_BYTES`` are held to it."""
 
 _BROKEN = "The file is damaged or cut off. Save or download it again."
-XmlPart = IO[bytes]
 
 
 class Archive:
@@ -36,15 +35,20 @@ class Archive:
             raise DamagedFile(_BROKEN) from error
         self._total = 0
         if len(self._zip.filelist) > _MAX_PARTS:
-            raise ExtractionLimit(f"The file holds more than {_MAX_PARTS:,} parts. Save it as PDF and upload that.")
+            raise ExtractionLimit(
+                f"The file holds more than {_MAX_PARTS:,} parts. Save it as PDF and upload that."
+            )
 
-    def __enter__(self) -> Archive:
+    def __enter__(self) -> Self:
+        """The archive itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close the file."""
         self._zip.close()
 
     def __contains__(self, name: str) -> bool:
+        """Whether there is a part of that name."""
         return name in self._zip.NameToInfo
 
     def size(self, name: str) -> int:
@@ -56,7 +60,9 @@ class Archive:
         part = self._zip.NameToInfo[name]
         self._check(part)
         if part.flag_bits & 1:
-            raise EncryptedFile("The file is protected by a password. Save it without one and upload it again.")
+            raise EncryptedFile(
+                "The file is protected by a password. Save it without one and upload it again."
+            )
         try:
             return self._zip.open(part)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
@@ -97,4 +103,6 @@ def refuse_document_type(root: Any) -> None:  # noqa: ANN401  lxml ships no type
     """Office and EPUB programs declare no entities of their own; a file that does is an attack."""
     declared = root.getroottree().docinfo.internalDTD
     if declared is not None and next(iter(declared.iterentities()), None) is not None:
-        raise DamagedFile("The file declares its own XML entities, which no document program does; it is not read.")
+        raise DamagedFile(
+            "The file declares its own XML entities, which no document program does; it is not read."
+        )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,7 @@ _NO_TEXT_LAYER = (
     "There is no text layer in this PDF. If it is a scan, run text recognition (OCR) on it first, "
     "e.g. with OCRmyPDF, and upload the result."
 )
+_TOO_LONG = "The file holds more than {:,} characters of text. Split it into parts."
 _NO_WORDS = "There are no words in this file. Check that it is the right one."
 
 
@@ -47,9 +49,7 @@ def extract(path: Path, media_type: str, limits: Limits) -> Iterator[Extracted]:
                 chars += len(segment.text)
                 words = words or has_words(segment.text)
                 if chars > limits.max_chars:
-                    raise ExtractionLimit(
-                        f"The file holds more than {limits.max_chars:,} characters of text. Split it into parts."
-                    )
+                    raise ExtractionLimit(_TOO_LONG.format(limits.max_chars))
                 yield segment
         elif isinstance(item, FileSummary):
             yield FileSummary(metadata=_clean_metadata(item.metadata), pages=item.pages)
@@ -81,11 +81,14 @@ def _lines(path: Path, media_type: str, limits: Limits) -> Iterator[bytes]:
     except QuaestioError as error:
         yield wire.write_error(error)
     except (MemoryError, RecursionError):
-        yield wire.write_error(ExtractionLimit("The file asks for more memory than is allowed. Split it into parts."))
-    except Exception as error:
-        # Whatever a library throws at a strange file ends here; the trace goes to the server's log.
-        yield wire.write_error(DamagedFile("The file is damaged and cannot be read. Save or download it again."))
-        raise SystemExit(3) from error
+        yield wire.write_error(
+            ExtractionLimit("The file asks for more memory than is allowed. Split it into parts.")
+        )
+    except Exception:  # noqa: BLE001  whatever a library throws at a strange file ends here
+        traceback.print_exc(limit=-8)  # for the server's log, before the line that makes it stop reading
+        yield wire.write_error(
+            DamagedFile("The file is damaged and cannot be read. Save or download it again.")
+        )
 
 
 def _arguments() -> argparse.Namespace:

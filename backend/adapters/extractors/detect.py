@@ -9,6 +9,7 @@ from backend.adapters.extractors.formats import DOCX, EPUB, HTML, MARKDOWN, PDF,
 from backend.errors import EmptyFile, EncryptedFile, UnsupportedFile
 
 HEAD_BYTES = 4096
+_MOSTLY = 0.9
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -104,10 +105,13 @@ def _sparse_nuls(head: bytes) -> bool:
     if b"\0" not in head:
         return False
     share = [head[offset::4].count(0) / max(1, len(head[offset::4])) for offset in range(4)]
-    full = [value > 0.9 for value in share]
-    empty = [value < 0.1 for value in share]
-    wide = sum(full) == 3 and (full[1:] == [True] * 3 or full[:3] == [True] * 3)
-    pairs = full[0] == full[2] and full[1] == full[3] and full[0] != full[1] and sum(empty) == 2
+    full = [value > _MOSTLY for value in share]
+    empty = [value < 1 - _MOSTLY for value in share]
+    wide = full in ([False, True, True, True], [True, True, True, False])
+    pairs = (full, empty) in (
+        ([False, True] * 2, [True, False] * 2),
+        ([True, False] * 2, [False, True] * 2),
+    )
     return wide or pairs
 
 
@@ -171,7 +175,12 @@ def _text_type(head: bytes, extension: str) -> str:
 
 def looks_like_html(head: bytes) -> bool:
     """Whether the text starts as an HTML page does (in any encoding that keeps ASCII or UTF-16)."""
-    start = head.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    start = (
+        head.replace(b"\0", b"")
+        .removeprefix(b"\xef\xbb\xbf")
+        .removeprefix(b"\xff\xfe")
+        .removeprefix(b"\xfe\xff")
+    )
     prologue = _XML_PROLOGUE.match(start)
     return _HTML_MARK.match(start, prologue.end() if prologue else 0) is not None
 

@@ -69,7 +69,9 @@ def _blocks(archive: Archive, main: str) -> Iterator[Block]:
 def _body(stream: IO[bytes]) -> Iterator[tuple[Any, int]]:
     """The children of the body one by one, each freed after use, with the bytes read so far."""
     try:
-        events = etree.iterparse(stream, events=("start", "end"), resolve_entities=False, load_dtd=False, no_network=True)
+        events = etree.iterparse(
+            stream, events=("start", "end"), resolve_entities=False, load_dtd=False, no_network=True
+        )
         body = None
         first = True
         for event, element in events:

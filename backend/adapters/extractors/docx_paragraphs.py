@@ -12,7 +12,20 @@ _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _SKIPPED = frozenset(
     # deleted and moved-away text, the second copy of a drawing, field codes, ruby above the line
-    ("del", "moveFrom", "Fallback", "instrText", "delText", "rt", "pPr", "rPr", "sdtPr", "tblPr", "trPr", "tcPr")
+    (
+        "del",
+        "moveFrom",
+        "Fallback",
+        "instrText",
+        "delText",
+        "rt",
+        "pPr",
+        "rPr",
+        "sdtPr",
+        "tblPr",
+        "trPr",
+        "tcPr",
+    )
 )
 _MATH_BREAKS = {"oMath": " ", "oMathPara": " "}
 

@@ -8,7 +8,9 @@ from typing import Any
 WORD = "{*}"
 """Transitional and strict files use two namespaces; the names in them are the same."""
 
-_HEADING_NAME = re.compile(r"(?:heading|überschrift|titre|título|titolo|kop|rubrik)\s*([1-9])$", re.IGNORECASE)
+_HEADING_NAME = re.compile(
+    r"(?:heading|überschrift|titre|título|titolo|kop|rubrik)\s*([1-9])$", re.IGNORECASE
+)
 _TITLE_NAMES = {"title", "titel", "titre", "título", "titolo"}
 _CONTENTS_NAME = re.compile(r"toc ?\d", re.IGNORECASE)
 _BODY_LEVEL = 9
@@ -114,7 +116,17 @@ def _written(count: int, kind: str) -> str:
 
 def _roman(count: int) -> str:
     written = ""
-    for worth, sign in ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")):
+    for worth, sign in (
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
+    ):
         times, count = divmod(count, worth)
         written += sign * times
     return written

@@ -7,8 +7,7 @@ letters a language uses, that capitals do not follow small letters, which charac
 from __future__ import annotations
 
 import codecs
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -18,12 +17,11 @@ from charset_normalizer import from_bytes
 from backend.adapters.extractors.alphabets import (
     DOUBLE_BYTE,
     EBCDIC,
-    FREQUENT,
     RARE,
     SINGLE_BYTE,
-    TYPOGRAPHY,
     common_share,
 )
+from backend.adapters.extractors.encoding_scores import double_byte_scores, language_score, single_byte_scores
 from backend.errors import DamagedFile
 
 _SAMPLE = 1 << 16
@@ -40,6 +38,7 @@ _MARKS = (
 )
 
 _JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@")
+
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
@@ -83,7 +82,7 @@ def guess(sample: bytes) -> Encoding:
         return damaged
     if _looks_ebcdic(sample):
         return _guessed(max(EBCDIC, key=lambda name: _letters(sample, name)))
-    scores = {**_single_scores(sample), **_double_scores(sample)}
+    scores = {**single_byte_scores(sample), **double_byte_scores(sample)}
     best = max(scores, key=lambda name: scores[name] - _RARE_PENALTY * (name in RARE), default=None)
     if best is not None and scores[best] >= _GOOD:
         return _guessed(best)
@@ -112,7 +111,7 @@ def _unmarked_wide(head: bytes) -> str | None:
     """UTF-16 or UTF-32 of a mostly Latin text without a mark: the places of the NULs tell which."""
     if b"\0" not in head:
         return None
-    zero = [head[offset::4].count(0) > 0.7 * len(head[offset::4]) for offset in range(4)]  # noqa: PLR2004
+    zero = [head[offset::4].count(0) > 0.7 * len(head[offset::4]) for offset in range(4)]
     patterns = {
         (False, True, True, True): "utf-32-le",
         (True, True, True, False): "utf-32-be",
@@ -138,15 +137,21 @@ def _damaged_utf8(sample: bytes) -> Encoding | None:
     lost = text.count("\ufffd")
     right = sum(char > "\x7f" for char in text) - lost
     high = len(sample) - len(sample.translate(None, bytes(range(128, 256))))
-    damaged = right and lost <= _DAMAGED_SHARE * len(sample) and (high < 0.1 * len(sample) or right > 10 * lost)  # noqa: PLR2004
+    damaged = (
+        right and lost <= _DAMAGED_SHARE * len(sample) and (high < 0.1 * len(sample) or right > 10 * lost)
+    )
     if not damaged:
         return None
-    return Encoding("utf-8", "Some bytes of the text are damaged and stand as \N{REPLACEMENT CHARACTER} in it.")
+    return Encoding(
+        "utf-8", "Some bytes of the text are damaged and stand as \N{REPLACEMENT CHARACTER} in it."
+    )
 
 
 def _looks_ebcdic(sample: bytes) -> bool:
     blanks = sample.count(0x40)
-    return blanks > 0.04 * len(sample) and sample.count(0x20) * 20 < blanks and _letters(sample, "cp500") > 0.5  # noqa: PLR2004
+    return (
+        blanks > 0.04 * len(sample) and sample.count(0x20) * 20 < blanks and _letters(sample, "cp500") > _GOOD
+    )
 
 
 def _letters(sample: bytes, name: str) -> float:
@@ -154,77 +159,22 @@ def _letters(sample: bytes, name: str) -> float:
     return sum(char.isascii() and char.isalnum() for char in text) / max(1, len(text))
 
 
-def _single_scores(sample: bytes) -> dict[str, float]:
-    """Scores by encoding; the most common one starts ahead, as a sign or two decide little."""
-    scores: dict[str, float] = {}
-    for name, alphabets in SINGLE_BYTE:
-        try:
-            text = sample.decode(name)
-        except UnicodeDecodeError:
-            continue
-        scores[name] = max(_score(text, alphabet) for alphabet in alphabets) + 0.1 * (name == "cp1252")
-    return scores
-
-
-def _score(text: str, alphabet: str) -> float:
-    """-1..1: how well one language's letters explain the characters beyond ASCII."""
-    signs = [char for char in text if char > "\x7f"]
-    if not signs:
-        return 0.0
-    oddities = len(_CASE_BREAK.findall(text)) + len(_MIXED_WORD.findall(text))
-    return (sum(map(_points_in(alphabet), signs)) - 2 * oddities) / len(signs)
-
-
-def _points_in(alphabet: str) -> Callable[[str], float]:
-    letters = frozenset(alphabet)
-
-    def points(char: str) -> float:
-        small = char.lower()
-        if small in letters:
-            return 1.0 if small in FREQUENT or small < "\u0370" else 0.6
-        if char in TYPOGRAPHY or char in "\xa0\xad":
-            return 0.8
-        return -0.2 if char.isalpha() else -1.0
-
-    return points
-
-
-_LOWER = "a-zß-öø-ÿа-яёѐ-џα-ώ"
-_UPPER = "A-ZÀ-ÖØ-ÞА-ЯЁЀ-ЏΑ-Ω"
-_CASE_BREAK = re.compile(f"[{_LOWER}][À-ÖØ-ÞА-ЯЁЀ-ЏΑ-Ω]|[à-öø-ÿа-яёѐ-џα-ώ][{_UPPER}]")
-_MIXED_WORD = re.compile("[A-Za-z][\u0370-\u0e7f]|[\u0370-\u0e7f][A-Za-z]")
-"""A Latin letter beside one of another script."""
-
-
-def _double_scores(sample: bytes) -> dict[str, float]:
-    scores = {}
-    for name in DOUBLE_BYTE:
-        text = _decoded_but_tail(sample, name)
-        if text is not None:
-            scores[name] = 2 * common_share(text, name) - 1
-    return scores
-
-
-def _decoded_but_tail(sample: bytes, name: str) -> str | None:
-    """Decoded strictly, but for up to three bytes at the end of a sample that was cut."""
-    try:
-        return codecs.getincrementaldecoder(name)().decode(sample)
-    except UnicodeDecodeError:
-        return None
-
-
 def _fits(sample: bytes, declared: str, guessed: Encoding) -> bool:
     """Whether a declared encoding decodes the bytes to something no less plausible than the guess."""
     try:
         codec = codecs.lookup(declared).name
-        text = codecs.getincrementaldecoder(codec)().decode(sample)
+        text: object = codecs.getincrementaldecoder(codec)().decode(sample)
     except (LookupError, UnicodeDecodeError, TypeError):
         return False
-    if not isinstance(text, str):
+    if not isinstance(text, str):  # "base64" and the like are codecs too
         return False
-    if codec in DOUBLE_BYTE or guessed.name in DOUBLE_BYTE:
-        return common_share(text, codec) >= 0.5 if codec in DOUBLE_BYTE else False  # noqa: PLR2004
-    script = max((max(_score(text, a) for a in alphabets) for _, alphabets in SINGLE_BYTE), default=0.0)
+    if codec in DOUBLE_BYTE:
+        return common_share(text, codec) >= _GOOD
+    if guessed.name in DOUBLE_BYTE:
+        return False
+    script = max(
+        (max(language_score(text, a) for a in alphabets) for _, alphabets in SINGLE_BYTE), default=0.0
+    )
     return script > 0
 
 

@@ -44,7 +44,9 @@ def read(path: Path, limits: Limits) -> Iterator[Extracted]:
         total = sum(archive.size(name) for name in parts)
         yield from segments(_blocks(archive, parts, progress), total)
         yield ExtractionEnd(
-            f"{progress.unread} of {len(parts)} parts of the book could not be read." if progress.unread else None
+            f"{progress.unread} of {len(parts)} parts of the book could not be read."
+            if progress.unread
+            else None
         )
 
 
@@ -83,14 +85,21 @@ def _spine(package: Any, folder: str) -> Iterator[str]:  # noqa: ANN401  lxml sh
     manifest = {item.get("id"): item for item in package.iterfind("{*}manifest/{*}item")}
     for reference in package.iterfind("{*}spine/{*}itemref"):
         item = manifest.get(reference.get("idref"))
-        if item is None or item.get("media-type") not in _PAGES or "nav" in (item.get("properties") or "").split():
+        if (
+            item is None
+            or item.get("media-type") not in _PAGES
+            or "nav" in (item.get("properties") or "").split()
+        ):
             continue
         yield posixpath.normpath(posixpath.join(folder, unquote(item.get("href") or "")))
 
 
 def _metadata(package: Any) -> DocumentMetadata:  # noqa: ANN401  lxml ships no types
     def texts(name: str) -> str | None:
-        found = (element.text for element in package.iterfind(f"{{*}}metadata//{{http://purl.org/dc/elements/1.1/}}{name}"))
+        found = (
+            element.text
+            for element in package.iterfind(f"{{*}}metadata//{{http://purl.org/dc/elements/1.1/}}{name}")
+        )
         return ", ".join(text.strip() for text in found if text) or None
 
     return DocumentMetadata(
@@ -100,5 +109,3 @@ def _metadata(package: Any) -> DocumentMetadata:  # noqa: ANN401  lxml ships no 
         producer=texts("publisher"),
         creation_date=texts("date"),
     )
-
-

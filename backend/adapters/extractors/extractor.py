@@ -22,7 +22,9 @@ _KEPT_LOG_BYTES = 4096
 _OVER_LIMIT = {"SIGKILL", "SIGXCPU", "SIGABRT", "SIGTRAP", "SIGILL"}
 """How a child ends that was refused memory or time; other signals are crashes on broken data."""
 
-_TOO_MUCH = "The file asks for more memory or time than is allowed. Split it into parts or save it again as PDF."
+_TOO_MUCH = (
+    "The file asks for more memory or time than is allowed. Split it into parts or save it again as PDF."
+)
 _CRASHED = "The file is damaged: reading it broke off. Save it again from the program it was made with."
 
 
@@ -36,8 +38,8 @@ class ChildProcessExtractor:
 
     def __init__(
         self,
-        memory_limit: int = 1 << 30,
-        timeout: float = 300.0,  # noqa: ASYNC109  not a coroutine's timeout: a limit for each extraction
+        memory_limit: int = 512 << 20,
+        timeout: float = 300.0,
         max_pages: int = 10_000,
         max_chars: int = 20_000_000,
     ) -> None:
@@ -96,13 +98,12 @@ class ChildProcessExtractor:
             *("-m", "backend.adapters.extractors.child"),
             *arguments,
             "--",
-            str(path.resolve()),
+            str(path),
             stdin=asyncio.subprocess.PIPE,  # never written: its end tells the child that we are gone
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=wire.MAX_LINE,
             env={"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "1", **_windows_needs()},
-            cwd=_ROOT,
         )
 
 

@@ -26,7 +26,7 @@ class Limits:
 
     max_pages: int = 10_000
     max_chars: int = 20_000_000
-    memory_bytes: int = 1 << 30
+    memory_bytes: int = 512 << 20
     cpu_seconds: int = 300
 
 

@@ -19,7 +19,9 @@ from backend.errors import ExtractionLimit
 from backend.models.documents import DocumentMetadata, Extracted, ExtractionEnd, FileSummary
 
 _MAX_BYTES = 64 << 20
-_CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_CHARSET = re.compile(
+    rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
+)
 
 
 def read(path: Path, limits: Limits) -> Iterator[Extracted]:

@@ -9,8 +9,28 @@ from backend.adapters.extractors.sections import Block
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _DROPPED = frozenset(
-    "script style noscript template svg iframe object applet button select option textarea input title "
-    "datalist audio video canvas map frameset".split()  # noqa: SIM905  a table of names reads better so
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "iframe",
+        "object",
+        "applet",
+        "button",
+        "select",
+        "option",
+        "textarea",
+        "input",
+        "title",
+        "datalist",
+        "audio",
+        "video",
+        "canvas",
+        "map",
+        "frameset",
+    ]
 )
 _FURNITURE = frozenset("nav header footer aside menu".split())  # noqa: SIM905
 _ROLES = frozenset("navigation banner contentinfo search menu menubar complementary dialog".split())  # noqa: SIM905

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
 from backend.adapters.extractors import pdf_integrity as integrity
 from backend.adapters.extractors.formats import Limits
@@ -16,10 +16,11 @@ from backend.adapters.extractors.pdf_lines import PageText
 from backend.adapters.extractors.pdf_order import in_reading_order
 from backend.adapters.extractors.pdf_outline import outline_of
 from backend.adapters.extractors.pdf_pages import Setter
-from backend.adapters.extractors.pdf_paragraphs import Typography
+from backend.adapters.extractors.pdf_typography import Typography
 from backend.errors import DamagedFile, EncryptedFile, ExtractionLimit, NoTextInFile
 from backend.models.documents import DocumentMetadata, Extracted, ExtractionEnd, FileSummary
 
+_NO_PAGES = "The PDF has no pages. Check that it is the right file."
 _DATE = re.compile(r"D?:?\s*(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?\s*(?:(Z)|([+-])(\d\d)'?(\d\d)?)?")
 
 
@@ -29,9 +30,11 @@ def read(path: Path, limits: Limits) -> Iterator[Extracted]:
     try:
         total = len(pdf)
         if total > limits.max_pages:
-            raise ExtractionLimit(f"The PDF says it has {total:,} pages; at most {limits.max_pages:,} are read. Split it.")
+            raise ExtractionLimit(
+                f"The PDF says it has {total:,} pages; at most {limits.max_pages:,} are read. Split it."
+            )
         if total == 0:
-            raise NoTextInFile("The PDF has no pages. Check that it is the right file.")
+            raise NoTextInFile(_NO_PAGES)
         yield FileSummary(_metadata(pdf), pages=total)
         typography = Typography()
         setter = Setter(typography, outline_of(pdf), total)
@@ -51,6 +54,8 @@ def _open(path: Path) -> pdfium.PdfDocument:
             raise EncryptedFile(
                 "The PDF is protected by a password. Save it without one (print to PDF) and upload it again."
             ) from error
+        if getattr(error, "err_code", None) == raw.FPDF_ERR_SUCCESS:  # it opened, but there is nothing in it
+            raise NoTextInFile(_NO_PAGES) from error
         raise DamagedFile("The PDF is damaged or cut off. Save or download it again.") from error
 
 
@@ -84,13 +89,15 @@ def _warning(setter: Setter, total: int, state: integrity.State) -> str | None:
     if state.cut:
         said.append("The PDF looks cut off: its end is missing, and text may be missing with it.")
     if state.damaged:
-        said.append(f"Parts of the PDF are damaged ({state.damaged} in all): text may be missing or wrong there.")
+        said.append(
+            f"Parts of the PDF are damaged ({state.damaged} in all): text may be missing or wrong there."
+        )
     if setter.unread:
         numbers = ", ".join(map(str, setter.unread[:10])) + (" ..." if len(setter.unread) > 10 else "")  # noqa: PLR2004
         said.append(f"{len(setter.unread)} of {total} pages could not be read (page {numbers}).")
     if setter.empty > max(2, total // 3):
         said.append(
-            f"{setter.empty} of {total} pages hold no text. If they are scans, run text recognition (OCR) on the file."
+            f"{setter.empty} of {total} pages hold no text. If they are scans, run text recognition (OCR)."
         )
     return " ".join(said) or None
 

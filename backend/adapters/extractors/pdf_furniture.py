@@ -1,5 +1,7 @@
 """Running heads, feet and page numbers: found by comparing each page with its neighbours."""
 
+# ruff: noqa: RUF001  the look-alike characters are meant: they are what texts hold
+
 from __future__ import annotations
 
 import re
@@ -59,7 +61,7 @@ def _edges(lines: list[Line]) -> list[tuple[int, Line]]:
     level = sorted((line for line in lines if not line.turned), key=lambda line: -line.y)
     rows: list[list[Line]] = []
     for line in level:
-        if rows and abs(rows[-1][0].y - line.y) < 0.45 * line.size:  # noqa: PLR2004  ems
+        if rows and abs(rows[-1][0].y - line.y) < 0.45 * line.size:
             rows[-1].append(line)
         else:
             rows.append([line])
@@ -76,14 +78,17 @@ def _stripped(page: PageLines, window: deque[PageLines]) -> PageLines:
 
 
 def _repeats(page: PageLines, rank: int, line: Line, others: list[PageLines]) -> bool:
-    if _PAGE_NUMBER.fullmatch(line.text) and abs(rank) == 1:
+    if abs(rank) == 1 and _PAGE_NUMBER.fullmatch(line.text):
         return _counts_pages(page, line, others)
     if not _LETTERS.search(line.text):
         return False
     needed = 2 if len(others) >= 4 else 1  # noqa: PLR2004  in a paper of a few pages one more is all there is
     outermost = abs(rank) == 1
     return (
-        sum(any(_same(page, line, other, twin, outermost=outermost) for _, twin in other.edges) for other in others)
+        sum(
+            any(_same(page, line, other, twin, outermost=outermost) for _, twin in other.edges)
+            for other in others
+        )
         >= needed
     )
 
@@ -109,21 +114,26 @@ def _same(page: PageLines, line: Line, other: PageLines, twin: Line, *, outermos
 def _counts_pages(page: PageLines, line: Line, others: list[PageLines]) -> bool:
     """Whether a lonely number grows with the pages (or is the page's own, in a file of one page)."""
     value = _value(line.text)
+    if value is None:
+        return False
     if not others:
         return value == page.number
-    for other in others:
-        for rank, twin in other.edges:
-            if abs(rank) == 1 and abs(line.y - twin.y) <= _BAND and _PAGE_NUMBER.fullmatch(twin.text):
-                if value - _value(twin.text) == page.number - other.number:
-                    return True
-    return False
+    return any(
+        _value(twin.text) == value + other.number - page.number
+        for other in others
+        for rank, twin in other.edges
+        if abs(rank) == 1 and abs(line.y - twin.y) <= _BAND
+    )
 
 
-def _value(text: str) -> int:
+def _value(text: str) -> int | None:
+    """The number that a page number is, Arabic or Roman; None for other text."""
     matched = _PAGE_NUMBER.fullmatch(text)
-    written = matched[1] if matched else ""
+    if matched is None:
+        return None
+    written = matched[1].lower()
     if written.isdigit():
         return int(written)
     worth = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
-    values = [worth[sign] for sign in written.lower() if sign in worth]
+    values = [worth[sign] for sign in written]
     return sum(-one if one < two else one for one, two in zip(values, [*values[1:], 0], strict=True))

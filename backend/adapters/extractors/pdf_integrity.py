@@ -1,4 +1,4 @@
-"""Whether a PDF is whole: pdfium repairs and skips in silence, but a person should know what may be missing."""
+"""Whether a PDF is whole: pdfium repairs in silence, but a person should know what may be missing."""
 
 from __future__ import annotations
 

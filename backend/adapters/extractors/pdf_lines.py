@@ -111,8 +111,8 @@ class PageText:
         if not 0x30 <= code <= 0x39 or last is None or space:  # noqa: PLR2004  the digits
             return code
         height = last.top - last.bottom
-        follows = chr(codes[-1]) in "⁰¹²³⁴⁵⁶⁷⁸⁹" and abs(char.bottom - last.bottom) < 0.1 * height  # noqa: PLR2004
-        raised = char.bottom > last.bottom + 0.2 * height and char.top - char.bottom < 0.9 * height  # noqa: PLR2004
+        follows = chr(codes[-1]) in "⁰¹²³⁴⁵⁶⁷⁸⁹" and abs(char.bottom - last.bottom) < 0.1 * height
+        raised = char.bottom > last.bottom + 0.2 * height and char.top - char.bottom < 0.9 * height
         return ord(chr(code).translate(SUPERSCRIPTS)) if follows or raised else code
 
     def _is_apart(self, last: _Char, char: _Char) -> bool:
@@ -129,7 +129,9 @@ class PageText:
         x1, y1 = _turned(box.right, box.top, self._angle)
         return _Char(min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1))
 
-    def _line(self, start: int, codes: list[int], first: _Char | None, last: _Char | None, *, hyphen: bool) -> Line:
+    def _line(
+        self, start: int, codes: list[int], first: _Char | None, last: _Char | None, *, hyphen: bool
+    ) -> Line:
         if first is None or last is None:  # never: a run has a first and a last character
             raise ValueError("a run without characters")
         pdfium.FPDFText_GetCharOrigin(self._page, start, self._x, self._y)

@@ -4,11 +4,14 @@ Files mostly hold their text in reading order, and that order knows more than ge
 but for what is plainly wrong: bullets drawn apart from their items, and columns drawn row by row.
 """
 
+# ruff: noqa: RUF001  the look-alike characters are meant: they are what texts hold
+
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 
 from backend.adapters.extractors.pdf_lines import SUPERSCRIPTS, Line
@@ -77,7 +80,7 @@ def _fused(last: Line, run: Line) -> Line:
     em = max(last.size, run.size)
     gap = run.x0 - last.x1
     longer = last if len(last.text) >= len(run.text) else run
-    raised = gap < 0.3 * em and run.size < 0.85 * last.size and run.y > last.y + 0.15 * last.size  # noqa: PLR2004  ems
+    raised = gap < 0.3 * em and run.size < 0.85 * last.size and run.y > last.y + 0.15 * last.size
     text = run.text.translate(SUPERSCRIPTS) if raised and run.text.isdigit() else run.text
     return replace(
         last,
@@ -94,7 +97,7 @@ def _fused(last: Line, run: Line) -> Line:
 def _continues(last: Line, run: Line) -> bool:
     size = max(last.size, run.size)
     same = abs(last.y - run.y) < _SAME_LINE_EMS * size
-    return same and -0.4 * size <= run.x0 - last.x1 < 60 * size  # noqa: PLR2004  across a table
+    return same and -0.4 * size <= run.x0 - last.x1 < 60 * size
 
 
 def _parted(last: Line, run: Line, gutter: float | None) -> bool:
@@ -110,7 +113,7 @@ def _interleaved_gutter(runs: list[Line]) -> float | None:
     if gutter is None:
         return None
     sides = [run.x0 >= gutter for run in prose if run.x1 <= gutter or run.x0 >= gutter]
-    changes = sum(one != two for one, two in zip(sides, sides[1:], strict=False))
+    changes = sum(one != two for one, two in pairwise(sides))
     return gutter if changes >= _ALTERNATION * len(sides) else None
 
 
@@ -121,7 +124,7 @@ def _gutter(prose: list[Line]) -> float | None:
         left = [run for run in prose if run.x1 <= x]
         right = [run for run in prose if run.x0 >= x - 1]
         crossing = len(prose) - len(left) - len(right)
-        balanced = min(len(left), len(right)) >= _COLUMN_LINES and crossing <= 0.2 * len(prose)  # noqa: PLR2004
+        balanced = min(len(left), len(right)) >= _COLUMN_LINES and crossing <= 0.2 * len(prose)
         if balanced and _is_column(left) and _is_column(right) and (best is None or crossing < best[0]):
             best = crossing, x - 0.5
     return best[1] if best else None
@@ -130,7 +133,7 @@ def _gutter(prose: list[Line]) -> float | None:
 def _is_column(lines: list[Line]) -> bool:
     """Whether most lines fill their column, as prose does and the cells of a table do not."""
     width = max(run.x1 for run in lines) - min(run.x0 for run in lines)
-    return median(run.x1 - run.x0 for run in lines) > 0.7 * width  # noqa: PLR2004
+    return median(run.x1 - run.x0 for run in lines) > 0.7 * width
 
 
 def _by_columns(runs: list[Line], gutter: float) -> list[Line]:

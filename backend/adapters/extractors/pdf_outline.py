@@ -37,9 +37,11 @@ class Outline:
         self._waiting: list[Entry] = []
 
     def __bool__(self) -> bool:
+        """Whether there is any bookmark."""
         return bool(self._by_page)
 
     def __str__(self) -> str:
+        """The bookmarks above the current place."""
         return str(self._path)
 
     def open_page(self, page: int, texts: list[str]) -> None:

@@ -8,13 +8,12 @@ from backend.adapters.extractors.pdf_furniture import PageLines
 from backend.adapters.extractors.pdf_outline import Outline
 from backend.adapters.extractors.pdf_paragraphs import (
     Paragraph,
-    Typography,
     body_of,
     ends_sentence,
-    join_word,
     paragraphs,
     sentence_end,
 )
+from backend.adapters.extractors.pdf_typography import Typography, join_word
 from backend.adapters.extractors.sections import HeadingPath
 from backend.models.documents import Segment
 

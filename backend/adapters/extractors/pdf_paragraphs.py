@@ -1,31 +1,29 @@
 """Lines of a page to paragraphs: one line each, words whole again, headings told from text."""
 
+# ruff: noqa: RUF001  the look-alike characters are meant: they are what texts hold
+
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from backend.adapters.extractors.pdf_lines import Line
+from backend.adapters.extractors.pdf_typography import Typography, join_word
 
 _ITEM = re.compile(r"(?:[•●○◦▪■□‣➢✓►]|[-–*](?=\s)|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})[.)](?=\s))")
 _BULLET = re.compile(r"[•●○◦▪■□‣➢✓►]")
 _ENDS = (".", "!", "?", ":", ";", ".”", '."', ".)", "?”", "!”", "。", "！", "？", "؟", "।", "»")
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_LAST_WORD = re.compile(r"[^\W\d_]+$")
-_FIRST_WORD = re.compile(r"[^\W\d_]+")
-_SUSPENDED = re.compile(r"(?:and|or|to|und|oder|bzw|et|ou|y|o|e)\b")
 _CAPTION = re.compile(r"(?:fig(?:ure)?|table|tab|abb(?:ildung)?|tabelle|box|algorithm)\b", re.IGNORECASE)
-_COMPOUND_FIRST = frozenset(
-    "self well non cross half high low long short left right full first second third two three four one "  # noqa: SIM905
-    "single all ex quasi pre post".split()
-)
-_VOCABULARY = 200_000
 _HEADING_SIZE = 1.12
 _HEADING_CHARS = 160
 _TITLE_CHARS = 300
 _NEAR_LINES = 12
+_NEW_COLUMN_EMS = 0.5
+_PARTED = 1.3
+"""Times the usual distance of lines."""
+_SAME_SIZE = 0.08
 _SAME_EDGE_EMS = 2.5
 _INDENT = 0.8
 _MAX_INDENT = 8.0
@@ -44,54 +42,6 @@ class Paragraph:
     gaps: int = 0
     level: float | None = None
     """Smaller is outer; None for running text."""
-
-
-class Typography:
-    """What is usual in a document: gathered from each page before any is set."""
-
-    def __init__(self) -> None:
-        self._sizes: Counter[float] = Counter()
-        self._bold = 0
-        self._chars = 0
-        self._leading: Counter[float] = Counter()
-        self._words: Counter[str] = Counter()
-
-    def learn(self, lines: list[Line]) -> None:
-        """Take in a page."""
-        for line in lines:
-            self._sizes[round(line.size * 2) / 2] += len(line.text)
-            self._chars += len(line.text)
-            self._bold += len(line.text) if line.bold else 0
-            if len(self._words) < _VOCABULARY:
-                self._words.update(word.lower() for word in _WORD.findall(line.text))
-        for one, two in zip(lines, lines[1:], strict=False):
-            ratio = (one.y - two.y) / one.size
-            if abs(one.size - two.size) < 0.5 and 0.8 < ratio < 3:  # noqa: PLR2004  ems
-                self._leading[round(ratio * 20) / 20] += 1
-
-    @property
-    def body_size(self) -> float:
-        """Font size of most of the text, in points."""
-        return self._sizes.most_common(1)[0][0] if self._sizes else 10.0
-
-    @property
-    def leading(self) -> float:
-        """Usual distance of two baselines in font sizes."""
-        return self._leading.most_common(1)[0][0] if self._leading else 1.2
-
-    @property
-    def mostly_bold(self) -> bool:
-        """Whether bold says nothing in this document."""
-        return self._bold > 0.4 * self._chars  # noqa: PLR2004
-
-    def joined(self, first: str, second: str) -> str:
-        """The word whose halves a line end parted, with or without its hyphen as the document writes it."""
-        solid = self._words[(first + second).lower()]
-        hyphened = self._words[f"{first}-{second}".lower()]
-        if solid or hyphened:
-            return first + second if solid >= hyphened else f"{first}-{second}"
-        keeps = first.lower() in _COMPOUND_FIRST or not second[:1].islower()
-        return f"{first}-{second}" if keeps else first + second
 
 
 def paragraphs(lines: list[Line], typography: Typography) -> list[Paragraph]:
@@ -119,26 +69,37 @@ def _right_edges(lines: list[Line]) -> list[float]:
 
 
 def _starts(group: list[Line], line: Line, edge: float, typography: Typography) -> bool:
-    """Whether ``line`` begins a new paragraph after ``group``."""
+    """Whether ``line`` begins a new paragraph after ``group``; ``edge`` is the right edge of its column."""
     last = group[-1]
     if last.turned or line.turned:
         return True
-    if _is_fragment(last, line):
-        return False
-    if abs(last.size - line.size) > 0.08 * max(last.size, line.size):  # noqa: PLR2004
-        return True
-    if last.bold != line.bold and (len(group) == 1 or line.bold) and not last.hyphen and _ended_early(last, line, edge):
-        return True
-    if last.hyphen:
+    if last.hyphen or _is_fragment(last, line):
         return False
     drop = last.y - line.y
-    if drop < -0.5 * line.size:  # the reading jumped up: a new column
+    if drop < -_NEW_COLUMN_EMS * line.size:
         return last.text.endswith(_ENDS) or not line.text[:1].islower()
-    if drop > 1.3 * typography.leading * max(last.size, line.size):
+    parted = drop > _PARTED * typography.leading * max(last.size, line.size)
+    return (
+        parted
+        or _changes_type(group, line, edge)
+        or _is_next_item(group, line, edge)
+        or _by_shape(group, line, edge)
+    )
+
+
+def _changes_type(group: list[Line], line: Line, edge: float) -> bool:
+    """Another size, or bold on one side of a line end that a person set."""
+    last = group[-1]
+    if abs(last.size - line.size) > _SAME_SIZE * max(last.size, line.size):
         return True
-    if _ITEM.match(line.text) and (_BULLET.match(line.text) or _ended_early(last, line, edge) or _ITEM.match(group[0].text)):
-        return True
-    return _by_shape(group, line, edge)
+    return last.bold != line.bold and (len(group) == 1 or line.bold) and _ended_early(last, line, edge)
+
+
+def _is_next_item(group: list[Line], line: Line, edge: float) -> bool:
+    if not _ITEM.match(line.text):
+        return False
+    in_list = _BULLET.match(line.text) or _ITEM.match(group[0].text)
+    return bool(in_list) or _ended_early(group[-1], line, edge)
 
 
 def _by_shape(group: list[Line], line: Line, edge: float) -> bool:
@@ -167,12 +128,12 @@ def _ended_early(last: Line, line: Line, edge: float) -> bool:
 
 
 def _ended_far_early(last: Line, edge: float) -> bool:
-    return edge - last.x1 > 0.25 * (edge - last.x0)  # noqa: PLR2004  of the line's width
+    return edge - last.x1 > 0.25 * (edge - last.x0)
 
 
 def _is_fragment(last: Line, line: Line) -> bool:
     """A stray sign (a footnote mark, part of a formula) does not part a paragraph."""
-    near = abs(last.y - line.y) < 1.5 * max(last.size, line.size) and line.x0 < last.x1 + 5 * line.size  # noqa: PLR2004
+    near = abs(last.y - line.y) < 1.5 * max(last.size, line.size) and line.x0 < last.x1 + 5 * line.size
     return near and not last.text.endswith(_ENDS) and (_is_sign(last.text) or _is_sign(line.text))
 
 
@@ -182,12 +143,14 @@ def _is_sign(text: str) -> bool:
 
 def _paragraph(group: list[Line], typography: Typography) -> Paragraph:
     text = group[0].text
-    for last, line in zip(group, group[1:], strict=False):
+    for last, line in pairwise(group):
         text = _append(text, line.text, last, typography)
     if group[-1].hyphen:
         text += "-"
     longest = max(group, key=lambda line: len(line.text))
-    return Paragraph(text, longest.size, all(line.bold for line in group), len(group), max(line.gaps for line in group))
+    return Paragraph(
+        text, longest.size, all(line.bold for line in group), len(group), max(line.gaps for line in group)
+    )
 
 
 def _append(text: str, following: str, last: Line, typography: Typography) -> str:
@@ -197,17 +160,6 @@ def _append(text: str, following: str, last: Line, typography: Typography) -> st
     if _CJK.match(text[-1:]) and _CJK.match(following):
         return text + following
     return f"{text} {following}"
-
-
-def join_word(text: str, following: str, typography: Typography) -> str:
-    """``text``, whose last word was cut at a hyphen that is already taken off, and what follows it."""
-    first = _LAST_WORD.search(text)
-    second = _FIRST_WORD.match(following)
-    if _SUSPENDED.match(following):  # 'pre- and postnatal'
-        return f"{text}- {following}"
-    if first is None or second is None:
-        return f"{text}-{following}"
-    return text[: first.start()] + typography.joined(first[0], second[0]) + following[second.end() :]
 
 
 def _with_level(paragraph: Paragraph, typography: Typography) -> Paragraph:
@@ -231,7 +183,9 @@ def _may_head(paragraph: Paragraph) -> bool:
         return False
     if len(text) > (_HEADING_CHARS if paragraph.lines < 3 else _TITLE_CHARS):  # noqa: PLR2004
         return False
-    return not (text[0].islower() or _CAPTION.match(text) or _BULLET.match(text) or "…" in text or "...." in text)
+    return not (
+        text[0].islower() or _CAPTION.match(text) or _BULLET.match(text) or "…" in text or "...." in text
+    )
 
 
 def _is_title(text: str) -> bool:
@@ -252,4 +206,4 @@ def ends_sentence(text: str) -> bool:
 
 def body_of(found: Iterable[Paragraph], typography: Typography) -> list[Paragraph]:
     """The paragraphs of running text: no headings, no footnotes in small print."""
-    return [p for p in found if p.level is None and abs(p.size - typography.body_size) <= 0.06 * p.size]  # noqa: PLR2004
+    return [p for p in found if p.level is None and abs(p.size - typography.body_size) <= 0.06 * p.size]

@@ -1,7 +1,10 @@
 """Plain text: decoded in blocks, hard-wrapped lines joined, lonely short lines taken as headings."""
 
+# ruff: noqa: RUF001  the look-alike characters are meant: they are what texts hold
+
 from __future__ import annotations
 
+import io
 import re
 import textwrap
 from collections.abc import Iterator
@@ -14,7 +17,7 @@ from backend.adapters.extractors.sections import Block, segments
 from backend.models.documents import DocumentMetadata, Extracted, ExtractionEnd, FileSummary
 
 _LINE_CHARS = 16_384
-_PARAGRAPH_CHARS = 32_768
+_PARAGRAPH_CHARS = 8_192
 _WRAP_CHARS = (45, 200)
 _ITEM = re.compile(r"\s*(?:[-*•–‣◦▪+]|\(?\w{1,3}[.)])\s|.*\t|\s*\|")
 _HEADING_CHARS = 80
@@ -31,11 +34,25 @@ def read(path: Path, limits: Limits) -> Iterator[Extracted]:
 
 
 def lines(path: Path, encoding: str) -> Iterator[tuple[str, int]]:
-    """Lines without their ends, long ones in pieces, each with the bytes read so far."""
-    with path.open("r", encoding=encoding, errors="replace", newline=None) as stream:
-        raw = stream.buffer
+    """Lines without their ends, long ones cut between sentences or words, each with the bytes read so far."""
+    rest = ""
+    with path.open("rb") as raw, io.TextIOWrapper(raw, encoding, errors="replace", newline=None) as stream:
         while line := stream.readline(_LINE_CHARS):
-            yield line.replace("\0", "").rstrip("\n"), raw.tell()
+            line = rest + line.replace("\0", "")
+            rest = ""
+            if not line.endswith("\n") and len(line) >= _LINE_CHARS:
+                line, rest = _cut(line)
+            yield line.rstrip("\n"), raw.tell()
+        if rest:
+            yield rest, raw.tell()
+
+
+def _cut(line: str) -> tuple[str, str]:
+    for separator in (". ", " "):
+        at = line.rfind(separator, len(line) // 2)
+        if at > 0:
+            return line[: at + len(separator)], line[at + len(separator) :]
+    return line, ""
 
 
 def join_wrapped(wrapped: list[str]) -> str:

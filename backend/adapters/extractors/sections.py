@@ -37,6 +37,7 @@ class HeadingPath:
             self._stack.append((level, title))
 
     def __str__(self) -> str:
+        """Titles from the outermost, joined by ' > '."""
         return " > ".join(title for _, title in self._stack)
 
 

@@ -36,7 +36,9 @@ def read_line(line: bytes) -> Extracted:
         fields: dict[str, Any] = json.loads(line)
         kind = fields.pop("kind")
     except (ValueError, KeyError, AttributeError) as error:
-        raise DamagedFile("The file could not be read to its end. Try to save or download it again.") from error
+        raise DamagedFile(
+            "The file could not be read to its end. Try to save or download it again."
+        ) from error
     if kind == "error":
         raise _ERRORS.get(fields["code"], UnreadableFile)(fields["message"])
     if kind == "summary":
