@@ -8,6 +8,9 @@ from collections.abc import Callable
 
 from backend.adapters.extractors.alphabets import DOUBLE_BYTE, FREQUENT, SINGLE_BYTE, TYPOGRAPHY, common_share
 
+_GREEK = "\u0370"
+"""Where the scripts beyond Latin begin."""
+
 
 def single_byte_scores(sample: bytes) -> dict[str, float]:
     """Scores by encoding; the most common one starts ahead, as a sign or two decide little."""
@@ -28,7 +31,7 @@ def language_score(text: str, alphabet: str) -> float:
     signs = [char for char in text if char > "\x7f"]
     if not signs:
         return 0.0
-    oddities = len(_CASE_BREAK.findall(text)) + len(_MIXED_WORD.findall(text))
+    oddities = sum(len(pattern.findall(text)) for pattern in (_CASE_BREAK, _MIXED_WORD, _ACCENTS))
     return (sum(map(_points_in(alphabet), signs)) - 2 * oddities) / len(signs)
 
 
@@ -38,7 +41,9 @@ def _points_in(alphabet: str) -> Callable[[str], float]:
     def points(char: str) -> float:
         small = char.lower()
         if small in letters:
-            return 1.0 if small in FREQUENT or small < "\u0370" else 0.6
+            if small < _GREEK:
+                return 1.0
+            return (1.0 if small in FREQUENT else 0.6) * (1.0 if small == char else 0.75)
         if char in TYPOGRAPHY or char in "\xa0\xad":
             return 0.8
         return -0.2 if char.isalpha() else -1.0
@@ -49,6 +54,8 @@ def _points_in(alphabet: str) -> Callable[[str], float]:
 _LOWER = "a-zß-öø-ÿа-яёѐ-џα-ώ"
 _UPPER = "A-ZÀ-ÖØ-ÞА-ЯЁЀ-ЏΑ-Ω"
 _CASE_BREAK = re.compile(f"[{_LOWER}][À-ÖØ-ÞА-ЯЁЀ-ЏΑ-Ω]|[à-öø-ÿа-яёѐ-џα-ώ][{_UPPER}]")
+_ACCENTS = re.compile("[À-ÖØ-öø-ÿ]{3}")
+"""Accented letters in a row: a word of another script misread as Latin."""
 _MIXED_WORD = re.compile("[A-Za-z][\u0370-\u0e7f]|[\u0370-\u0e7f][A-Za-z]")
 """A Latin letter beside one of another script."""
 

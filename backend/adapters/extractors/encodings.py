@@ -27,6 +27,8 @@ from backend.errors import DamagedFile
 _SAMPLE = 1 << 16
 _BLOCK = 1 << 20
 _GOOD = 0.6
+_POOR = 0.45
+_HIGH = bytes(range(128, 256))
 _RARE_PENALTY = 0.2
 _DAMAGED_SHARE = 0.03
 _MARKS = (
@@ -87,7 +89,7 @@ def guess(sample: bytes) -> Encoding:
     if best is not None and scores[best] >= _GOOD:
         return _guessed(best)
     statistical = from_bytes(sample).best()
-    if best is not None and scores[best] > 0:
+    if best is not None and (scores[best] >= _POOR or _mostly_ascii(sample)):
         return _guessed(best)
     if statistical is None or statistical.encoding.startswith("utf"):
         raise DamagedFile(
@@ -95,6 +97,11 @@ def guess(sample: bytes) -> Encoding:
             "upload it again."
         )
     return _guessed(statistical.encoding)
+
+
+def _mostly_ascii(sample: bytes) -> bool:
+    """Whether a wrong guess would spoil little."""
+    return len(sample.translate(None, _HIGH)) > 0.8 * len(sample)
 
 
 def _certain(head: bytes) -> Encoding | None:
@@ -136,7 +143,7 @@ def _damaged_utf8(sample: bytes) -> Encoding | None:
     text = sample.decode("utf-8", "replace")
     lost = text.count("\ufffd")
     right = sum(char > "\x7f" for char in text) - lost
-    high = len(sample) - len(sample.translate(None, bytes(range(128, 256))))
+    high = len(sample) - len(sample.translate(None, _HIGH))
     damaged = (
         right and lost <= _DAMAGED_SHARE * len(sample) and (high < 0.1 * len(sample) or right > 10 * lost)
     )

@@ -11,7 +11,6 @@ from lxml import html
 
 from backend.adapters.extractors import encodings
 from backend.adapters.extractors.cleaning import has_words
-from backend.adapters.extractors.detect import looks_like_html
 from backend.adapters.extractors.formats import Limits
 from backend.adapters.extractors.html_blocks import Walk
 from backend.adapters.extractors.sections import Block, segments
@@ -19,6 +18,9 @@ from backend.errors import ExtractionLimit
 from backend.models.documents import DocumentMetadata, Extracted, ExtractionEnd, FileSummary
 
 _MAX_BYTES = 64 << 20
+_NESTING = re.compile(
+    rb"</?(?:div|span|font|b|i|u|em|strong|small|big|center|section|blockquote|ul|ol|li)\b[^>]*>"
+)
 _CHARSET = re.compile(
     rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
 )
@@ -51,14 +53,21 @@ def parse(text: str) -> Any:  # noqa: ANN401  lxml ships no types
 
     Nothing is fetched: the HTML parser knows no external entities, and the process limits memory.
     """
-    parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True, remove_pis=True)
     data = text.replace("\0", "").encode("utf-8", "replace")
-    if not looks_like_html(data[:4096]) and not data.strip():
-        return None
+    root, whole = _tree(data)
+    if not whole:  # elements nested beyond the parser's last limit, where it drops the rest
+        root, _ = _tree(_NESTING.sub(b"\n<p>", data))
+    return root
+
+
+def _tree(data: bytes) -> tuple[Any, bool]:
+    """The root and whether the parser kept everything."""
+    parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True, remove_pis=True)
     try:
-        return html.document_fromstring(data, parser=parser, ensure_head_body=False)
+        root = html.document_fromstring(data, parser=parser, ensure_head_body=False)
     except html.etree.ParserError:
-        return None
+        root = None
+    return root, not any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
 
 
 def blocks(root: Any) -> Iterator[Block]:  # noqa: ANN401  lxml ships no types
