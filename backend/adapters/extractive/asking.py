@@ -35,7 +35,7 @@ def opening(reading: Reading, clause: Clause) -> str | None:
         return ""
     if first.low in _DROPPED_LEADS:
         return "" if first.low not in {"because", "since", "like"} else None
-    if end - start > 1 and (reading.tokens[start + 1].tag == "VG" or first.low in {"as", "with", "based"}):
+    if end - start > 1 and (reading.tokens[start + 1].tag == "VG" or first.low in {"as", "with", "based"} or reading.tokens[start + 1].low == "be"):
         return None
     if first.tag not in {"IN", "SB", "TO"} or not reading.stands_alone(clause.lead) or reading.words(clause.lead) > 10:
         return None
@@ -58,7 +58,9 @@ def askable(reading: Reading, clause: Clause, *, longest: int = 12) -> bool:
 def _nameable(reading: Reading, clause: Clause) -> bool:
     """A subject of letters or shares only ("P", "the remaining 0.6 percent") is no subject for a question."""
     head = reading.tokens[clause.head]
-    remaining = any(t.low in {"remaining", "resulting"} for t in reading.tokens[clause.subject[0] : clause.subject[1]])
+    if head.low in {"example", "examples", "instance", "instances", "context", "case", "cases", "version", "discussion"}:
+        return False
+    remaining = any(t.low in {"remaining", "resulting", "surrounding"} for t in reading.tokens[clause.subject[0] : clause.subject[1]])
     return len(head.text) > 1 and not remaining and head.low not in {"percent", "percentage"}
 
 
@@ -126,9 +128,11 @@ def complete(reading: Reading, span: Span) -> bool:
     start, end = span
     last = reading.tokens[end - 1]
     open_end = end < len(reading.tokens) - 1 and reading.tokens[end].text not in {";", ".", ":"}
-    if last.tag in {"DT", "IN", "PS", "CC", "TO", "WH", "SB", "MD", "BE", "PO"} or (open_end and last.tag in {"JJ", "VN"}):
+    if last.tag in {"DT", "IN", "PS", "CC", "TO", "WH", "SB", "MD", "BE", "PO"} or (open_end and last.tag in {"JJ", "VN", "VZ", "VP", "VD"}):
         return False
     clause = next((i for i in range(end - 1, start - 1, -1) if _opens_clause(reading, i)), None)
+    if clause is not None and open_end and clause + 1 < end and reading.tokens[clause + 1].tag in {"IN", "SB"}:
+        return False
     return clause is None or any(_is_verb(reading, i) for i in range(clause + 1, end))
 
 

@@ -55,6 +55,7 @@ class Distractors:
         score = 3.0 * (key.head == other.head) + 2.5 * (bool(key.genus) and key.genus == other.genus)
         score += 1.2 * (key.size == other.size) + 0.8 * _same_ending(key.head, other.head)
         score += 1.0 - abs(key.definite / key.count - other.definite / other.count)
+        score += 4.0 * self.vocabulary.alike(key, other)
         score += 0.5 * bool(other.genus) + 0.25 * min(other.count, 4)
         score -= 0.06 * abs(len(key.text) - len(other.text)) + 0.5 * self.used[other.low]
         nearest = min(abs(a - b) for a in _some(key.blocks) for b in _some(other.blocks))

@@ -30,7 +30,7 @@ SUBORDINATORS = _words(
 CONJUNCTIONS = _words("and or but nor yet")
 RELATIVES = _words("which who whom whose that where")
 WH_WORDS = _words("which who whom what how why")
-MODALS = _words("can could may might must shall should will would cannot")
+MODALS = _words("can could may might must shall should will would cannot ought")
 BE = _words("is are was were be been being am")
 FINITE_BE = _words("is are was were")
 HAVE = _words("has have had having")
@@ -64,7 +64,13 @@ ADJECTIVES = _words(
     " moral male female sure safe poor rich equal loose tight heavy close distant real ready such enough costly"
     " absolute accurate adequate alternate appropriate approximate complete concrete concise definite delicate"
     " elaborate extreme fortunate immediate intermediate intimate legitimate moderate obscure opposite precise"
-    " private remote separate severe sincere ultimate",
+    " private remote separate severe sincere ultimate dependent independent relevant resistant consistent prominent permanent evident apparent efficient sufficient"
+    " competent excellent constant dominant significant abundant distant elegant frequent subsequent adjacent transparent inherent"
+    " coherent persistent difficult easy happy hungry angry busy heavy pretty sweet bitter sour loud quiet rigid vivid rapid valid"
+    " stupid vague wise honest fair cruel brave proud calm humble mere sheer numb blind deaf mute lame ill sick healthy"
+    " wealthy worthy guilty innocent ready steady sturdy tiny huge vast giant broad bold bright faint pale fresh stale ripe raw mild"
+    " fierce gentle harsh keen blunt tough crisp stiff firm loose narrow bare naked alone afraid asleep awake worth",
+
 )
 ADJECTIVE_ENDINGS = ("ous", "ful", "less", "able", "ible", "ic", "ical", "ive", "al", "ary", "ular", "ish", "esque")
 NOUNS_LIKE_ADJECTIVES = _words(
@@ -170,6 +176,14 @@ GENERIC_ADJECTIVES = _words(
     " longer shorter longest shortest famous popular wide narrow particular individual overall initial final"
     " primary_ local_ entire excessive sufficient adequate extra ordinary potential daily simple complex single"
     " additional appropriate existing varying increased decreased increasing decreasing continued continuing",
+)
+SAYING = _words(
+    "argue argues argued claim claims claimed believe believes believed hold holds held maintain maintains maintained propose"
+    " proposes proposed suggest suggests suggested state states stated think thinks thought write writes wrote assert asserts"
+    " asserted contend contends contended conclude concludes concluded teach teaches taught posit posits posited",
+)
+DEEDS = SAYING | _words(
+    "published invented discovered coined theorized criticized questioned died studied translated painted objected",
 )
 PERSON_NOUNS = _words(
     "philosopher scientist physicist chemist biologist mathematician engineer writer author poet king queen emperor"

@@ -14,14 +14,9 @@ from .verbs import PARTICIPLE
 
 Pattern = Callable[[Reading, Clause], Iterator[Draft]]
 NAMING = frozenset("called termed named known referred dubbed labeled labelled".split())
-_SAYING = frozenset(
-    "argue argues argued claim claims claimed believe believes believed hold holds held maintain maintains maintained propose"
-    " proposes proposed suggest suggests suggested state states stated think thinks thought write writes wrote assert asserts"
-    " asserted contend contends contended conclude concludes concluded teach teaches taught posit posits posited".split(),
-)
 _DULL_VERBS = frozenset(
     "be do get go come see seem appear look say mean make take have begin start continue remain become tend let help try want"
-    " keep happen find show know include call consider discuss describe mention note illustrate allow enable use".split(),
+    " keep happen find show know include call consider discuss describe mention note illustrate allow enable use believe think know ask feel".split(),
 )
 _STRONG_VERBS = frozenset(
     "produce regulate control release secrete store transport protect connect convert carry receive supply support prevent"
@@ -48,6 +43,7 @@ _PASSIVE_TAILS = {
 }  # fmt: skip
 _PARTICLES = frozenset("down up out off apart away back non-stop together forward".split())
 _INTRANSITIVE = frozenset("extend work last reach travel remain live die lie rise fall run weigh range rank crest".split())
+_AUTHORED = frozenset("written composed discovered invented founded painted coined authored published proposed built".split())
 _PLACES = frozenset("in within at on between near under behind along beneath below above inside around beside outside over across throughout".split())
 _YEAR = re.compile(r"1[0-9]{3}|20[0-4][0-9]")
 
@@ -59,7 +55,7 @@ def drafts(document: Document, reading: Reading) -> list[Draft]:
     if clause is not None:
         found += [d for pattern in PATTERNS for d in pattern(reading, clause)]
         found += _reported(reading, clause)
-        boost = 0.12 * document.weight(reading, clause.subject)
+        boost = 0.12 * document.weight(reading, clause.subject) - 0.3 * document.introduced(reading, clause)
         found = [_scored(d, boost) for d in found]
     return [d for d in found if _sound(d)]
 
@@ -102,7 +98,7 @@ def definition(reading: Reading, clause: Clause) -> Iterator[Draft]:
         return
     start = after_adverbs(reading, clause.verb + 1)
     span = reading.object(start)
-    if not complement(reading, clause, span):
+    if not complement(reading, clause, span) or not reading.stands_alone(span, own=True):
         return
     stem = ask(reading, clause, question_word(reading, clause, span))
     listed = reading.tokens[clause.head].low in lx.VAGUE_HEADS
@@ -127,6 +123,9 @@ def complement(reading: Reading, clause: Clause, span: Span) -> bool:
     if head in lx.VAGUE_HEADS and not restricted(reading, span):
         return False
     if first.tag != "DT" and (phrase[0] >= end or reading.tokens[phrase[0]].tag not in {"IN", "WH", "VN"}):
+        return False
+    opening_words = {t.low for t in reading.tokens[start : start + 4]}
+    if opening_words & {"important", "good", "common", "different", "similar", "same", "popular", "key", "essential", "useful"}:
         return False
     vague = head in {"part", "example", "result", "case", "one", "number", "way", "reason", "thing", "matter", "example", "examples", "opposite"}
     return not vague and first.low not in {"no", "some", "many", "this", "that", "all"} and reading.words(span) >= 4
@@ -184,7 +183,7 @@ def cause(reading: Reading, clause: Clause) -> Iterator[Draft]:
     tail = (clause.verb + 1, start)
     while tail[1] > tail[0] and reading.tokens[tail[1] - 1].tag in {",", "RB"}:
         tail = (tail[0], tail[1] - 1)
-    if not clause.copular or tail[0] < tail[1]:
+    if (not clause.copular and clause.verb_low not in NAMING) or tail[0] < tail[1]:
         unclear = not reading.stands_alone(tail, own=True) if tail[0] < tail[1] else False
         if unclear or reading.words(tail) > 18 or any(t.text in "—–:;" for t in reading.tokens[tail[0] : tail[1]]):
             return
@@ -291,7 +290,9 @@ def contrast(reading: Reading, clause: Clause) -> Iterator[Draft]:
     end = len(reading.tokens) - 1
     for i in range(clause.verb + 2, end - 2):
         if reading.tokens[i].low in {"whereas", "while"} and reading.tokens[i - 1].tag == ",":
-            yield from _difference(reading, clause, parse(reading.tokens, i + 1))
+            other = parse(reading.tokens, i + 1)
+            if other is not None and not progressive(other):
+                yield from _difference(reading, clause, other)
             return
     start, stop = clause.lead
     if stop > start and reading.tokens[start].low in {"whereas", "while", "unlike"}:
@@ -300,6 +301,8 @@ def contrast(reading: Reading, clause: Clause) -> Iterator[Draft]:
             other = (start + 1, stop)
         else:
             inner = subject_at(reading.tokens, start + 1, stop)
+            if any(t.tag == "VG" for t in reading.tokens[start:stop]):
+                return
             other = (start + 1, inner[0]) if inner else (0, 0)
         yield from _different(reading, clause, other)
 
@@ -316,13 +319,19 @@ def _different(reading: Reading, clause: Clause, other: Span) -> Iterator[Draft]
     if first.lower() == second.lower() or clause.tokens[clause.head].low in lx.VAGUE_HEADS:
         return
     stem = sentence_case(f"How {'do' if clause.plural else 'does'} {first} differ from {second}")
-    yield from _draft(reading, clause, stem, reading.sentence.text.rstrip(".”"), "comparison", 0.92)
+    yield from _draft(reading, clause, stem, _whole(reading, clause), "comparison", 0.92)
+
+
+def _whole(reading: Reading, clause: Clause) -> str:
+    """The sentence without "However," in front and the full stop."""
+    start = clause.lead[0] if clause.lead[0] < clause.lead[1] else clause.subject[0]
+    return reading.sentence.text[reading.tokens[start].start :].rstrip(".”")
 
 
 def object_question(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """ "The liver produces bile." """
     verb = reading.tokens[clause.verb]
-    if clause.passive or verb.tag not in {"VZ", "VP", "VD", "VB", "HV"} or not askable(reading, clause):
+    if clause.passive or progressive(clause) or verb.tag not in {"VZ", "VP", "VD", "VB", "HV"} or not askable(reading, clause):
         return
     base = verb_base(verb)
     if base is None or base in _DULL_VERBS:
@@ -342,6 +351,11 @@ def object_question(reading: Reading, clause: Clause) -> Iterator[Draft]:
     bare = clause.subject[1] - clause.subject[0] <= 2 and reading.tokens[clause.head].low in lx.COMMON_NOUNS
     score = 0.7 - (0.2 if bare else 0.0) + (0.1 if base in _STRONG_VERBS or tail else 0.0) + (0.06 if _is_list(reading, span) else 0.0)
     yield from _draft(reading, clause, ask(reading, clause, "What", tail), answer_of(reading, span), "object", score)
+
+
+def progressive(clause: Clause) -> bool:
+    """ "is driving": a story or an example rather than a fact."""
+    return clause.tokens[clause.verb].tag == "VG"
 
 
 def verb_base(token: Token) -> str | None:
@@ -419,7 +433,7 @@ def agent_of(reading: Reading, clause: Clause) -> tuple[Span, str] | None:
         return None
     if middle[0] < middle[1] and not reading.stands_alone(middle):
         return None
-    word = "who" if _is_person(reading, span) else "what"
+    word = "who" if _is_person(reading, span) or clause.verb_low in _AUTHORED else "what"
     return span, sentence_case(f"{lead}{word} {active} {reading.plain(clause.subject)} {reading.plain(middle)}")
 
 
@@ -574,7 +588,7 @@ def _reported(reading: Reading, clause: Clause) -> list[Draft]:
     head = reading.tokens[clause.head]
     start = clause.verb + 1
     that = _token(reading, start)
-    if clause.verb_low not in _SAYING or head.tag != "NP" or that is None or that.low != "that" or clause.aux or clause.negated:
+    if clause.verb_low not in lx.SAYING or head.tag != "NP" or that is None or that.low != "that" or clause.aux or clause.negated:
         return []
     inner = parse(reading.tokens, start + 1)
     if inner is None or reading.words(clause.subject) > 4 or inner.lead[0] < inner.lead[1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from .quiz_questions import Gap
@@ -34,18 +35,20 @@ class Descriptions:
     def __init__(self, document: Document, gaps: Sequence[Gap]) -> None:
         self.document = document
         self.gaps = gaps
+        self.used: Counter[str] = Counter()
 
     def beside(self, gap: Gap) -> tuple[str, ...] | None:
         """Three descriptions of other things, of the key's number and about its length."""
         key = gap.draft.answer
         asked = content_stems(gap.draft.topic)
-        ranked = sorted((g for g in self.gaps if self._fits(gap, g, asked)), key=lambda g: (self._distance(gap, g), g.draft.stem))
+        ranked = sorted((g for g in self.gaps if self._fits(gap, g, asked)), key=lambda g: (self._distance(gap, g) + self.used[g.draft.answer], g.draft.stem))
         chosen: list[str] = []
         for other in ranked:
             stems = content_stems(other.draft.answer)
             if all(len(stems & content_stems(c)) < 3 for c in [*chosen, key]):
                 chosen.append(other.draft.answer)
             if len(chosen) == 3:
+                self.used.update(chosen)
                 return self._with_a_longer_one(key, chosen)
         return None
 

@@ -34,7 +34,7 @@ def gaps(document: Document, reading: Reading) -> list[Gap]:
     if clause is not None:
         found += [*_subject(reading, clause), *_object(reading, clause), *_agent(reading, clause), *_named(reading, clause)]
         found += [*_number(reading, clause), *_described(reading, clause)]
-        boost = 0.12 * document.weight(reading, clause.subject)
+        boost = 0.12 * document.weight(reading, clause.subject) - 0.3 * document.introduced(reading, clause)
         found = [_scored(g, boost) for g in found]
     return [g for g in found if 5 <= len(g.draft.stem.split()) <= 34]
 
@@ -58,7 +58,7 @@ def _term_gap(reading: Reading, core: Span, stem: str, kind: str, score: float) 
 def _subject(reading: Reading, clause: Clause) -> Iterator[Gap]:
     """ "Which of the following produces bile?" """
     core = core_of(reading, clause.subject)
-    if core is None or not askable(reading, clause, longest=5) or reading.tokens[core[1] - 1].low in lx.COMMON_NOUNS:
+    if core is None or oq.progressive(clause) or not askable(reading, clause, longest=5) or reading.tokens[core[1] - 1].low in lx.COMMON_NOUNS:
         return
     begin = clause.aux[0] if clause.aux else clause.verb
     predicate = _predicate(reading, clause, begin)
@@ -73,8 +73,7 @@ def _subject(reading: Reading, clause: Clause) -> Iterator[Gap]:
 
 def _acts_as_person(reading: Reading, clause: Clause, core: Span) -> bool:
     named = all(t.tag == "NP" and not t.text.isupper() for t in reading.tokens[core[0] : core[1]]) and core[0] == clause.subject[0]
-    deeds = {"argued", "argues", "wrote", "published", "discovered", "invented", "founded", "proposed", "coined", "claimed", "believed", "taught"}
-    return named and (clause.verb_low in deeds or any(t.low in lx.PERSON_NOUNS for t in reading.tokens[clause.verb : clause.verb + 7]))
+    return named and (clause.verb_low in lx.DEEDS or any(t.low in lx.PERSON_NOUNS for t in reading.tokens[clause.verb : clause.verb + 7]))
 
 
 def _predicate(reading: Reading, clause: Clause, begin: int) -> Span | None:
@@ -83,10 +82,12 @@ def _predicate(reading: Reading, clause: Clause, begin: int) -> Span | None:
     stop = reading.object(start)[1] if start < len(reading.tokens) else start
     if stop <= start:
         return None
+    if reading.tokens[start].tag == ",":
+        return None
     span = (begin, stop)
     content = sum(t.tag in NOUN | {"JJ", "VN", "VG", "CD"} and t.low not in lx.COMMON_NOUNS for t in reading.tokens[start:stop])
-    vague = clause.copular and _says_little(reading, (start, stop))
-    if content < 3 or vague or not reading.stands_alone((start, stop), own=True) or reading.words(span) > 26:
+    vague = (clause.copular and _says_little(reading, (start, stop))) or _has_only(reading, span)
+    if content < 3 or vague or not reading.stands_alone((start, stop), own=not clause.copular) or reading.words(span) > 26:
         return None
     last = reading.tokens[stop - 1]
     open_end = reading.tokens[stop].text not in {".", ";"} if stop < len(reading.tokens) else False
@@ -98,6 +99,10 @@ def _predicate(reading: Reading, clause: Clause, begin: int) -> Span | None:
 def _says_little(reading: Reading, span: Span) -> bool:
     words = {t.low for t in reading.tokens[span[0] : span[1]]}
     return bool(words & {"example", "examples", "important", "different", "similar", "same", "part", "able", "likely", "common"})
+
+
+def _has_only(reading: Reading, span: Span) -> bool:
+    return any(t.low in {"only", "then"} for t in reading.tokens[span[0] : span[1]])
 
 
 def _without_fillers(reading: Reading, span: Span) -> str:
@@ -199,7 +204,7 @@ def _missing_word(reading: Reading) -> Iterator[Gap]:
     if clause.subject[0] != 0 or not reading.stands_alone(whole, own=True) or not askable(reading, clause):
         return
     core = _gap_in(reading, clause)
-    if core is None:
+    if core is None or any(t.tag in {"(", ";", ":", "—"} for t in reading.tokens):
         return
     text = reading.sentence.text
     before, after = text[: reading.tokens[core[0]].start], text[reading.tokens[core[1] - 1].end :]

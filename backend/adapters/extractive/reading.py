@@ -23,6 +23,10 @@ _POINTERS = frozenset(
 )
 _OUTSIDERS = frozenset("my your his her our their its".split())
 _QUANTIFIERS = frozenset("some many several few any certain various no more most much less enough another".split())
+_COMPARATIVES = frozenset(
+    "larger smaller longer shorter deeper wider narrower thicker thinner stronger weaker faster slower older younger better worse bigger"
+    " greater simpler earlier closer lighter heavier darker".split(),
+)
 _SELF_REFERENCE = frozenset(
     "chapter section figure table passage text book textbook author authors paragraph lesson module unit video course page diagram"
     " paper article lecture appendix equation slide notebook".split(),
@@ -95,11 +99,16 @@ class Reading:
             return own and low in {"its", "their", "whose"}
         if low in _SELF_REFERENCE and index > 0 and self.tokens[index - 1].low in {"the", "this", "previous", "next", "our", "that"}:
             return False
+        if low in {"aforementioned", "next"} or (low in _COMPARATIVES and not self._compared(end)):
+            return False
         if low in _DEMONSTRATIVE and token.tag in {"DT", "JJ", "IN", "NS", "NN"}:
             return self._harmless(index, end)
         if low == "one" or low == "ones":
             return index + 1 < end and self.tokens[index + 1].low in {"of", "or"}
         return not (token.tag == "RB" and low in _POINTERS)
+
+    def _compared(self, end: int) -> bool:
+        return any(t.low == "than" for t in self.tokens[:end])
 
     def _harmless(self, index: int, end: int) -> bool:
         """Demonstratives that point nowhere: "such as", "the same ... as", "following the conquest"."""
@@ -135,6 +144,8 @@ class Reading:
         if not phrase:
             return self.tokens[start].low in {"the", "each"} or (self.tokens[start].tag == "CD" and stop >= end)
         head = phrase[-1].low
+        if phrase[0].low in {"first", "second", "third", "fourth", "last"} and (stop >= end or self.tokens[stop].tag != "IN"):
+            return True
         follows = self.tokens[stop].tag if stop < end else ""
         if follows in {"IN", "WH", "VN", "TO", "CD"} and self.tokens[start].low != "both":
             return False
@@ -165,6 +176,25 @@ class Document:
     def frequency(self) -> Counter[str]:
         """How often each noun occurs (singular and plural apart)."""
         return Counter(t.low for r in self.readings for t in r.tokens if t.tag in NOUN)
+
+    @cached_property
+    def _indefinite(self) -> dict[tuple[int, str], int]:
+        """Where "a traveler" stands: (paragraph, noun) to the position of its sentence."""
+        found: dict[tuple[int, str], int] = {}
+        for reading in self.readings:
+            for i, token in enumerate(reading.tokens[:-1]):
+                if token.low in {"a", "an"}:
+                    noun = next((t.low for t in reading.tokens[i + 1 : i + 4] if t.tag in NOUN), "")
+                    found.setdefault((reading.sentence.block, noun), reading.sentence.position)
+        return found
+
+    def introduced(self, reading: Reading, clause: Clause) -> bool:
+        """Whether "the traveler" goes back to "a traveler" in the paragraph: a story's figure, not a known thing."""
+        start, _ = clause.subject
+        if reading.tokens[start].low != "the" or clause.head != start + 1:
+            return False
+        first = self._indefinite.get((reading.sentence.block, reading.tokens[clause.head].low))
+        return first is not None and first < reading.sentence.position
 
     @cached_property
     def heading_words(self) -> frozenset[str]:

@@ -10,7 +10,7 @@ from backend.models.documents import Passage
 
 _BLOCK_GAP = re.compile(r"\n[ \t\r\f\v]*\n\s*")
 _LIST_MARK = re.compile(r"^\s*(?:[-•*▪◦·–‣]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+")
-_STOP = re.compile(r"[.!?](?:[\"”’)\]]|\[\d+\])*(?=\s+[\"“‘(\[]?[A-Z0-9À-ÞА-ЯЁ])|[。！？]")
+_STOP = re.compile(r"[.!?](?:[\"”’)\]]|\[\d+\])*(?=\s+(?:[-•*▪–]\s+)?[\"“‘(\[]?[A-Z0-9À-ÞА-ЯЁ])|[。！？]")
 _ABBREVIATIONS = frozenset(
     "dr mr mrs ms prof st jr sr vs fig figs eq eqs no nos vol pp ed eds ch sec al ca c approx e.g i.e cf etc viz"
     " inc ltd co dept est jan feb mar apr jun jul aug sep sept oct nov dec gen col sgt rev hon univ z.b bzw u.a d.h"
@@ -34,6 +34,10 @@ _GLUED_HEADING = re.compile(
     r"(?=(?:The|A|An|In|This|These|As|When|There|It|Most|Many|Some|All|Each|Both|If|For|During|At|By|Although|While|Because|Like|One|Two)\s)",
 )
 _SENTENCE_START = re.compile(r"[A-Z0-9“\"‘(À-ÞА-ЯЁ¿¡]")
+_ORDERS = frozenset(
+    "Watch See Read Visit View Click Consider Imagine Recall Note Look Think Let Try Go Explore Notice Remember Refer Compare List Explain"
+    " Describe Identify Define Discuss Suppose Ask Choose Complete Write Draw Name Using Take Check Welcome Listen Observe".split(),
+)
 MIN_LENGTH, MAX_LENGTH = 25, 420
 
 
@@ -139,8 +143,9 @@ def _sentences(piece: str, *, cut_head: bool) -> Iterator[tuple[int, str]]:
     """(offset, text) of the usable sentences of one paragraph."""
     for start, end in _spans(piece):
         raw = piece[start:end]
-        lead = len(raw) - len(raw.lstrip())
-        text = " ".join(raw.split())
+        mark = _LIST_MARK.match(raw)
+        lead = mark.end() if mark else len(raw) - len(raw.lstrip())
+        text = " ".join(raw[lead:].split())
         if start == 0 and cut_head and not re.match(r"(?:The|A|An|In|When|There|As|If)\s", text):
             continue
         glued = _GLUED_HEADING.match(text)
@@ -154,10 +159,16 @@ def _sentences(piece: str, *, cut_head: bool) -> Iterator[tuple[int, str]]:
 def _usable(text: str) -> bool:
     if not MIN_LENGTH <= len(text) <= MAX_LENGTH or not _SENTENCE_START.match(text):
         return False
-    if text.rstrip("”\"’)")[-1:] != "." or _NOISE.search(text) or _CAPTION.match(text):
+    if text.rstrip("”\"’)")[-1:] != "." or _NOISE.search(text) or _CAPTION.match(text) or _is_order(text):
         return False
     letters = sum(c.isalpha() for c in text)
     return letters >= 0.7 * len(text) and sum(c.isupper() for c in text) < 0.35 * letters and _paired(text)
+
+
+def _is_order(text: str) -> bool:
+    """ "Watch this animation": speaks to the reader rather than of the subject."""
+    first, _, rest = text.partition(" ")
+    return first in _ORDERS and not rest.startswith(("of ", "is ", "are ", "in "))
 
 
 def _paired(text: str) -> bool:

@@ -76,6 +76,8 @@ class Casing:
     def is_name(self, word: str) -> bool:
         """Whether a capitalised word keeps its capital inside a sentence."""
         low = word.lower()
+        if not self.lower[low] and low.endswith(("ian", "ese")):
+            return True
         return any(c.isupper() for c in word[1:]) or self.capital[low] > self.lower[low]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,13 +13,11 @@ from . import lexicon as lx
 from .clauses import Span, noun_phrase
 from .reading import Document, Reading
 from .tagging import NOUN, is_plural
+from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS
 
-_SAYING = frozenset(
-    "argued argues wrote writes believed believes claimed claims thought proposed rejected taught died studied criticized asserts"
-    " maintains contends described suggested invented discovered founded published coined questioned".split(),
-)
 _LIFE_DATES = re.compile(r"^\s*\((?:c\. |ca\. |b\. |born )?\d{3,4}")
 _MOST_WORDS = 4
+_LOOSE = frozenset("many several different various new other certain important same own such more most less few additional specific particular significant typical early particular".split())
 
 
 @dataclass(slots=True)
@@ -31,7 +31,12 @@ class Term:
     name: bool
     sentences: set[int] = field(default_factory=set)
     blocks: set[int] = field(default_factory=set)
+    slots: Counter[str] = field(default_factory=Counter)
+    """The words on its left and right: what it does and what is done to it."""
     count: int = 0
+    determined: int = 0
+    nounlike: int = 0
+    """Times it stood where only a noun stands."""
     definite: int = 0
     genus: str = ""
     """The noun that a definition files it under: "tube" for an esophagus that "is a muscular tube"."""
@@ -100,6 +105,9 @@ class Vocabulary:
         term.count += 1
         term.sentences.add(index)
         term.blocks.add(reading.sentence.block)
+        term.determined += reading.tokens[span[0]].tag in {"DT", "PS", "CD"} and span[0] < core[0]
+        term.nounlike += span[0] > 0 and reading.tokens[span[0] - 1].tag in {"IN", "VZ", "VP", "VD", "VB", "VG", "CC", ","}
+        term.slots.update(_slots(reading, span, core))
         term.definite += reading.tokens[span[0]].low == "the"
         if term.name and self._person(reading, span, core):
             self.persons.add(term.low)
@@ -108,7 +116,7 @@ class Vocabulary:
         after = reading.tokens[core[1]].low if core[1] < len(reading.tokens) else ""
         dated = _LIFE_DATES.match(reading.sentence.text[reading.tokens[core[1] - 1].end :]) is not None
         before = reading.tokens[core[0] - 1].low if core[0] else ""
-        return reading.tokens[span[0]].low != "the" and (after in _SAYING or dated or before in lx.PERSON_NOUNS)
+        return reading.tokens[span[0]].low != "the" and (after in lx.DEEDS or dated or before in lx.PERSON_NOUNS)
 
     def _find_genera(self) -> None:
         for reading in self.document.readings:
@@ -125,24 +133,62 @@ class Vocabulary:
         """Terms that may be options, by what four options must share; in order of first appearance."""
         groups: dict[tuple[bool, bool, bool], list[Term]] = defaultdict(list)
         for term in self.terms.values():
-            if term.count >= 2 or term.size > 1 or term.genus:
+            if (term.count >= 2 or term.size > 1 or term.genus) and _is_noun(term):
                 groups[term.kind].append(term)
         return groups
+
+    @cached_property
+    def slot_weight(self) -> dict[str, float]:
+        """Rare neighbours tell more than common ones."""
+        spread = Counter(slot for term in self.terms.values() for slot in term.slots)
+        return {slot: math.log(len(self.terms) / n) for slot, n in spread.items()}
+
+    def alike(self, one: Term, two: Term) -> float:
+        """How much two terms stand beside the same words, 0..1."""
+        shared = one.slots.keys() & two.slots.keys()
+        if not shared:
+            return 0.0
+        weight = self.slot_weight
+        common = sum(weight[s] ** 2 for s in shared)
+        return common / math.sqrt(self._norm(one) * self._norm(two))
+
+    def _norm(self, term: Term) -> float:
+        return sum(self.slot_weight[s] ** 2 for s in term.slots) or 1.0
 
     @cached_property
     def stems_of_sentences(self) -> list[frozenset[str]]:
         """Content stems of every sentence."""
         return [content_stems(r.sentence.text) for r in self.document.readings]
 
-    def company(self, term: Term) -> Counter[str]:
-        """Stems that stand in the term's sentences."""
-        return Counter(s for i in sorted(term.sentences)[:12] for s in self.stems_of_sentences[i])
+
+def _is_noun(term: Term) -> bool:
+    """Whether the tags can be believed: words that are verbs too need a determiner to prove it."""
+    words = term.low.split()
+    verbal = term.head in VERBS or term.head in THIRD or term.head in PARTICIPLE
+    if len(words) == 1 and not term.determined and not term.genus and term.nounlike < 2:
+        return False
+    if len(words) == 1 and verbal and term.determined < 2 and not term.genus:
+        return False
+    first = words[0]
+    participle = len(words) > 1 and (first in GERUND or first in PAST or (first in VERBS and first not in NOUN_TOO and first not in lx.ADJECTIVES))
+    return (not participle or term.count >= 2) and not any(w in GERUND for w in words[1:-1])
+
+
+def _slots(reading: Reading, span: Span, core: Span) -> Iterator[str]:
+    before = reading.tokens[span[0] - 1] if span[0] else None
+    after = reading.tokens[core[1]] if core[1] < len(reading.tokens) else None
+    if before is not None and before.text[0].isalpha():
+        yield f"{before.low}<"
+    if after is not None and after.text[0].isalpha():
+        yield f">{after.low}"
+    for word in reading.tokens[core[0] : core[1] - 1]:
+        yield f"{word.low}-"
 
 
 def core_of(reading: Reading, span: Span) -> Span | None:
     """A noun phrase without determiner and general adjectives; None where it is no term."""
     start, end = span
-    while start < end and (reading.tokens[start].tag in {"DT", "PS", "CD", "RB"} or reading.tokens[start].low in lx.GENERIC_ADJECTIVES):
+    while start < end and (reading.tokens[start].tag in {"DT", "PS", "CD", "RB"} or reading.tokens[start].low in _LOOSE):
         start += 1
     if not 1 <= end - start <= _MOST_WORDS or reading.tokens[end - 1].tag not in NOUN:
         return None

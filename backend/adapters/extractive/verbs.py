@@ -66,6 +66,22 @@ germinate graduate harbor hydrolyze impede inactivate ligate lodge nominate obli
 pollinate reabsorb rebel reform reorganize retreat robe secede sense sever shed spark specialise organise recognise
 characterise summarise sprout squeeze steer sublimate swallow swap tax tilt topple traverse underlie wither encompass
 enforce entitle envelop envision exemplify fluctuate flank espouse posit refute embrace repudiate reiterate resonate
+undermine buckle save lift alleviate debug review count download flutter upload breathe try proceed pick exit reload stay proliferate
+talk dilute notice buffer augment combat boost recall manufacture evade divert wish rebuild neglect formalize enumerate refrain
+distract emulate verify ascertain cruise leverage shuffle dissect dive abduct walk depolarize repolarize impart thrive taper
+reestablish hasten overwhelm cleanse pose defy miss profess coincide conform craft hate trick navigate consolidate disobey merit
+overestimate underestimate reuse preprocess modulate relay cycle catalyze sequester clean distend bridge coil uncoil oscillate
+listen preclude grasp overlook legitimize bestow barter prioritize pretend dwell stipulate furnish love conserve care accrue amend
+annex ascribe attest avert besiege boast censor chronicle circumvent clash coerce coexist commemorate concede condemn confine
+congregate contaminate contemplate crash culminate curb customize decode decipher dedicate deem delegate delete deflect denounce
+depose despise detain devastate digitize disband discourage disperse dispute disqualify dissipate dissociate distill edit elect
+elude embark endanger endow enact enroll equate erect exacerbate exaggerate exhaust exile expire fabricate ferment flood forge
+fortify graze halve hunt hybridize immunize implicate imprison incline infiltrate instigate interpolate invert iterate leak liberate
+magnify marry memorize mimic mine mutate necessitate negotiate normalize nurture obstruct orbit oust outlaw outweigh pave
+photosynthesize plunge preside prosecute prosper provoke quantify ratify rationalize reclaim reconcile redefine regain reign
+relocate renounce repeal replenish resign retire revolt rival sacrifice safeguard sanction scrutinize situate soften spur
+standardize starve streamline subsidize subtract supersede supervise surrender suspect tailor transcend unveil vaccinate validate
+venerate worship tokenize annotate parse compile allocate authenticate encrypt query cache optimize regularize concatenate
 """
 # base past participle (base alone: all three alike)
 _IRREGULAR = """
@@ -86,7 +102,7 @@ slide slid slid, speak spoke spoken, spend spent spent, spin spun spun, split sp
 spring sprang sprung, stand stood stood, steal stole stolen, stick stuck stuck, strike struck struck, strive strove striven,
 swell swelled swollen, swim swam swum, swing swung swung, take took taken, teach taught taught, tear tore torn,
 tell told told, think thought thought, throw threw thrown, undergo underwent undergone, understand understood understood,
-undertake undertook undertaken, underlie underlay underlain, uphold upheld upheld, wake woke woken, wear wore worn,
+undertake undertook undertaken, underlie underlay underlain, mistake mistook mistaken, sweep swept swept, withhold withheld withheld, forbid forbade forbidden, overtake overtook overtaken, outgrow outgrew outgrown, uphold upheld upheld, wake woke woken, wear wore worn,
 weave wove woven, win won won, wind wound wound, withdraw withdrew withdrawn, withstand withstood withstood, write wrote written,
 rewrite rewrote rewritten, foresee foresaw foreseen, overthrow overthrew overthrown, mislead misled misled
 """
@@ -116,6 +132,7 @@ NOUN_TOO = frozenset(
     " nerve cell tissue vessel heart brain function state mind value age alert ban bear beat bite blow cast catch couple"
     " contract dig draw drink fall fan fly hang hit hurt lay mix retreat stick swing wake win compress complement segment"
     " advance appeal benefit challenge concern defeat desire doubt dream hope idea laugh love reply request rebel sail"
+    " count exit save lift review download walk cycle bridge buffer coil notice wish stay cruise craft trick merit relay care clash crash dispute exile flood forge hunt leak mine orbit reign repeal resign rival sacrifice sanction suspect worship query cache talk taper miss love hate recall boost combat manufacture grasp pose dive clean pick try"
     " smile swap tilt turn urge vent volunteer lodge oxide".split(),
 )
 
