@@ -113,7 +113,8 @@ def answer_of(reading: Reading, span: Span, *, most: int = 32) -> str | None:
         return None
     first = reading.tokens[span[0]]
     text = reading.text(span).strip(" ,;:")
-    if first.tag in {"PR", "WH", ","} or first.low in {"this", "that", "these", "those", "such", "one", "so", "many", "different", "both"}:
+    second = reading.tokens[span[0] + 1].tag if span[0] + 1 < span[1] else ""
+    if first.tag in {"PR", "WH", ","} or (first.tag == "IN" and second == "WH") or "[" in text or first.low in {"this", "that", "these", "those", "such", "one", "so", "many", "different", "both"}:
         return None
     if not complete(reading, span) or any(t.low in {"only", "then", "respectively"} for t in reading.tokens[span[0] : span[1]]):
         return None

@@ -210,7 +210,7 @@ def _after_participle(tokens: tuple[Token, ...], stop: int, end: int) -> int | N
     if after < end and tokens[after].tag in {"IN", "TO"}:
         return _after_prepositional(tokens, after, end)
     phrase = noun_phrase(tokens, after, end)
-    return phrase[0] if phrase else (after if _finite_at(tokens, after, end) else None)
+    return phrase[0] if phrase else None
 
 
 def _after_relative(tokens: tuple[Token, ...], stop: int, end: int) -> int | None:

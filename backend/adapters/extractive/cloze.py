@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from backend.models.documents import Passage
 
@@ -32,6 +33,14 @@ _POINTERS = {
     "pt": "ele ela eles elas este esta estes estas isto esse essa isso aqui seu sua seus suas nós eu",
     "nl": "hij zij ze het dit deze die dat hier daar zijn haar hun wij ik",
 }
+_ARTICLES = {
+    "de": "der die das den dem des ein eine einen einem einer eines",
+    "fr": "le la les un une des du l d au aux",
+    "es": "el la los las un una unos unas del al",
+    "it": "il lo la i gli le un uno una del della dei delle dello al alla nel nella",
+    "pt": "o a os as um uma do da dos das no na ao",
+    "nl": "de het een",
+}
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LEAST_LETTERS = 6
 LANGUAGES = frozenset(_FRAMES)
@@ -45,57 +54,66 @@ class Blank:
     options: tuple[str, ...]
 
 
+class _Nouns:
+    """Words that stand after articles: how often, after which, and how they are written."""
+
+    def __init__(self, sentences: Sequence[Sentence], language: str) -> None:
+        self.language = language
+        self.articles = frozenset(_ARTICLES[language].split())
+        self.after: dict[str, Counter[str]] = defaultdict(Counter)
+        self.counts: Counter[str] = Counter()
+        for sentence in sentences:
+            words = _WORD.findall(sentence.text)
+            self.counts.update(words)
+            for article, word in pairwise(words):
+                if article.lower() in self.articles and self._may_be_noun(word):
+                    self.after[word][article.lower()] += 1
+
+    def _may_be_noun(self, word: str) -> bool:
+        long = len(word) >= _LEAST_LETTERS and not is_stop_word(word.lower(), self.language) and not word.isupper()
+        return long and (self.language != "de" or word[0].isupper())
+
+    def is_term(self, word: str, article: str) -> bool:
+        """Whether the word stands after this article here and is used more than once."""
+        return word in self.after and self.counts[word] >= 2 and article in self.articles
+
+    def beside(self, key: str, article: str, sentence: str) -> tuple[str, ...]:
+        """Three other nouns seen after the same article, most like the key in length, not in the sentence."""
+        near = [w for w, seen in self.after.items() if article in seen and w.lower() not in sentence and _unlike(w, key)]
+        near = [w for w in near if w[0].isupper() == key[0].isupper()]
+        near.sort(key=lambda w: (abs(len(w) - len(key)) - 2 * min(self.counts[w], 4), w))
+        chosen: list[str] = []
+        for word in near:
+            if all(_unlike(word, other) for other in chosen):
+                chosen.append(word)
+        return tuple(chosen[:3])
+
+
+def _unlike(one: str, two: str) -> bool:
+    return one.lower()[:5] != two.lower()[:5]
+
+
 def blanks(passages: Sequence[Passage], language: str) -> list[Blank]:
     """Items over the sentences of passages that are all in one of ``LANGUAGES``."""
     sentences, _ = read(passages)
-    counts = Counter(w.lower() for s in sentences for w in _WORD.findall(s.text))
-    written: dict[str, Counter[str]] = defaultdict(Counter)
-    for sentence in sentences:
-        for match in list(_WORD.finditer(sentence.text))[1:]:
-            written[match.group().lower()][match.group()] += 1
-    found = [_blank(s, language, counts, written) for s in sentences]
+    nouns = _Nouns(sentences, language)
+    found = [_blank(s, nouns) for s in sentences]
     return [b for b in found if b is not None]
 
 
-def _blank(sentence: Sentence, language: str, counts: Counter[str], written: dict[str, Counter[str]]) -> Blank | None:
+def _blank(sentence: Sentence, nouns: _Nouns) -> Blank | None:
     words = list(_WORD.finditer(sentence.text))
-    pointing = set(_POINTERS[language].split())
-    if not 9 <= len(words) <= 28 or words[0].group().lower() in pointing or words[1].group().lower() in pointing:
+    lows = [w.group().lower() for w in words]
+    if not 9 <= len(words) <= 28 or set(_POINTERS[nouns.language].split()) & set(lows[:6]):
         return None
-    candidates = [m for m in words[2:] if _is_term(m.group(), language, counts, written)]
-    if not candidates:
+    pairs = [(lows[i - 1], words[i]) for i in range(2, len(words)) if nouns.is_term(words[i].group(), lows[i - 1])]
+    pairs = [(a, m) for a, m in pairs if lows.count(m.group().lower()) == 1]
+    if not pairs:
         return None
-    key = max(candidates, key=lambda m: (counts[m.group().lower()], len(m.group()), -m.start()))
-    stem = _FRAMES[language].format(sentence.text[: key.start()] + "_____" + sentence.text[key.end() :])
-    if re.search(rf"(?i)\b{re.escape(key.group())}", stem):
+    article, key = max(pairs, key=lambda p: (nouns.counts[p[1].group()], len(p[1].group()), -p[1].start()))
+    stem = _FRAMES[nouns.language].format(sentence.text[: key.start()] + "_____" + sentence.text[key.end() :])
+    if key.group()[:5].lower() in stem.lower():
         return None
-    options = _others(key.group(), sentence.text.lower(), counts, written, language)
-    score = 0.7 + 0.02 * min(8, counts[key.group().lower()]) - 0.004 * len(words)
+    score = 0.7 + 0.02 * min(8, nouns.counts[key.group()]) - 0.004 * len(words)
     draft = Draft(stem, key.group(), "cloze", score, key.group().lower(), sentence)
-    return Blank(draft, tuple(options))
-
-
-def _is_term(word: str, language: str, counts: Counter[str], written: dict[str, Counter[str]]) -> bool:
-    """A long, repeated word that is not one of the language's common ones (in German: a noun)."""
-    low = word.lower()
-    if len(low) < _LEAST_LETTERS or counts[low] < 2 or is_stop_word(low, language) or word.isupper():
-        return False
-    return language != "de" or (word[0].isupper() and written[low].most_common(1)[0][0][0].isupper())
-
-
-def _others(key: str, sentence: str, counts: Counter[str], written: dict[str, Counter[str]], language: str) -> list[str]:
-    """Three terms with the key's ending, capital and about its length that are not in the sentence."""
-    ranked = []
-    for low, forms in written.items():
-        form = forms.most_common(1)[0][0]
-        if low in sentence or not _is_term(form, language, counts, written) or form[0].isupper() != key[0].isupper():
-            continue
-        if low[:5] == key.lower()[:5] or abs(len(low) - len(key)) > 6:
-            continue
-        alike = (low[-1] == key[-1].lower()) + (low[-2:] == key[-2:].lower()) + (low[-3:] == key[-3:].lower())
-        ranked.append((-2 * alike - min(counts[low], 6) / 3 + 0.3 * abs(len(low) - len(key)), form))
-    chosen: list[str] = []
-    for _, form in sorted(ranked):
-        if all(form.lower()[:5] != other.lower()[:5] for other in chosen):
-            chosen.append(form)
-    return chosen[:3]
+    return Blank(draft, nouns.beside(key.group(), article, sentence.text.lower()))

@@ -58,6 +58,7 @@ class Distractors:
         score += 4.0 * self.vocabulary.alike(key, other)
         score += 0.5 * bool(other.genus) + 0.25 * min(other.count, 4)
         score -= 0.06 * abs(len(key.text) - len(other.text)) + 0.5 * self.used[other.low]
+        score += 1.5 * bool(key.passages & other.passages)
         nearest = min(abs(a - b) for a in _some(key.blocks) for b in _some(other.blocks))
         return score + 1.0 / (1.0 + nearest / 6)
 

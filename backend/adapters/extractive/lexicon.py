@@ -191,5 +191,9 @@ PERSON_NOUNS = _words(
     " psychologist sociologist anthropologist historian physician surgeon anatomist nurse teacher professor inventor"
     " explorer general soldier player astronomer botanist naturalist geologist linguist logician monk priest"
     " founder thinker activist architect actor actress singer director journalist critic essayist novelist"
-    " statesman lawyer jurist researcher programmer ruler prince princess pharaoh saint prophet mystic pope bishop",
+    " statesman lawyer jurist researcher programmer ruler prince princess pharaoh saint prophet mystic pope bishop student",
+)
+NEVER_OPTIONS = _words(
+    "january february march april may june july august september october november december monday tuesday wednesday thursday"
+    " friday saturday sunday christian today north south east west etc ce bce ad bc",
 )

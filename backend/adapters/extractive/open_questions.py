@@ -42,7 +42,7 @@ _PASSIVE_TAILS = {
     "formed": {"from", "by"}, "organized": {"into"}, "subdivided": {"into"}, "arranged": {"in", "into"}, "linked": {"to"},
 }  # fmt: skip
 _PARTICLES = frozenset("down up out off apart away back non-stop together forward".split())
-_INTRANSITIVE = frozenset("extend work last reach travel remain live die lie rise fall run weigh range rank crest".split())
+_INTRANSITIVE = frozenset("extend work last reach travel remain live die lie rise fall run weigh range rank crest migrate emigrate immigrate arrive depart proceed talk speak listen look react behave sleep walk dwell wait march".split())
 _AUTHORED = frozenset("written composed discovered invented founded painted coined authored published proposed built".split())
 _PLACES = frozenset("in within at on between near under behind along beneath below above inside around beside outside over across throughout".split())
 _YEAR = re.compile(r"1[0-9]{3}|20[0-4][0-9]")
@@ -139,6 +139,8 @@ def restricted(reading: Reading, span: Span) -> bool:
 def question_word(reading: Reading, clause: Clause, span: Span) -> str:
     """ "Who" for a name that is said to be a person."""
     name = reading.tokens[clause.head].tag == "NP" and clause.subject[1] - clause.subject[0] <= 4
+    if name and any(t.low == "who" for t in reading.tokens[span[0] : span[0] + 8]):
+        return "Who"
     person = any(t.low in lx.PERSON_NOUNS for t in reading.tokens[span[0] : span[0] + 8])
     return "Who" if name and person else "What"
 
@@ -234,9 +236,15 @@ def condition(reading: Reading, clause: Clause) -> Iterator[Draft]:
         return
     stop = reading.object(clause.rest[0])[1]
     answer = answer_of_clause(reading, (clause.subject[0], max(stop, clause.verb + 1)))
-    joined = "as" if word == "as" else word
-    stem = sentence_case(f"What happens {joined} {reading.plain(inner)}")
-    yield from _draft(reading, clause, stem, answer, "process", 0.86 if word != "as" else 0.8)
+    past = is_past(clause)
+    stem = sentence_case(f"What {'happened' if past else 'happens'} {word} {reading.plain(inner)}")
+    yield from _draft(reading, clause, stem, answer, "process", (0.86 if word != "as" else 0.8) - (0.16 if past else 0.0))
+
+
+def is_past(clause: Clause) -> bool:
+    """Whether the clause tells what was or would be rather than what is."""
+    first = clause.tokens[clause.aux[0] if clause.aux else clause.verb]
+    return first.tag == "VD" or first.low in {"was", "were", "had", "did", "would"}
 
 
 def answer_of_clause(reading: Reading, span: Span) -> str | None:
@@ -285,7 +293,7 @@ def manner(reading: Reading, clause: Clause) -> Iterator[Draft]:
 
 def contrast(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """ "Arteries carry ..., whereas veins carry ..." """
-    if not askable(reading, clause, longest=6):
+    if not askable(reading, clause, longest=6) or any(t.tag == "CD" for t in reading.tokens[clause.subject[0] : clause.subject[1]]):
         return
     end = len(reading.tokens) - 1
     for i in range(clause.verb + 2, end - 2):
@@ -355,7 +363,7 @@ def object_question(reading: Reading, clause: Clause) -> Iterator[Draft]:
 
 def progressive(clause: Clause) -> bool:
     """ "is driving": a story or an example rather than a fact."""
-    return clause.tokens[clause.verb].tag == "VG"
+    return clause.tokens[clause.verb].tag == "VG" or any(clause.tokens[a].low == "would" for a in clause.aux)
 
 
 def verb_base(token: Token) -> str | None:
@@ -524,7 +532,7 @@ def date(reading: Reading, clause: Clause) -> Iterator[Draft]:
     if year < clause.verb and not in_front:
         return
     middle = inverted(reading, clause)
-    if middle and (tail[1] > tail[0] or not clause.copular):
+    if middle and (tail[1] > tail[0] or clause.passive):
         stem = sentence_case(f"In what year {middle} {reading.plain(tail)}")
         yield from _draft(reading, clause, stem, reading.tokens[year].text, "date", 0.8)
 

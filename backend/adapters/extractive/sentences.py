@@ -26,7 +26,7 @@ _SKIPPED_SECTION = re.compile(
 _CAPTION = re.compile(r"^\s*(?:figure|fig\.|table|image|photo|plate|box|listing|chart|abbildung|tabelle)\b(?:\s*[\d.:]|:)", re.IGNORECASE)
 _NOISE = re.compile(
     r"https?://|www\.|\bdoi\b|@\w+\.|©|copyright|all rights reserved|\bisbn\b|\bet al\b.*\(\d{4}\)\.|\bcredit:|\battribution:|"
-    r"\bpp?\. ?\d|(?<!\betc)(?<!\bvs)[a-z]{2}\. [a-z]|[{}<>=|\\^~_#$§¶]|\.{3}|…|�|\bdef \w+\(|;\s*$|\(see\s*\)|\(\s*\)|\s,|\s\.|\b(?:in|of|by|to|from|see|and) ?[.,;]",
+    r"\bpp?\. ?\d|(?<!\betc)(?<!\bvs)[a-z]{2}\. [a-z]|\[citation|[∗→⊆∈∀∃≤≥≠±×÷∞∂∑∫√≈≡⇒⇔∪∩∅+]|[{}<>=|\\^~_#$§¶]|\.{3}|…|�|\bdef \w+\(|;\s*$|\(see\s*\)|\(\s*\)|\s,|\s\.|\b(?:in|of|by|to|from|see|and) ?[.,;]",
     re.IGNORECASE,
 )
 _GLUED_HEADING = re.compile(

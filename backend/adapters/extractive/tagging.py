@@ -17,6 +17,7 @@ from . import lexicon as lx
 from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_third
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:[-’'‐‑][^\W_]+)*|\w+|[^\w\s]")
+_CONTRACTION = re.compile(r"(?:n['’]t|['’](?:ll|re|ve|m|d))$|^(?:it|that|there|here|what|who|he|she|let)['’]s$")
 _GERUND_NOUNS = frozenset(
     "thing king ring string spring wing being meaning building finding feeling bleeding swelling lining ending"
     " beginning understanding reasoning learning training engineering programming painting writing teaching opening"
@@ -124,6 +125,10 @@ class _Tagger:
         closed = CLOSED.get(low)
         if closed is not None and not (index and word[0].isupper() and len(word) > 1 and closed == "IN"):
             return self._closed(index, closed)
+        if _CONTRACTION.search(low):
+            return "NG" if low.endswith(("n't", "n’t")) else "PR"
+        if len(word) > 2 and word[-1] == "s" and word[:-1].isupper():
+            return "NS"
         if word[0].isupper() and self._is_name(index, word):
             return "PO" if low.endswith(("'s", "’s")) else "NP"
         if low.endswith(("'s", "’s", "s'", "s’")) and len(low) > 3:
@@ -214,6 +219,8 @@ class _Tagger:
             return self._verb_before()
         if before in _MODIFIED or before == "VN":
             return "NN"
+        if before == "NP" and noun:
+            return "NN"
         if before in {"NS", "PR", "WH", "NP", ")"} or (before == "RB" and self.pending > 0):
             return "VP" if self.pending > 0 and not self._next_finite(index) and self._low(index + 1) != "of" else "NN"
         if before == "NN" and not noun and self.pending > 0:
@@ -230,7 +237,8 @@ class _Tagger:
             return "VD" if self._verb_before() == "VD" else "VN"
         if before in {"NN", "NS", "NP", ")", "PR", "WH", "”"} and self.pending > 0 and not self._later_finite(index):
             return "VD"
-        return "VN"
+        joined = len(self.tags) > 1 and self.tags[-1] == "NP" and self.tags[-2] in {"CC", "NP"} and "CC" in self.tags[-3:]
+        return "VD" if joined and low in PAST and not self._later_finite(index) else "VN"
 
     def _mend(self) -> None:
         """An adjective where a noun must stand is one: "the oral is", "the ventral of the two"."""
@@ -261,6 +269,8 @@ class _Tagger:
             if low in {";", ":", "which", "who", "that", "and", "but", ","} or CLOSED.get(low) == "SB":
                 return False
             if low in _FINITE_AUXILIARY or low in lx.MODALS or (low in THIRD and base_of_third(low) not in NOUN_TOO):
+                return True
+            if low in PAST and not low.endswith("ed") and low not in VERBS:
                 return True
         return False
 

@@ -31,6 +31,7 @@ class Term:
     name: bool
     sentences: set[int] = field(default_factory=set)
     blocks: set[int] = field(default_factory=set)
+    passages: set[int] = field(default_factory=set)
     slots: Counter[str] = field(default_factory=Counter)
     """The words on its left and right: what it does and what is done to it."""
     count: int = 0
@@ -105,6 +106,7 @@ class Vocabulary:
         term.count += 1
         term.sentences.add(index)
         term.blocks.add(reading.sentence.block)
+        term.passages.add(reading.sentence.passage)
         term.determined += reading.tokens[span[0]].tag in {"DT", "PS", "CD"} and span[0] < core[0]
         term.nounlike += span[0] > 0 and reading.tokens[span[0] - 1].tag in {"IN", "VZ", "VP", "VD", "VB", "VG", "CC", ","}
         term.slots.update(_slots(reading, span, core))
@@ -165,12 +167,14 @@ def _is_noun(term: Term) -> bool:
     """Whether the tags can be believed: words that are verbs too need a determiner to prove it."""
     words = term.low.split()
     verbal = term.head in VERBS or term.head in THIRD or term.head in PARTICIPLE
+    if term.low in lx.NEVER_OPTIONS or (term.name and len(words) == 1 and term.low.endswith(("ian", "ish", "ese"))):
+        return False
     if len(words) == 1 and not term.determined and not term.genus and term.nounlike < 2:
         return False
     if len(words) == 1 and verbal and term.determined < 2 and not term.genus:
         return False
     first = words[0]
-    participle = len(words) > 1 and (first in GERUND or first in PAST or (first in VERBS and first not in NOUN_TOO and first not in lx.ADJECTIVES))
+    participle = len(words) > 1 and (first in GERUND or first in PAST or first in PARTICIPLE or (first in VERBS and first not in NOUN_TOO and first not in lx.ADJECTIVES))
     return (not participle or term.count >= 2) and not any(w in GERUND for w in words[1:-1])
 
 
@@ -198,7 +202,7 @@ def core_of(reading: Reading, span: Span) -> Span | None:
     head = words[-1].low
     if len(words) == 1 and (head in lx.COMMON_NOUNS or len(head) < 3):
         return None
-    if head in lx.VAGUE_HEADS and not any(t.tag in {"NN", "NP"} or (t.tag == "JJ" and t.low not in lx.ADJECTIVES) for t in words[:-1]):
+    if head in lx.VAGUE_HEADS and not any(t.tag in {"NN", "NP"} or (t.tag == "JJ" and t.low not in lx.ADJECTIVES and t.low.endswith(lx.ADJECTIVE_ENDINGS)) for t in words[:-1]):
         return None
     return start, end
 
