@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .clauses import Clause, Span
@@ -60,6 +61,9 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
     head = reading.tokens[clause.head]
     if head.low in {"example", "examples", "instance", "instances", "context", "case", "cases", "version", "discussion"}:
         return False
+    words = reading.tokens[clause.subject[0] : clause.subject[1]]
+    if any(t.tag in {"VD", "VZ", "VP"} for t in words) and not any(t.tag == "WH" for t in words):
+        return False
     remaining = any(t.low in {"remaining", "resulting", "surrounding"} for t in reading.tokens[clause.subject[0] : clause.subject[1]])
     return len(head.text) > 1 and not remaining and head.low not in {"percent", "percentage"}
 
@@ -104,6 +108,7 @@ def ask(reading: Reading, clause: Clause, word: str, tail: str = "") -> str | No
 def sentence_case(stem: str) -> str:
     """One question with a capital, single spaces and one mark at its end."""
     text = " ".join(stem.split()).rstrip(" ,;:.?").replace(" ,", ",")
+    text = re.sub(r"[.,]([”\"’])$", r"\1", text)
     return text[0].upper() + text[1:] + "?"
 
 
@@ -116,7 +121,7 @@ def answer_of(reading: Reading, span: Span, *, most: int = 32) -> str | None:
     second = reading.tokens[span[0] + 1].tag if span[0] + 1 < span[1] else ""
     if first.tag in {"PR", "WH", ","} or (first.tag == "IN" and second == "WH") or "[" in text or first.low in {"this", "that", "these", "those", "such", "one", "so", "many", "different", "both"}:
         return None
-    if not complete(reading, span) or any(t.low in {"only", "then", "respectively"} for t in reading.tokens[span[0] : span[1]]):
+    if not complete(reading, span) or any(t.low in {"only", "then", "respectively", "things"} for t in reading.tokens[span[0] : span[1]]):
         return None
     count = reading.words(span)
     if not 1 <= count <= most or text.count("(") != text.count(")") or text.count("“") != text.count("”"):

@@ -42,7 +42,7 @@ ADVERBS = _words(
     " still already again very quite rather too well almost nearly about approximately instead together apart"
     " away back here there now today later earlier soon ever once twice perhaps maybe indeed further alike"
     " first second third finally next meanwhile nonetheless nevertheless otherwise somewhat long far forward"
-    " inward outward upward downward thereby afterward afterwards else rarely seldom yet likewise ago",
+    " inward outward upward downward thereby afterward afterwards else rarely seldom yet likewise ago aside",
 )
 NOT_ADVERBS = _words(
     "family supply apply multiply rely reply assembly anomaly early likely daily friendly only fly ally belly"

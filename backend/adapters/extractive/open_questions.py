@@ -428,7 +428,7 @@ def agent(reading: Reading, clause: Clause) -> Iterator[Draft]:
 
 def agent_of(reading: Reading, clause: Clause) -> tuple[Span, str] | None:
     """The agent of a passive and the question for it."""
-    if not clause.passive or not askable(reading, clause) or clause.verb_low in NAMING or clause.verb_low in {"followed", "accompanied", "characterized"}:
+    if not clause.passive or not askable(reading, clause) or clause.verb_low in NAMING or clause.verb_low in {"followed", "accompanied", "characterized", "based"}:
         return None
     by = next((i for i in range(clause.verb + 1, min(clause.verb + 8, len(reading.tokens) - 1)) if reading.tokens[i].low == "by"), None)
     if by is None or reading.tokens[by + 1].tag in {"VG", "PR"}:
@@ -439,7 +439,8 @@ def agent_of(reading: Reading, clause: Clause) -> tuple[Span, str] | None:
     lead = opening(reading, clause)
     if span is None or active is None or lead is None or _has_clause(reading, middle):
         return None
-    if middle[0] < middle[1] and not reading.stands_alone(middle):
+    joined = any(t.tag in {"CC", "VN"} for t in reading.tokens[middle[0] : middle[1]]) or reading.tokens[by - 1].tag == "IN"
+    if middle[0] < middle[1] and (joined or not reading.stands_alone(middle)):
         return None
     word = "who" if _is_person(reading, span) or clause.verb_low in _AUTHORED else "what"
     return span, sentence_case(f"{lead}{word} {active} {reading.plain(clause.subject)} {reading.plain(middle)}")
@@ -656,9 +657,14 @@ def _described(reading: Reading, stop: int) -> Span | None:
             continue
         content = sum(t.tag in {"JJ", "NN", "NS", "NP", "VN"} and t.low not in lx.COMMON_NOUNS for t in tokens[start:stop])
         whole = phrase[0] == stop or tokens[phrase[0]].tag in {"IN", "WH"}
-        if whole and content >= 3 and reading.stands_alone((start, stop)) and not any(t.tag in {",", "SB", "VZ"} for t in tokens[start:stop]):
+        if whole and content >= 3 and reading.stands_alone((start, stop)) and not _clausal(tokens[start:stop]):
             return start, stop
     return None
+
+
+def _clausal(words: tuple[Token, ...]) -> bool:
+    relative = any(t.tag == "WH" for t in words)
+    return any(t.tag in {",", "SB"} or (not relative and t.tag in {"VZ", "VP", "VD", "BE", "HV", "MD"}) for t in words)
 
 
 def abbreviation(reading: Reading) -> Iterator[Draft]:

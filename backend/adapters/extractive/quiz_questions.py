@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from . import lexicon as lx
 from . import open_questions as oq
-from .asking import Draft, askable, opening, sentence_case
+from .asking import Draft, askable, complete, opening, sentence_case
 from .clauses import Clause, Span
 from .reading import Document, Reading
 from .tagging import NOUN
@@ -68,7 +68,15 @@ def _subject(reading: Reading, clause: Clause) -> Iterator[Gap]:
     who = "who" if _acts_as_person(reading, clause, core) else "which of the following"
     stem = sentence_case(f"{lead}{who} {_without_fillers(reading, predicate)}")
     defining = clause.copular and not clause.aux
-    yield from _term_gap(reading, core, stem, "definition" if defining else "subject", 0.9 if defining else 0.82)
+    yield from _term_gap(reading, core, stem, "definition" if defining else "subject", _worth(reading, clause, defining=defining))
+
+
+def _worth(reading: Reading, clause: Clause, *, defining: bool) -> float:
+    """What a thing is tells more than how it is ("are transitory") or what it does."""
+    if not defining:
+        return 0.82
+    first = reading.tokens[oq.after_adverbs(reading, clause.verb + 1)]
+    return 0.9 if first.tag in {"DT", "NN", "NS"} or first.low == "responsible" else 0.76
 
 
 def _acts_as_person(reading: Reading, clause: Clause, core: Span) -> bool:
@@ -89,15 +97,13 @@ def _predicate(reading: Reading, clause: Clause, begin: int) -> Span | None:
     vague = (clause.copular and _says_little(reading, (start, stop))) or _has_only(reading, span)
     if content < 3 or vague or not reading.stands_alone((start, stop), own=not clause.copular) or reading.words(span) > 26:
         return None
-    last = reading.tokens[stop - 1]
-    open_end = reading.tokens[stop].text not in {".", ";"} if stop < len(reading.tokens) else False
-    if last.tag in {"IN", "DT", "TO", "WH", "SB", "PS", "CC"} or (open_end and last.tag in {"JJ", "VN"}):
-        return None
-    return span
+    return span if complete(reading, (start, stop)) else None
 
 
 def _says_little(reading: Reading, span: Span) -> bool:
     words = {t.low for t in reading.tokens[span[0] : span[1]]}
+    if reading.tokens[span[0]].low == "one":
+        return True
     return bool(words & {"example", "examples", "important", "different", "similar", "same", "part", "able", "likely", "common"})
 
 

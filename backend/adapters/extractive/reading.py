@@ -190,10 +190,14 @@ class Document:
 
     def introduced(self, reading: Reading, clause: Clause) -> bool:
         """Whether "the traveler" goes back to "a traveler" in the paragraph: a story's figure, not a known thing."""
-        start, _ = clause.subject
-        if reading.tokens[start].low != "the" or clause.head != start + 1:
+        return any(self._points_back(reading, i) for i in range(clause.subject[0], reading.object(clause.rest[0])[1] - 1))
+
+    def _points_back(self, reading: Reading, index: int) -> bool:
+        """Whether "the" and the bare noun after it repeat a noun with "a" of an earlier sentence."""
+        tokens = reading.tokens
+        if tokens[index].low != "the" or tokens[index + 1].tag != "NN" or tokens[index + 2].tag in NOUN | {"IN", "JJ"}:
             return False
-        first = self._indefinite.get((reading.sentence.block, reading.tokens[clause.head].low))
+        first = self._indefinite.get((reading.sentence.block, tokens[index + 1].low))
         return first is not None and first < reading.sentence.position
 
     @cached_property

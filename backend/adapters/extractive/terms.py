@@ -13,7 +13,7 @@ from . import lexicon as lx
 from .clauses import Span, noun_phrase
 from .reading import Document, Reading
 from .tagging import NOUN, is_plural
-from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS
+from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_third
 
 _LIFE_DATES = re.compile(r"^\s*\((?:c\. |ca\. |b\. |born )?\d{3,4}")
 _MOST_WORDS = 4
@@ -135,7 +135,7 @@ class Vocabulary:
         """Terms that may be options, by what four options must share; in order of first appearance."""
         groups: dict[tuple[bool, bool, bool], list[Term]] = defaultdict(list)
         for term in self.terms.values():
-            if (term.count >= 2 or term.size > 1 or term.genus) and _is_noun(term):
+            if (term.count >= 2 or term.size > 1 or term.genus) and is_noun(term):
                 groups[term.kind].append(term)
         return groups
 
@@ -163,7 +163,7 @@ class Vocabulary:
         return [content_stems(r.sentence.text) for r in self.document.readings]
 
 
-def _is_noun(term: Term) -> bool:
+def is_noun(term: Term) -> bool:
     """Whether the tags can be believed: words that are verbs too need a determiner to prove it."""
     words = term.low.split()
     verbal = term.head in VERBS or term.head in THIRD or term.head in PARTICIPLE
@@ -175,7 +175,14 @@ def _is_noun(term: Term) -> bool:
         return False
     first = words[0]
     participle = len(words) > 1 and (first in GERUND or first in PAST or first in PARTICIPLE or (first in VERBS and first not in NOUN_TOO and first not in lx.ADJECTIVES))
-    return (not participle or term.count >= 2) and not any(w in GERUND for w in words[1:-1])
+    if any(w in GERUND or w in PAST or w in PARTICIPLE or _is_verb_form(w) or is_plural(w) for w in words[1 if participle else 0 : -1]):
+        return False
+    return (not participle or term.count >= 2) and not (len(words) > 1 and _is_verb_form(words[-1]))
+
+
+def _is_verb_form(low: str) -> bool:
+    base = base_of_third(low) if low in THIRD else low
+    return base in VERBS and base not in NOUN_TOO and low not in lx.ADJECTIVES
 
 
 def _slots(reading: Reading, span: Span, core: Span) -> Iterator[str]:

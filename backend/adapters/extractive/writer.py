@@ -6,7 +6,7 @@ import asyncio
 import random
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.models.documents import Passage
 from backend.models.questions import Mode, Question, Source
@@ -19,7 +19,7 @@ from .options import Descriptions, number_options, term_options
 from .quiz_questions import Gap
 from .reading import Document
 from .selection import choose
-from .terms import Vocabulary
+from .terms import Vocabulary, is_noun
 
 _LEAST_OPEN = 0.6
 _LEAST_QUIZ = 0.55
@@ -115,7 +115,14 @@ class _Quiz:
             total=_length(self.document.passages),
             least=_LEAST_QUIZ,
         )
-        return [_Item(gap.draft, self.document.passages, self.options[number]) for number, (_, gap) in kept]
+        return [_Item(self._named(gap), self.document.passages, self.options[number]) for number, (_, gap) in kept]
+
+    def _named(self, gap: Gap) -> Draft:
+        """Asks "who" where the key is known to be a person."""
+        if gap.term not in self.vocabulary.persons:
+            return gap.draft
+        stem = gap.draft.stem.replace("Which of the following ", "Who ", 1).replace(", which of the following ", ", who ", 1)
+        return replace(gap.draft, stem=stem)
 
     def _complete(self, number: int, sentence: int, gap: Gap) -> bool:
         """Finds the wrong options; False where there are not three good ones."""
@@ -135,7 +142,7 @@ class _Quiz:
         if gap.form == "number":
             return number_options(gap.draft.answer, numbers_beside(gap.draft.answer))
         term = self.vocabulary.terms.get(gap.term)
-        if term is None:
+        if term is None or not is_noun(term):
             return None
         return term_options(gap.draft.answer, self.distractors.for_term(term, sentence, gap.draft.stem))
 
