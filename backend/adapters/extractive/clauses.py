@@ -110,6 +110,8 @@ def _without_inner(tokens: tuple[Token, ...], start: int, stop: int) -> int:
             depth_open = tokens[i].tag == "("
             if depth_open == (tokens[stop - 1].tag == ")") and (depth_open or _is_apposition(tokens, i)):
                 return i
+    while stop > start and tokens[stop - 1].tag == "RB":
+        stop -= 1
     return stop
 
 

@@ -59,7 +59,7 @@ class Descriptions:
     @staticmethod
     def _fits(gap: Gap, other: Gap, asked: frozenset[str]) -> bool:
         one, two = gap.draft, other.draft
-        if one.topic == two.topic or one.sentence.block == two.sentence.block or gap.plural != other.plural:
+        if one.topic == two.topic or one.sentence.block == two.sentence.block or gap.pool != other.pool:
             return False
         if asked & (content_stems(two.answer) | content_stems(two.topic)):
             return False

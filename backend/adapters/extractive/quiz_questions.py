@@ -24,7 +24,8 @@ class Gap:
     """What the options are: term, number, phrase."""
     term: str = ""
     """The key as the vocabulary lists it (form "term")."""
-    plural: bool = False
+    pool: str = ""
+    """Options of form "phrase" come from gaps of one pool: the same pattern and the same shape of phrase."""
 
 
 def gaps(document: Document, reading: Reading) -> list[Gap]:
@@ -33,7 +34,7 @@ def gaps(document: Document, reading: Reading) -> list[Gap]:
     found = [*_names_inside(reading), *_missing_word(reading)]
     if clause is not None:
         found += [*_subject(reading, clause), *_object(reading, clause), *_agent(reading, clause), *_named(reading, clause)]
-        found += [*_number(reading, clause), *_described(reading, clause)]
+        found += [*_number(reading, clause), *_described(reading, clause), *_answered(reading, clause)]
         boost = 0.12 * document.weight(reading, clause.subject) - 0.3 * document.introduced(reading, clause)
         found = [_scored(g, boost) for g in found]
     return [g for g in found if 5 <= len(g.draft.stem.split()) <= 34]
@@ -42,7 +43,7 @@ def gaps(document: Document, reading: Reading) -> list[Gap]:
 def _scored(gap: Gap, boost: float) -> Gap:
     d = gap.draft
     score = d.score + boost - 0.012 * max(0, len(d.stem.split()) - 18)
-    return Gap(Draft(d.stem, d.answer, d.kind, score, d.topic, d.sentence), gap.form, gap.term, gap.plural)
+    return Gap(Draft(d.stem, d.answer, d.kind, score, d.topic, d.sentence), gap.form, gap.term, gap.pool)
 
 
 def _term_gap(reading: Reading, core: Span, stem: str, kind: str, score: float) -> Iterator[Gap]:
@@ -198,7 +199,41 @@ def _described(reading: Reading, clause: Clause) -> Iterator[Gap]:
         if draft.stem.startswith(("What is ", "What are ")):
             subject = draft.stem.split(" ", 2)[2].rstrip("?")
             stem = f"Which of the following best describes {subject}?"
-            yield Gap(Draft(stem, draft.answer, "description", draft.score - 0.06, draft.topic, draft.sentence), "phrase", plural=clause.plural)
+            yield Gap(Draft(stem, draft.answer, "description", draft.score - 0.06, draft.topic, draft.sentence), "phrase", pool=f"definition {clause.plural}")
+
+
+_ANSWERED: tuple[tuple[oq.Pattern, float], ...] = (
+    (oq.cause, 0.16), (oq.purpose, 0.12), (oq.manner, 0.16), (oq.object_question, 0.06), (oq.composition, 0.12), (oq.moment, 0.1),
+    (oq.condition, 0.1),
+)  # fmt: skip
+
+
+def _answered(reading: Reading, clause: Clause) -> Iterator[Gap]:
+    """Open questions whose answer is a short phrase; the wrong options answer other questions of the pattern."""
+    for pattern, less in _ANSWERED:
+        for d in pattern(reading, clause):
+            words = len(d.answer.split())
+            if 2 <= words <= 16 and not _shares_head(d):
+                draft = Draft(d.stem, d.answer, d.kind, d.score - less, d.topic, d.sentence)
+                yield Gap(draft, "phrase", pool=f"{pattern.__name__} {_shape(reading, d.answer)}")
+
+
+def _shares_head(draft: Draft) -> bool:
+    """Whether the answer repeats so much of the stem that it gives itself away."""
+    return len(content_stems(draft.stem) & content_stems(draft.answer)) > 1
+
+
+def _shape(reading: Reading, answer: str) -> str:
+    """How a phrase begins and, for a noun phrase, its number: what options must share."""
+    start = next((i for i, t in enumerate(reading.tokens) if t.start == reading.sentence.text.find(answer)), 0)
+    first = reading.tokens[start]
+    if first.tag in {"IN", "SB", "TO"}:
+        return f"{first.low} {reading.tokens[start + 1].tag == 'PR' and reading.tokens[start + 1].low}"
+    if first.tag in {"VB", "VG"}:
+        return first.tag
+    phrase = oq.noun_phrase(reading.tokens, start, len(reading.tokens))
+    plural = phrase is not None and reading.tokens[phrase[1]].tag == "NS"
+    return f"{first.tag == 'DT' and first.low} {plural} {first.text[0].isupper()}"
 
 
 def _missing_word(reading: Reading) -> Iterator[Gap]:
@@ -216,7 +251,7 @@ def _missing_word(reading: Reading) -> Iterator[Gap]:
     before, after = text[: reading.tokens[core[0]].start], text[reading.tokens[core[1] - 1].end :]
     before = re.sub(r"\b([Aa])n? $", r"\1(n) ", before)
     stem = f"Complete the sentence: {before}_____{after}"
-    yield from _term_gap(reading, core, stem, "cloze", 0.62)
+    yield from _term_gap(reading, core, stem, "cloze", 0.58)
 
 
 def _gap_in(reading: Reading, clause: Clause) -> Span | None:

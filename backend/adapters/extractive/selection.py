@@ -38,7 +38,7 @@ class _Chosen:
         place = int(draft.sentence.position / self.width)
         crowd = 0.3 * self.places[place] + 0.08 * (self.places[place - 1] + self.places[place + 1])
         taken = max(1, len(self.stems))
-        monotony = 0.25 * max(0.0, self.kinds[draft.kind] / taken - 0.3) if taken > 4 else 0.0
+        monotony = 0.3 * max(0.0, self.kinds[draft.kind] / taken - 0.25) if taken > 4 else 0.0
         return crowd + monotony + 0.3 * self.topics[draft.topic] + (0.1 if self.passages[draft.sentence.passage] else 0.0)
 
     def repeats(self, draft: Draft) -> bool:
