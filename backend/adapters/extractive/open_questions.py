@@ -55,7 +55,7 @@ def drafts(document: Document, reading: Reading) -> list[Draft]:
     if clause is not None:
         found += [d for pattern in PATTERNS for d in pattern(reading, clause)]
         found += _reported(reading, clause)
-        boost = 0.12 * document.weight(reading, clause.subject) - 0.3 * document.introduced(reading, clause)
+        boost = 0.12 * document.weight(reading, clause.subject) - 0.45 * document.introduced(reading, clause)
         found = [_scored(d, boost) for d in found]
     return [d for d in found if _sound(d)]
 
@@ -187,7 +187,7 @@ def cause(reading: Reading, clause: Clause) -> Iterator[Draft]:
         tail = (tail[0], tail[1] - 1)
     if (not clause.copular and clause.verb_low not in NAMING) or tail[0] < tail[1]:
         unclear = not reading.stands_alone(tail, own=True) if tail[0] < tail[1] else False
-        if unclear or reading.words(tail) > 18 or any(t.text in "—–:;" for t in reading.tokens[tail[0] : tail[1]]):
+        if unclear or reading.words(tail) > 18 or any(t.text in "—–:;" for t in reading.tokens[tail[0] : tail[1]]) or _second_verb(reading, tail):
             return
         yield from _draft(reading, clause, ask(reading, clause, "Why", reading.plain(tail)), answer, "cause", 0.97)
 
@@ -201,6 +201,8 @@ def _reason(reading: Reading, clause: Clause) -> tuple[int, str] | None:
         if low == "because" or (low == "so" and following == "that") or (low == "in" and following == "order") or (
             low == "due" and following == "to"
         ):
+            if low == "due" or following == "of":
+                end = reading.object(i + 2)[1]
             answer = answer_of(reading, (i, end), most=45) if low != "so" else reading.text((i, end))
             return None if direct or answer is None else (i, answer)
         if reading.tokens[i].tag in {";", ":", "WH", "SB"} or (low == "but"):
@@ -271,8 +273,14 @@ def moment(reading: Reading, clause: Clause) -> Iterator[Draft]:
             return
 
 
+def _second_verb(reading: Reading, span: Span) -> bool:
+    """Whether another finite verb is joined to the first: "rise to power and established"."""
+    words = reading.tokens[span[0] : span[1]]
+    return any(t.tag == "CC" for t in words) and any(t.tag in {"VD", "VZ"} for t in words)
+
+
 def _has_clause(reading: Reading, span: Span) -> bool:
-    return any(t.tag in {"WH", "SB", ":", ";", ","} for t in reading.tokens[span[0] : span[1]])
+    return _second_verb(reading, span) or any(t.tag in {"WH", "SB", ":", ";", ","} for t in reading.tokens[span[0] : span[1]])
 
 
 def manner(reading: Reading, clause: Clause) -> Iterator[Draft]:
@@ -324,6 +332,9 @@ def _different(reading: Reading, clause: Clause, other: Span) -> Iterator[Draft]
     if other[0] >= other[1] or reading.words(other) > 6 or not reading.stands_alone(other):
         return
     first, second = reading.plain(clause.subject), reading.plain(other)
+    kinds = {reading.tokens[clause.head].tag, reading.tokens[other[1] - 1].tag}
+    if kinds == {"NP", "NS"} or reading.words((clause.subject[0], len(reading.tokens))) > 45:
+        return
     if first.lower() == second.lower() or clause.tokens[clause.head].low in lx.VAGUE_HEADS:
         return
     stem = sentence_case(f"How {'do' if clause.plural else 'does'} {first} differ from {second}")

@@ -35,7 +35,7 @@ def gaps(document: Document, reading: Reading) -> list[Gap]:
     if clause is not None:
         found += [*_subject(reading, clause), *_object(reading, clause), *_agent(reading, clause), *_named(reading, clause)]
         found += [*_number(reading, clause), *_described(reading, clause), *_answered(reading, clause)]
-        boost = 0.12 * document.weight(reading, clause.subject) - 0.3 * document.introduced(reading, clause)
+        boost = 0.12 * document.weight(reading, clause.subject) - 0.45 * document.introduced(reading, clause)
         found = [_scored(g, boost) for g in found]
     return [g for g in found if 5 <= len(g.draft.stem.split()) <= 34]
 

@@ -59,7 +59,7 @@ class Reading:
         if not text or not self._sentence_start(span[0]):
             return text
         first = self.tokens[span[0]]
-        if first.text[0].isupper() and not self._keeps_capital(first):
+        if first.text[0].isupper() and not self._keeps_capital(span[0]):
             text = text[0].lower() + text[1:]
         return text
 
@@ -77,9 +77,10 @@ class Reading:
     def _sentence_start(self, index: int) -> bool:
         return index == 0 or self.tokens[index - 1].text in {"“", '"', ":"}
 
-    def _keeps_capital(self, token: Token) -> bool:
+    def _keeps_capital(self, index: int) -> bool:
+        token = self.tokens[index]
         if token.tag in {"NP", "PO"}:
-            return self.casing.is_name(token.text)
+            return (index + 1 < len(self.tokens) and self.tokens[index + 1].tag == "NP") or self.casing.is_name(token.text)
         return len(token.text) > 1 and any(c.isupper() for c in token.text[1:])
 
     def stands_alone(self, span: Span, *, own: bool = False) -> bool:

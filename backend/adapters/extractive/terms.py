@@ -174,7 +174,7 @@ def is_noun(term: Term) -> bool:
     if len(words) == 1 and verbal and term.determined < 2 and not term.genus:
         return False
     first = words[0]
-    participle = len(words) > 1 and (first in GERUND or first in PAST or first in PARTICIPLE or (first in VERBS and first not in NOUN_TOO and first not in lx.ADJECTIVES))
+    participle = len(words) > 1 and (first in GERUND or first in PAST or first in PARTICIPLE or (first in VERBS and not term.determined and first not in lx.ADJECTIVES))
     if any(w in GERUND or w in PAST or w in PARTICIPLE or _is_verb_form(w) or is_plural(w) for w in words[1 if participle else 0 : -1]):
         return False
     return (not participle or term.count >= 2) and not (len(words) > 1 and _is_verb_form(words[-1]))
@@ -204,7 +204,7 @@ def core_of(reading: Reading, span: Span) -> Span | None:
     if not 1 <= end - start <= _MOST_WORDS or reading.tokens[end - 1].tag not in NOUN:
         return None
     words = reading.tokens[start:end]
-    if any(t.tag not in NOUN | {"JJ", "VN", "VG"} or len(t.text) < 2 for t in words):
+    if any(t.tag not in NOUN | {"JJ", "VN", "VG"} or len(t.text) < 2 or t.low == "percent" for t in words):
         return None
     head = words[-1].low
     if len(words) == 1 and (head in lx.COMMON_NOUNS or len(head) < 3):
