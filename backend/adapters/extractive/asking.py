@@ -6,11 +6,16 @@ import re
 from dataclasses import dataclass
 
 from .clauses import Clause, Span
+from .lexicon import words
 from .reading import Reading, quantified
 from .sentences import Sentence
 from .verbs import base_of_past, base_of_third
 
-_DROPPED_LEADS = frozenset("although though while whereas because since whether unlike like".split())
+_DROPPED_LEADS = words(
+    """
+    although though while whereas because since whether unlike like
+    """,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,17 @@ def opening(reading: Reading, clause: Clause) -> str | None:
         return ""
     if first.low in _DROPPED_LEADS:
         return "" if first.low not in {"because", "since", "like"} else None
-    if end - start > 1 and (reading.tokens[start + 1].tag == "VG" or first.low in {"as", "with", "based"} or reading.tokens[start + 1].low == "be"):
+    if end - start > 1 and (
+        reading.tokens[start + 1].tag == "VG"
+        or first.low in {"as", "with", "based"}
+        or reading.tokens[start + 1].low == "be"
+    ):
         return None
-    if first.tag not in {"IN", "SB", "TO"} or not reading.stands_alone(clause.lead) or reading.words(clause.lead) > 10:
+    if (
+        first.tag not in {"IN", "SB", "TO"}
+        or not reading.stands_alone(clause.lead)
+        or reading.words(clause.lead) > 10
+    ):
         return None
     text = reading.plain(clause.lead)
     return text[0].upper() + text[1:] + ", "
@@ -59,17 +72,30 @@ def askable(reading: Reading, clause: Clause, *, longest: int = 12) -> bool:
 def _nameable(reading: Reading, clause: Clause) -> bool:
     """A subject of letters or shares only ("P", "the remaining 0.6 percent") is no subject for a question."""
     head = reading.tokens[clause.head]
-    if head.low in {"example", "examples", "instance", "instances", "context", "case", "cases", "version", "discussion"}:
+    if head.low in {
+        "example",
+        "examples",
+        "instance",
+        "instances",
+        "context",
+        "case",
+        "cases",
+        "version",
+        "discussion",
+    }:
         return False
     words = reading.tokens[clause.subject[0] : clause.subject[1]]
     if any(t.tag in {"VD", "VZ", "VP"} for t in words) and not any(t.tag == "WH" for t in words):
         return False
-    remaining = any(t.low in {"remaining", "resulting", "surrounding"} for t in reading.tokens[clause.subject[0] : clause.subject[1]])
+    remaining = any(
+        t.low in {"remaining", "resulting", "surrounding"}
+        for t in reading.tokens[clause.subject[0] : clause.subject[1]]
+    )
     return len(head.text) > 1 and not remaining and head.low not in {"percent", "percentage"}
 
 
 def inverted(reading: Reading, clause: Clause, subject: str | None = None) -> str | None:
-    """ "does the liver produce", "is bile produced", "can bile be stored": all but the question word."""
+    """Everything but the question word: "does the liver produce", "can bile be stored"."""
     subject = subject or reading.plain(clause.subject)
     verb = reading.tokens[clause.verb]
     if clause.aux:
@@ -86,6 +112,7 @@ def inverted(reading: Reading, clause: Clause, subject: str | None = None) -> st
 
 
 def do_support(low: str, tag: str) -> tuple[str, str] | None:
+    """The form of "do" and the base of a finite verb; None where the base is unknown."""
     if tag == "HV":
         return {"has": ("does", "have"), "have": ("do", "have"), "had": ("did", "have")}.get(low)
     if tag == "VZ":
@@ -119,9 +146,16 @@ def answer_of(reading: Reading, span: Span, *, most: int = 32) -> str | None:
     first = reading.tokens[span[0]]
     text = reading.text(span).strip(" ,;:")
     second = reading.tokens[span[0] + 1].tag if span[0] + 1 < span[1] else ""
-    if first.tag in {"PR", "WH", ","} or (first.tag == "IN" and second == "WH") or "[" in text or first.low in {"this", "that", "these", "those", "such", "one", "so", "many", "different", "both"}:
+    if (
+        first.tag in {"PR", "WH", ","}
+        or (first.tag == "IN" and second == "WH")
+        or "[" in text
+        or first.low in {"this", "that", "these", "those", "such", "one", "so", "many", "different", "both"}
+    ):
         return None
-    if not complete(reading, span) or any(t.low in {"only", "then", "respectively", "things"} for t in reading.tokens[span[0] : span[1]]):
+    if not complete(reading, span) or any(
+        t.low in {"only", "then", "respectively", "things"} for t in reading.tokens[span[0] : span[1]]
+    ):
         return None
     count = reading.words(span)
     if not 1 <= count <= most or text.count("(") != text.count(")") or text.count("“") != text.count("”"):
@@ -134,10 +168,17 @@ def complete(reading: Reading, span: Span) -> bool:
     start, end = span
     last = reading.tokens[end - 1]
     open_end = end < len(reading.tokens) - 1 and reading.tokens[end].text not in {";", ".", ":"}
-    if last.tag in {"DT", "IN", "PS", "CC", "TO", "WH", "SB", "MD", "BE", "PO"} or (open_end and last.tag in {"JJ", "VN", "VZ", "VP", "VD"}):
+    if last.tag in {"DT", "IN", "PS", "CC", "TO", "WH", "SB", "MD", "BE", "PO"} or (
+        open_end and last.tag in {"JJ", "VN", "VZ", "VP", "VD"}
+    ):
         return False
     clause = next((i for i in range(end - 1, start - 1, -1) if _opens_clause(reading, i)), None)
-    if clause is not None and open_end and clause + 1 < end and reading.tokens[clause + 1].tag in {"IN", "SB"}:
+    if (
+        clause is not None
+        and open_end
+        and clause + 1 < end
+        and reading.tokens[clause + 1].tag in {"IN", "SB"}
+    ):
         return False
     return clause is None or any(_is_verb(reading, i) for i in range(clause + 1, end))
 
@@ -149,4 +190,6 @@ def _opens_clause(reading: Reading, index: int) -> bool:
 
 def _is_verb(reading: Reading, index: int) -> bool:
     token = reading.tokens[index]
-    return token.tag in {"VZ", "VP", "VD", "MD", "BE", "HV", "DO"} or (token.tag == "VB" and reading.tokens[index - 1].tag == "TO")
+    return token.tag in {"VZ", "VP", "VD", "MD", "BE", "HV", "DO"} or (
+        token.tag == "VB" and reading.tokens[index - 1].tag == "TO"
+    )

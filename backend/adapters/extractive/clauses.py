@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import lexicon as lx
+from .lexicon import words
 from .tagging import FINITE, NOMINAL, NOUN, Token, is_plural
 
-_POSTMODIFIERS = frozenset("of in for from between with within on at to by among into through around along without behind during under over across".split())
-_FINITE_AUXILIARY = frozenset("is are was were has have had does do did".split())
+_POSTMODIFIERS = words(
+    """
+    of in for from between with within on at to by among into through around along without behind during
+    under over across
+    """,
+)
+_FINITE_AUXILIARY = words(
+    """
+    is are was were has have had does do did
+    """,
+)
 _OPENERS = frozenset({"IN", "SB", "TO", "VG", "VN", "RB"})
 _STOPS = frozenset({";", ":", "—", "–", "(", "["})
 _COMPLEMENTIZERS = frozenset({"that", "than", "whether"})
@@ -72,7 +82,11 @@ def _after_connective(tokens: tuple[Token, ...], start: int, end: int) -> int:
         if stop < end and " ".join(t.low for t in tokens[start:stop]) in lx.CONNECTIVES:
             if tokens[stop].tag == ",":
                 return _after_connective(tokens, stop + 1, end)
-            if size == 1 and tokens[start].tag in {"CC", "RB"} and tokens[stop].tag in {"DT", "NN", "NS", "NP", "JJ"}:
+            if (
+                size == 1
+                and tokens[start].tag in {"CC", "RB"}
+                and tokens[stop].tag in {"DT", "NN", "NS", "NP", "JJ"}
+            ):
                 return stop
     return start
 
@@ -169,7 +183,11 @@ def _coordinated(tokens: tuple[Token, ...], stop: int, end: int) -> tuple[int, b
 
 
 def _list_goes_on(tokens: tuple[Token, ...], stop: int, end: int) -> bool:
-    return stop + 1 < end and tokens[stop].tag == "," and (tokens[stop + 1].low in {"and", "or"} or tokens[stop + 1].tag in NOMINAL)
+    return (
+        stop + 1 < end
+        and tokens[stop].tag == ","
+        and (tokens[stop + 1].low in {"and", "or"} or tokens[stop + 1].tag in NOMINAL)
+    )
 
 
 def _finite_at(tokens: tuple[Token, ...], index: int, end: int) -> bool:
@@ -192,7 +210,14 @@ def _after_modifier(tokens: tuple[Token, ...], stop: int, end: int) -> int | Non
         close = ")" if token.tag == "(" else "]"
         return next((i + 1 for i in range(stop, end) if tokens[i].tag == close), None)
     if token.tag == ",":
-        return next((i + 1 for i in range(stop + 2, min(end, stop + 22)) if tokens[i].tag == "," and _finite_at(tokens, i + 1, end)), None)
+        return next(
+            (
+                i + 1
+                for i in range(stop + 2, min(end, stop + 22))
+                if tokens[i].tag == "," and _finite_at(tokens, i + 1, end)
+            ),
+            None,
+        )
     if token.tag in {"VN", "VG"}:
         return _after_participle(tokens, stop, end)
     if token.tag == "WH" and token.low in {"that", "which", "who"}:
@@ -220,7 +245,9 @@ def _after_relative(tokens: tuple[Token, ...], stop: int, end: int) -> int | Non
     seen = False
     for i in range(stop + 1, min(end, stop + 18)):
         token = tokens[i]
-        if token.tag in {",", ";", ":", "SB", "WH"} or (token.tag == "CC" and seen and _finite_at(tokens, i + 1, end)):
+        if token.tag in {",", ";", ":", "SB", "WH"} or (
+            token.tag == "CC" and seen and _finite_at(tokens, i + 1, end)
+        ):
             return None
         if token.tag in {"VZ", "VP", "VD", "MD"} or token.low in _FINITE_AUXILIARY:
             if seen:
@@ -250,7 +277,11 @@ def noun_phrase(tokens: tuple[Token, ...], start: int, end: int) -> tuple[int, i
 def _trimmed(tokens: tuple[Token, ...], head: int, end: int) -> int:
     """The phrase ends with its noun, closing quote included."""
     stop = head + 1
-    if stop < end and tokens[stop].text in {"”", '"'} and any(t.text in {"“", '"'} for t in tokens[max(0, head - 6) : head]):
+    if (
+        stop < end
+        and tokens[stop].text in {"”", '"'}
+        and any(t.text in {"“", '"'} for t in tokens[max(0, head - 6) : head])
+    ):
         stop += 1
     return stop
 
@@ -334,12 +365,20 @@ def _breaks(tokens: tuple[Token, ...], i: int, end: int) -> bool:
     if j >= end:
         return True
     tag = tokens[j].tag
-    if tag == "RB" and tokens[i].tag == "CC" and tokens[j].low in {"then", "thus", "therefore", "so", "hence"}:
+    if (
+        tag == "RB"
+        and tokens[i].tag == "CC"
+        and tokens[j].low in {"then", "thus", "therefore", "so", "hence"}
+    ):
         return True
     comma = tokens[i].tag == ","
     if tag in {"WH", "SB", "PR", "VZ", "VD", "VP", "MD", "HV", "BE", "DO", "NG", "EX"}:
         return True
-    if comma and j == i + 1 and (tag in {"RB", "IN", "TO", "VG", "VN", "DT"} and not _list_item(tokens, i, end)):
+    if (
+        comma
+        and j == i + 1
+        and (tag in {"RB", "IN", "TO", "VG", "VN", "DT"} and not _list_item(tokens, i, end))
+    ):
         return True
     return _finite_at(tokens, j, end) or starts_clause(tokens, j, end)
 

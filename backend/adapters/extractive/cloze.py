@@ -26,8 +26,8 @@ _FRAMES = {
     "nl": "Welk woord ontbreekt: „{}”?",
 }
 _POINTERS = {
-    "de": "er sie es dies diese dieser dieses diesem diesen dort hier daher dabei damit dadurch jedoch sein seine ihr ihre wir ich",
-    "fr": "il elle ils elles ce cette ces cela ceci celui celle ceux ici son sa ses leur leurs nous je on y en",
+    "de": "er sie es dies diese dieser dieses diesem diesen dort hier daher dabei damit jedoch wir ich",
+    "fr": "il elle ils elles ce cette ces cela ceci celui celle ici son sa ses leur leurs nous je on",
     "es": "él ella ellos ellas este esta estos estas esto ese esa eso aquí su sus nosotros yo lo",
     "it": "egli lui lei essi esse questo questa questi queste ciò qui suo sua loro noi io esso essa",
     "pt": "ele ela eles elas este esta estes estas isto esse essa isso aqui seu sua seus suas nós eu",
@@ -70,7 +70,11 @@ class _Nouns:
                     self.after[word][article.lower()] += 1
 
     def _may_be_noun(self, word: str) -> bool:
-        long = len(word) >= _LEAST_LETTERS and not is_stop_word(word.lower(), self.language) and not word.isupper()
+        long = (
+            len(word) >= _LEAST_LETTERS
+            and not is_stop_word(word.lower(), self.language)
+            and not word.isupper()
+        )
         return long and (self.language != "de" or word[0].isupper())
 
     def is_term(self, word: str, article: str) -> bool:
@@ -79,7 +83,11 @@ class _Nouns:
 
     def beside(self, key: str, article: str, sentence: str) -> tuple[str, ...]:
         """Three other nouns seen after the same article, most like the key in length, not in the sentence."""
-        near = [w for w, seen in self.after.items() if article in seen and w.lower() not in sentence and _unlike(w, key)]
+        near = [
+            w
+            for w, seen in self.after.items()
+            if article in seen and w.lower() not in sentence and _unlike(w, key)
+        ]
         near = [w for w in near if w[0].isupper() == key[0].isupper()]
         near.sort(key=lambda w: (abs(len(w) - len(key)) - 2 * min(self.counts[w], 4), w))
         chosen: list[str] = []
@@ -106,7 +114,9 @@ def _blank(sentence: Sentence, nouns: _Nouns) -> Blank | None:
     lows = [w.group().lower() for w in words]
     if not 9 <= len(words) <= 28 or set(_POINTERS[nouns.language].split()) & set(lows[:6]):
         return None
-    pairs = [(lows[i - 1], words[i]) for i in range(2, len(words)) if nouns.is_term(words[i].group(), lows[i - 1])]
+    pairs = [
+        (lows[i - 1], words[i]) for i in range(2, len(words)) if nouns.is_term(words[i].group(), lows[i - 1])
+    ]
     pairs = [(a, m) for a, m in pairs if lows.count(m.group().lower()) == 1]
     if not pairs:
         return None

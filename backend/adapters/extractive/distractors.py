@@ -134,7 +134,11 @@ def _step(value: int, *, year: bool) -> int:
     if year:
         return 7
     if value >= 20 and value % 10 == 0:
-        return 10 ** (len(str(value)) - 1) if str(value).rstrip("0") in "1234" and value >= 100 else max(5, value // 40 * 10 or 5)
+        return (
+            10 ** (len(str(value)) - 1)
+            if str(value).rstrip("0") in "1234" and value >= 100
+            else max(5, value // 40 * 10 or 5)
+        )
     return 1 if value < 20 else max(2, value // 6)
 
 

@@ -4,14 +4,44 @@ from __future__ import annotations
 
 import re
 
+from .lexicon import words
+
 _STOP_WORDS: dict[str, frozenset[str]] = {
-    "en": frozenset("the of and to in is that for it as with are was this on by be or an from which at not have you we".split()),
-    "de": frozenset("der die und das ist von den mit für des dem nicht ein eine auf im sich auch wird als sind zu es bei".split()),
-    "fr": frozenset("le la les des est une dans que pour qui sur du pas plus par ce sont avec au et un il nous vous".split()),
-    "es": frozenset("el los las que del una por con para es se su como más al lo pero y en un la son este fue".split()),
-    "it": frozenset("il che di la della per una con del non sono gli anche dei le nel si è alla ma un più come".split()),
-    "pt": frozenset("o que do da em um para com não uma os no se na por mais as dos ao e é como são foi".split()),
-    "nl": frozenset("de het een van en is dat die op te zijn met voor niet aan er ook als bij door wordt naar om".split()),
+    "en": words(
+        """
+    the of and to in is that for it as with are was this on by be or an from which at not have you we
+    """,
+    ),
+    "de": words(
+        """
+    der die und das ist von den mit für des dem nicht ein eine auf im sich auch wird als sind zu es bei
+    """,
+    ),
+    "fr": words(
+        """
+    le la les des est une dans que pour qui sur du pas plus par ce sont avec au et un il nous vous
+    """,
+    ),
+    "es": words(
+        """
+    el los las que del una por con para es se su como más al lo pero y en un la son este fue
+    """,
+    ),
+    "it": words(
+        """
+    il che di la della per una con del non sono gli anche dei le nel si è alla ma un più come
+    """,
+    ),
+    "pt": words(
+        """
+    o que do da em um para com não uma os no se na por mais as dos ao e é como são foi
+    """,
+    ),
+    "nl": words(
+        """
+    de het een van en is dat die op te zijn met voor niet aan er ook als bij door wordt naar om
+    """,
+    ),
 }
 _WORD = re.compile(r"[^\W\d_]+")
 _SAMPLE = 6000

@@ -41,7 +41,10 @@ class Descriptions:
         """Three descriptions of other things, of the key's number and about its length."""
         key = gap.draft.answer
         asked = content_stems(gap.draft.topic)
-        ranked = sorted((g for g in self.gaps if self._fits(gap, g, asked)), key=lambda g: (self._distance(gap, g) + self.used[g.draft.answer], g.draft.stem))
+        ranked = sorted(
+            (g for g in self.gaps if self._fits(gap, g, asked)),
+            key=lambda g: (self._distance(gap, g) + self.used[g.draft.answer], g.draft.stem),
+        )
         chosen: list[str] = []
         for other in ranked:
             stems = content_stems(other.draft.answer)

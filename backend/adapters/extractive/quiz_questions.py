@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import lexicon as lx
-from . import open_questions as oq
 from .asking import Draft, askable, complete, opening, sentence_case
-from .clauses import Clause, Span
+from .clauses import Clause, Span, noun_phrase
+from .definitions import called_inside, definition, naming, synonym
+from .drafting import Pattern, after_adverbs, progressive
+from .quantities import count, date
 from .reading import Document, Reading
+from .reasons import cause, condition, manner, moment
+from .relations import agent_of, composition, object_question, purpose
 from .tagging import NOUN
 from .terms import content_stems, core_of, display
 
@@ -33,7 +37,12 @@ def gaps(document: Document, reading: Reading) -> list[Gap]:
     clause = reading.clause
     found = [*_names_inside(reading), *_missing_word(reading)]
     if clause is not None:
-        found += [*_subject(reading, clause), *_object(reading, clause), *_agent(reading, clause), *_named(reading, clause)]
+        found += [
+            *_subject(reading, clause),
+            *_object(reading, clause),
+            *_agent(reading, clause),
+            *_named(reading, clause),
+        ]
         found += [*_number(reading, clause), *_described(reading, clause), *_answered(reading, clause)]
         boost = 0.12 * document.weight(reading, clause.subject) - 0.45 * document.introduced(reading, clause)
         found = [_scored(g, boost) for g in found]
@@ -57,9 +66,14 @@ def _term_gap(reading: Reading, core: Span, stem: str, kind: str, score: float) 
 
 
 def _subject(reading: Reading, clause: Clause) -> Iterator[Gap]:
-    """ "Which of the following produces bile?" """
+    """Stems like "Which of the following produces bile?"."""
     core = core_of(reading, clause.subject)
-    if core is None or oq.progressive(clause) or not askable(reading, clause, longest=5) or reading.tokens[core[1] - 1].low in lx.COMMON_NOUNS:
+    if (
+        core is None
+        or progressive(clause)
+        or not askable(reading, clause, longest=5)
+        or reading.tokens[core[1] - 1].low in lx.COMMON_NOUNS
+    ):
         return
     begin = clause.aux[0] if clause.aux else clause.verb
     predicate = _predicate(reading, clause, begin)
@@ -69,20 +83,32 @@ def _subject(reading: Reading, clause: Clause) -> Iterator[Gap]:
     who = "who" if _acts_as_person(reading, clause, core) else "which of the following"
     stem = sentence_case(f"{lead}{who} {_without_fillers(reading, predicate)}")
     defining = clause.copular and not clause.aux
-    yield from _term_gap(reading, core, stem, "definition" if defining else "subject", _worth(reading, clause, defining=defining))
+    yield from _term_gap(
+        reading,
+        core,
+        stem,
+        "definition" if defining else "subject",
+        _worth(reading, clause, defining=defining),
+    )
 
 
 def _worth(reading: Reading, clause: Clause, *, defining: bool) -> float:
     """What a thing is tells more than how it is ("are transitory") or what it does."""
     if not defining:
         return 0.82
-    first = reading.tokens[oq.after_adverbs(reading, clause.verb + 1)]
+    first = reading.tokens[after_adverbs(reading, clause.verb + 1)]
     return 0.9 if first.tag in {"DT", "NN", "NS"} or first.low == "responsible" else 0.76
 
 
 def _acts_as_person(reading: Reading, clause: Clause, core: Span) -> bool:
-    named = all(t.tag == "NP" and not t.text.isupper() for t in reading.tokens[core[0] : core[1]]) and core[0] == clause.subject[0]
-    return named and (clause.verb_low in lx.DEEDS or any(t.low in lx.PERSON_NOUNS for t in reading.tokens[clause.verb : clause.verb + 7]))
+    named = (
+        all(t.tag == "NP" and not t.text.isupper() for t in reading.tokens[core[0] : core[1]])
+        and core[0] == clause.subject[0]
+    )
+    return named and (
+        clause.verb_low in lx.DEEDS
+        or any(t.low in lx.PERSON_NOUNS for t in reading.tokens[clause.verb : clause.verb + 7])
+    )
 
 
 def _predicate(reading: Reading, clause: Clause, begin: int) -> Span | None:
@@ -94,9 +120,17 @@ def _predicate(reading: Reading, clause: Clause, begin: int) -> Span | None:
     if reading.tokens[start].tag == ",":
         return None
     span = (begin, stop)
-    content = sum(t.tag in NOUN | {"JJ", "VN", "VG", "CD"} and t.low not in lx.COMMON_NOUNS for t in reading.tokens[start:stop])
+    content = sum(
+        t.tag in NOUN | {"JJ", "VN", "VG", "CD"} and t.low not in lx.COMMON_NOUNS
+        for t in reading.tokens[start:stop]
+    )
     vague = (clause.copular and _says_little(reading, (start, stop))) or _has_only(reading, span)
-    if content < 3 or vague or not reading.stands_alone((start, stop), own=not clause.copular) or reading.words(span) > 26:
+    if (
+        content < 3
+        or vague
+        or not reading.stands_alone((start, stop), own=not clause.copular)
+        or reading.words(span) > 26
+    ):
         return None
     return span if complete(reading, (start, stop)) else None
 
@@ -105,7 +139,21 @@ def _says_little(reading: Reading, span: Span) -> bool:
     words = {t.low for t in reading.tokens[span[0] : span[1]]}
     if reading.tokens[span[0]].low == "one":
         return True
-    return bool(words & {"example", "examples", "important", "different", "similar", "same", "part", "able", "likely", "common"})
+    return bool(
+        words
+        & {
+            "example",
+            "examples",
+            "important",
+            "different",
+            "similar",
+            "same",
+            "part",
+            "able",
+            "likely",
+            "common",
+        }
+    )
 
 
 def _has_only(reading: Reading, span: Span) -> bool:
@@ -114,12 +162,16 @@ def _has_only(reading: Reading, span: Span) -> bool:
 
 def _without_fillers(reading: Reading, span: Span) -> str:
     text = reading.plain(span)
-    return re.sub(r"\b(?:also|therefore|thus|however|then|still|indeed|furthermore|typically|usually|generally) ", "", text)
+    return re.sub(
+        r"\b(?:also|therefore|thus|however|then|still|indeed|furthermore|typically|usually|generally) ",
+        "",
+        text,
+    )
 
 
 def _object(reading: Reading, clause: Clause) -> Iterator[Gap]:
-    """ "What does the liver produce?" """
-    for draft in oq.object_question(reading, clause):
+    """Stems like "What does the liver produce?"."""
+    for draft in object_question(reading, clause):
         core = _whole_term(reading, draft.answer, clause.verb + 1)
         if core is not None and len(draft.stem.split()) >= 6:
             yield from _term_gap(reading, core, draft.stem, "object", draft.score - 0.02)
@@ -130,14 +182,21 @@ def _whole_term(reading: Reading, answer: str, start: int) -> Span | None:
     for i in range(start, min(start + 3, len(reading.tokens))):
         offset = reading.tokens[i].start
         if reading.sentence.text.startswith(answer, offset):
-            stop = next((j + 1 for j in range(i, len(reading.tokens)) if reading.tokens[j].end == offset + len(answer)), None)
+            stop = next(
+                (
+                    j + 1
+                    for j in range(i, len(reading.tokens))
+                    if reading.tokens[j].end == offset + len(answer)
+                ),
+                None,
+            )
             return core_of(reading, (i, stop)) if stop else None
     return None
 
 
 def _agent(reading: Reading, clause: Clause) -> Iterator[Gap]:
-    """ "What produces bile?" """
-    found = oq.agent_of(reading, clause)
+    """Stems like "What produces bile?"."""
+    found = agent_of(reading, clause)
     if found is None:
         return
     span, stem = found
@@ -147,13 +206,13 @@ def _agent(reading: Reading, clause: Clause) -> Iterator[Gap]:
 
 
 def _named(reading: Reading, clause: Clause) -> Iterator[Gap]:
-    """ "What is the functional unit of the kidney called?" """
-    for draft in oq.naming(reading, clause):
+    """Stems like "What is the functional unit of the kidney called?"."""
+    for draft in naming(reading, clause):
         yield from _keyed(reading, draft, 0.95)
 
 
 def _names_inside(reading: Reading) -> Iterator[Gap]:
-    for pattern in (oq.called_inside, oq.synonym):
+    for pattern in (called_inside, synonym):
         for draft in pattern(reading):
             yield from _keyed(reading, draft, 0.88)
 
@@ -168,15 +227,15 @@ def _keyed(reading: Reading, draft: Draft, score: float) -> Iterator[Gap]:
 
 
 def _number(reading: Reading, clause: Clause) -> Iterator[Gap]:
-    """ "How many ...?", "In what year ...?" """
-    for pattern in (oq.count, oq.date):
+    """Stems like "How many ...?", "In what year ...?"."""
+    for pattern in (count, date):
         for draft in pattern(reading, clause):
             yield Gap(draft, "number")
     yield from _share(reading, clause)
 
 
 def _share(reading: Reading, clause: Clause) -> Iterator[Gap]:
-    """ "What percentage of body weight is water?" """
+    """Stems like "What percentage of body weight is water?"."""
     tokens = reading.tokens
     for i in range(len(tokens) - 3):
         if tokens[i].tag != "CD" or tokens[i + 1].low not in {"percent", "%"} or tokens[i + 2].low != "of":
@@ -185,31 +244,48 @@ def _share(reading: Reading, clause: Clause) -> Iterator[Gap]:
             return
         rest = (i + 3, clause.subject[1])
         predicate = (clause.subject[1], reading.object(clause.verb + 1)[1])
-        if rest[0] < rest[1] and reading.stands_alone(rest) and reading.stands_alone((clause.verb + 1, predicate[1]), own=True):
+        if (
+            rest[0] < rest[1]
+            and reading.stands_alone(rest)
+            and reading.stands_alone((clause.verb + 1, predicate[1]), own=True)
+        ):
             stem = sentence_case(f"What percentage of {reading.plain(rest)} {reading.plain(predicate)}")
             topic = reading.plain(rest).lower()
             yield Gap(Draft(stem, tokens[i].text, "number", 0.85, topic, reading.sentence), "number")
 
 
 def _described(reading: Reading, clause: Clause) -> Iterator[Gap]:
-    """ "Which of the following best describes epistemology?" """
-    for draft in oq.definition(reading, clause):
-        if draft.kind != "definition" or not 5 <= len(draft.answer.split()) <= 18 or draft.answer.split()[0] not in {"a", "an", "the"}:
+    """Stems like "Which of the following best describes epistemology?"."""
+    for draft in definition(reading, clause):
+        if (
+            draft.kind != "definition"
+            or not 5 <= len(draft.answer.split()) <= 18
+            or draft.answer.split()[0] not in {"a", "an", "the"}
+        ):
             continue
         if draft.stem.startswith(("What is ", "What are ")):
             subject = draft.stem.split(" ", 2)[2].rstrip("?")
             stem = f"Which of the following best describes {subject}?"
-            yield Gap(Draft(stem, draft.answer, "description", draft.score - 0.06, draft.topic, draft.sentence), "phrase", pool=f"definition {clause.plural}")
+            yield Gap(
+                Draft(stem, draft.answer, "description", draft.score - 0.06, draft.topic, draft.sentence),
+                "phrase",
+                pool=f"definition {clause.plural}",
+            )
 
 
-_ANSWERED: tuple[tuple[oq.Pattern, float], ...] = (
-    (oq.cause, 0.16), (oq.purpose, 0.12), (oq.manner, 0.16), (oq.object_question, 0.06), (oq.composition, 0.12), (oq.moment, 0.1),
-    (oq.condition, 0.1),
-)  # fmt: skip
+_ANSWERED: tuple[tuple[Pattern, float], ...] = (
+    (cause, 0.16),
+    (purpose, 0.12),
+    (manner, 0.16),
+    (object_question, 0.06),
+    (composition, 0.12),
+    (moment, 0.1),
+    (condition, 0.1),
+)
 
 
 def _answered(reading: Reading, clause: Clause) -> Iterator[Gap]:
-    """Open questions whose answer is a short phrase; the wrong options answer other questions of the pattern."""
+    """Open questions with a short answer; the wrong options answer other questions of the pattern."""
     for pattern, less in _ANSWERED:
         for d in pattern(reading, clause):
             words = len(d.answer.split())
@@ -225,21 +301,28 @@ def _shares_head(draft: Draft) -> bool:
 
 def _shape(reading: Reading, answer: str) -> str:
     """How a phrase begins and, for a noun phrase, its number: what options must share."""
-    start = next((i for i, t in enumerate(reading.tokens) if t.start == reading.sentence.text.find(answer)), 0)
+    start = next(
+        (i for i, t in enumerate(reading.tokens) if t.start == reading.sentence.text.find(answer)), 0
+    )
     first = reading.tokens[start]
     if first.tag in {"IN", "SB", "TO"}:
         return f"{first.low} {reading.tokens[start + 1].tag == 'PR' and reading.tokens[start + 1].low}"
     if first.tag in {"VB", "VG"}:
         return first.tag
-    phrase = oq.noun_phrase(reading.tokens, start, len(reading.tokens))
+    phrase = noun_phrase(reading.tokens, start, len(reading.tokens))
     plural = phrase is not None and reading.tokens[phrase[1]].tag == "NS"
     return f"{first.tag == 'DT' and first.low} {plural} {first.text[0].isupper()}"
 
 
 def _missing_word(reading: Reading) -> Iterator[Gap]:
-    """ "Complete the sentence: ..." where nothing better is found."""
+    """Last resort: the sentence itself with a term left out."""
     clause = reading.clause
-    if clause is None or clause.negated or clause.lead[0] < clause.lead[1] or not 9 <= len(reading.tokens) <= 30:
+    if (
+        clause is None
+        or clause.negated
+        or clause.lead[0] < clause.lead[1]
+        or not 9 <= len(reading.tokens) <= 30
+    ):
         return
     whole = (clause.subject[0], len(reading.tokens) - 1)
     if clause.subject[0] != 0 or not reading.stands_alone(whole, own=True) or not askable(reading, clause):
@@ -259,7 +342,7 @@ def _gap_in(reading: Reading, clause: Clause) -> Span | None:
     best = None
     i = clause.verb + 1
     while i < len(reading.tokens):
-        phrase = oq.noun_phrase(reading.tokens, i, len(reading.tokens))
+        phrase = noun_phrase(reading.tokens, i, len(reading.tokens))
         if phrase is None:
             i += 1
             continue
@@ -268,5 +351,3 @@ def _gap_in(reading: Reading, clause: Clause) -> Span | None:
             best = core
         i = phrase[0]
     return best
-
-

@@ -12,24 +12,45 @@ from backend.models.documents import Passage
 
 from . import lexicon as lx
 from .clauses import Clause, Span, parse, phrase_end
+from .lexicon import words
 from .sentences import Sentence, read
 from .tagging import NOUN, Casing, Token, tag
 
 _ASIDE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
-_DEMONSTRATIVE = frozenset("this that these those such another other others same former latter following above below previous next".split())
-_POINTERS = frozenset(
-    "here there today now earlier later again previously recently aforementioned respectively instead likewise similarly thereby"
-    " therefore thus hence so however consequently above below elsewhere meanwhile further alike otherwise".split(),
+_DEMONSTRATIVE = words(
+    """
+    this that these those such another other others same former latter following above below previous
+    next
+    """,
 )
-_OUTSIDERS = frozenset("my your his her our their its".split())
-_QUANTIFIERS = frozenset("some many several few any certain various no more most much less enough another".split())
-_COMPARATIVES = frozenset(
-    "larger smaller longer shorter deeper wider narrower thicker thinner stronger weaker faster slower older younger better worse bigger"
-    " greater simpler earlier closer lighter heavier darker".split(),
+_POINTERS = words(
+    """
+    here there today now earlier later again previously recently aforementioned respectively instead
+    likewise similarly thereby therefore thus hence so however consequently above below elsewhere
+    meanwhile further alike otherwise
+    """,
 )
-_SELF_REFERENCE = frozenset(
-    "chapter section figure table passage text book textbook author authors paragraph lesson module unit video course page diagram"
-    " paper article lecture appendix equation slide notebook".split(),
+_OUTSIDERS = words(
+    """
+    my your his her our their its
+    """,
+)
+_QUANTIFIERS = words(
+    """
+    some many several few any certain various no more most much less enough another
+    """,
+)
+_COMPARATIVES = words(
+    """
+    larger smaller longer shorter deeper wider narrower thicker thinner stronger weaker faster slower
+    older younger better worse bigger greater simpler earlier closer lighter heavier darker
+    """,
+)
+_SELF_REFERENCE = words(
+    """
+    chapter section figure table passage text book textbook author authors paragraph lesson module unit
+    video course page diagram paper article lecture appendix equation slide notebook
+    """,
 )
 
 
@@ -54,7 +75,7 @@ class Reading:
         return self.sentence.text[self.tokens[start].start : self.tokens[end - 1].end]
 
     def plain(self, span: Span) -> str:
-        """The words of a span for a stem: without parentheses and with a capital only where a name has one."""
+        """The words of a span for a stem: no parentheses, and a capital only where a name has one."""
         text = " ".join(_ASIDE.sub("", self.text(span)).split()).strip(" ,")
         if not text or not self._sentence_start(span[0]):
             return text
@@ -70,7 +91,11 @@ class Reading:
     def object(self, start: int) -> Span:
         """The object or complement that begins at ``start``."""
         end = len(self.tokens)
-        while end > start and self.tokens[end - 1].text in {".", "”", '"', "’", "'"} and self.tokens[end - 1].text != "”":
+        while (
+            end > start
+            and self.tokens[end - 1].text in {".", "”", '"', "’", "'"}
+            and self.tokens[end - 1].text != "”"
+        ):
             end -= 1
         return start, phrase_end(self.tokens, start, min(end, len(self.tokens)))
 
@@ -80,7 +105,9 @@ class Reading:
     def _keeps_capital(self, index: int) -> bool:
         token = self.tokens[index]
         if token.tag in {"NP", "PO"}:
-            return (index + 1 < len(self.tokens) and self.tokens[index + 1].tag == "NP") or self.casing.is_name(token.text)
+            return (
+                index + 1 < len(self.tokens) and self.tokens[index + 1].tag == "NP"
+            ) or self.casing.is_name(token.text)
         return len(token.text) > 1 and any(c.isupper() for c in token.text[1:])
 
     def stands_alone(self, span: Span, *, own: bool = False) -> bool:
@@ -89,7 +116,11 @@ class Reading:
         ``own``: "its" and "their" are bound inside the stem.
         """
         start, end = span
-        return end > start and all(self._bound(i, end, own=own) for i in range(start, end)) and self._definite(start, end)
+        return (
+            end > start
+            and all(self._bound(i, end, own=own) for i in range(start, end))
+            and self._definite(start, end)
+        )
 
     def _bound(self, index: int, end: int, *, own: bool) -> bool:
         token = self.tokens[index]
@@ -98,13 +129,17 @@ class Reading:
             return low in {"itself", "themselves", "oneself"}
         if token.tag == "PS":
             return own and low in {"its", "their", "whose"}
-        if low in _SELF_REFERENCE and index > 0 and self.tokens[index - 1].low in {"the", "this", "previous", "next", "our", "that"}:
+        if (
+            low in _SELF_REFERENCE
+            and index > 0
+            and self.tokens[index - 1].low in {"the", "this", "previous", "next", "our", "that"}
+        ):
             return False
         if low in {"aforementioned", "next"} or (low in _COMPARATIVES and not self._compared(end)):
             return False
         if low in _DEMONSTRATIVE and token.tag in {"DT", "JJ", "IN", "NS", "NN"}:
             return self._harmless(index, end)
-        if low == "one" or low == "ones":
+        if low in {"one", "ones"}:
             return index + 1 < end and self.tokens[index + 1].low in {"of", "or"}
         return not (token.tag == "RB" and low in _POINTERS)
 
@@ -122,17 +157,30 @@ class Reading:
             return any(t.low == "as" for t in self.tokens[index:end])
         if low in {"following", "above", "below"}:
             return self.tokens[index].tag == "IN" and index + 1 < end
-        return (low in {"other", "another"} and before == "each") or (low == "others" and before == "of") or (
-            low in {"that", "those"} and follows in {"of"}
+        return (
+            (low in {"other", "another"} and before == "each")
+            or (low == "others" and before == "of")
+            or (low in {"that", "those"} and follows == "of")
         )
 
     def _definite(self, start: int, end: int) -> bool:
-        """"The process" needs a referent; "the process of osmosis" carries its own."""
+        """Whether each definite phrase carries its referent, as in "the process of osmosis"."""
         i = start
         while i < end:
             if self.tokens[i].low in {"the", "both", "each"} or self.tokens[i].tag == "CD":
                 stop = i + 1
-                while stop < end and self.tokens[stop].tag in {"JJ", "NN", "NS", "NP", "VN", "VG", "CD", "RB", "PO", "DT"}:
+                while stop < end and self.tokens[stop].tag in {
+                    "JJ",
+                    "NN",
+                    "NS",
+                    "NP",
+                    "VN",
+                    "VG",
+                    "CD",
+                    "RB",
+                    "PO",
+                    "DT",
+                }:
                     stop += 1
                 if self._needs_referent(i, stop, end):
                     return False
@@ -143,16 +191,28 @@ class Reading:
     def _needs_referent(self, start: int, stop: int, end: int) -> bool:
         phrase = self.tokens[start + 1 : stop]
         if not phrase:
-            return self.tokens[start].low in {"the", "each"} or (self.tokens[start].tag == "CD" and stop >= end)
+            return self.tokens[start].low in {"the", "each"} or (
+                self.tokens[start].tag == "CD" and stop >= end
+            )
         head = phrase[-1].low
-        if phrase[0].low in {"first", "second", "third", "fourth", "last"} and (stop >= end or self.tokens[stop].tag != "IN"):
+        if phrase[0].low in {"first", "second", "third", "fourth", "last"} and (
+            stop >= end or self.tokens[stop].tag != "IN"
+        ):
             return True
         follows = self.tokens[stop].tag if stop < end else ""
         if follows in {"IN", "WH", "VN", "TO", "CD"} and self.tokens[start].low != "both":
             return False
-        described = sum(t.tag in {"JJ", "NN", "NP", "VN", "PO"} and t.low not in lx.GENERIC_ADJECTIVES for t in phrase[:-1])
+        described = sum(
+            t.tag in {"JJ", "NN", "NP", "VN", "PO"} and t.low not in lx.GENERIC_ADJECTIVES
+            for t in phrase[:-1]
+        )
         if self.tokens[start].tag == "CD":
-            return head in lx.VAGUE_HEADS and not described and self.tokens[start].low in {"two", "three", "four"} and start == 0
+            return (
+                head in lx.VAGUE_HEADS
+                and not described
+                and self.tokens[start].low in {"two", "three", "four"}
+                and start == 0
+            )
         return head in lx.VAGUE_HEADS and not described
 
 
@@ -190,13 +250,20 @@ class Document:
         return found
 
     def introduced(self, reading: Reading, clause: Clause) -> bool:
-        """Whether "the traveler" goes back to "a traveler" in the paragraph: a story's figure, not a known thing."""
-        return any(self._points_back(reading, i) for i in range(clause.subject[0], reading.object(clause.rest[0])[1] - 1))
+        """Whether "the traveler" goes back to "a traveler" in the paragraph: a figure of a story."""
+        return any(
+            self._points_back(reading, i)
+            for i in range(clause.subject[0], reading.object(clause.rest[0])[1] - 1)
+        )
 
     def _points_back(self, reading: Reading, index: int) -> bool:
         """Whether "the" and the bare noun after it repeat a noun with "a" of an earlier sentence."""
         tokens = reading.tokens
-        if tokens[index].low != "the" or tokens[index + 1].tag != "NN" or tokens[index + 2].tag in NOUN | {"IN", "JJ"}:
+        if (
+            tokens[index].low != "the"
+            or tokens[index + 1].tag != "NN"
+            or tokens[index + 2].tag in NOUN | {"IN", "JJ"}
+        ):
             return False
         first = self._indefinite.get((reading.sentence.block, tokens[index + 1].low))
         return first is not None and first < reading.sentence.position
@@ -208,7 +275,11 @@ class Document:
 
     def weight(self, reading: Reading, span: Span) -> float:
         """How much the document is about the nouns of a span, 0..1."""
-        nouns = [t.low for t in reading.tokens[span[0] : span[1]] if t.tag in NOUN | {"JJ"} and t.low not in lx.COMMON_NOUNS]
+        nouns = [
+            t.low
+            for t in reading.tokens[span[0] : span[1]]
+            if t.tag in NOUN | {"JJ"} and t.low not in lx.COMMON_NOUNS
+        ]
         if not nouns:
             return 0.0
         often = max(min(self.frequency[n], 8) / 8 for n in nouns)

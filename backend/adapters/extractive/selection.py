@@ -13,7 +13,9 @@ from .asking import Draft
 from .terms import content_stems
 
 Item = TypeVar("Item")
-_FRAME = re.compile(r"^(?:which of the following(?: best describes)?|complete the sentence:)\s*", re.IGNORECASE)
+_FRAME = re.compile(
+    r"^(?:which of the following(?: best describes)?|complete the sentence:)\s*", re.IGNORECASE
+)
 _SAME_WORDS = 0.75
 _SAME_TEXT = 0.85
 _SAME_FACT = 0.7
@@ -39,7 +41,12 @@ class _Chosen:
         crowd = 0.3 * self.places[place] + 0.08 * (self.places[place - 1] + self.places[place + 1])
         taken = max(1, len(self.stems))
         monotony = 0.3 * max(0.0, self.kinds[draft.kind] / taken - 0.25) if taken > 4 else 0.0
-        return crowd + monotony + 0.3 * self.topics[draft.topic] + (0.1 if self.passages[draft.sentence.passage] else 0.0)
+        return (
+            crowd
+            + monotony
+            + 0.3 * self.topics[draft.topic]
+            + (0.1 if self.passages[draft.sentence.passage] else 0.0)
+        )
 
     def repeats(self, draft: Draft) -> bool:
         """Whether the same is asked already, in the same or other words."""
@@ -48,7 +55,9 @@ class _Chosen:
         stem = _FRAME.sub("", draft.stem).lower()
         words = frozenset(re.findall(r"\w+", stem))
         fact = content_stems(draft.sentence.text)
-        return any(_alike(stem, words, *other) for other in self.stems) or any(_jaccard(fact, f) >= _SAME_FACT for f in self.facts)
+        return any(_alike(stem, words, *other) for other in self.stems) or any(
+            _jaccard(fact, f) >= _SAME_FACT for f in self.facts
+        )
 
     def take(self, draft: Draft) -> None:
         """Counts the draft as taken."""
@@ -88,7 +97,11 @@ def choose(
     worth a reader's time. Costs only grow, so a lazily updated heap finds the best item at each step.
     """
     chosen = _Chosen(total, count)
-    heap = [(-draft_of(item).score, index, 0) for index, item in enumerate(candidates) if draft_of(item).score >= least]
+    heap = [
+        (-draft_of(item).score, index, 0)
+        for index, item in enumerate(candidates)
+        if draft_of(item).score >= least
+    ]
     heapq.heapify(heap)
     taken: list[Item] = []
     while heap and len(taken) < count:

@@ -8,35 +8,52 @@ from dataclasses import dataclass
 
 from backend.models.documents import Passage
 
+from .lexicon import words
+
 _BLOCK_GAP = re.compile(r"\n[ \t\r\f\v]*\n\s*")
 _LIST_MARK = re.compile(r"^\s*(?:[-•*▪◦·–‣]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+")
 _STOP = re.compile(r"[.!?](?:[\"”’)\]]|\[\d+\])*(?=\s+(?:[-•*▪–]\s+)?[\"“‘(\[]?[A-Z0-9À-ÞА-ЯЁ])|[。！？]")
-_ABBREVIATIONS = frozenset(
-    "dr mr mrs ms prof st jr sr vs fig figs eq eqs no nos vol pp ed eds ch sec al ca c approx e.g i.e cf etc viz"
-    " inc ltd co dept est jan feb mar apr jun jul aug sep sept oct nov dec gen col sgt rev hon univ z.b bzw u.a d.h"
-    " p op cit tab ref refs".split(),
+_ABBREVIATIONS = words(
+    """
+    dr mr mrs ms prof st jr sr vs fig figs eq eqs no nos vol pp ed eds ch sec al ca c approx e.g i.e cf
+    etc viz inc ltd co dept est jan feb mar apr jun jul aug sep sept oct nov dec gen col sgt rev hon
+    univ z.b bzw u.a d.h p op cit tab ref refs
+    """,
 )
 _SKIPPED_SECTION = re.compile(
-    r"^(?:\W*|\d[\d.]*\s+)(?:(?:learning|chapter|section) (?:objectives|outcomes|goals)|references?|bibliography|works cited|"
-    r"further reading|suggested readings?|(?:review|practice|study|discussion|critical thinking)[\w\s]* questions?|exercises|problems|"
-    r"acknowledge?ments?|table of contents|contents|index|copyright|about the authors?|notes|endnotes|footnotes|"
+    r"^(?:\W*|\d[\d.]*\s+)(?:(?:learning|chapter|section) (?:objectives|outcomes|goals)|"
+    r"references?|bibliography|works cited|"
+    r"further reading|suggested readings?|exercises|problems|acknowledge?ments?|table of contents|contents|index|"
+    r"(?:review|practice|study|discussion|critical thinking)[\w\s]* questions?|copyright|about the authors?|"
+    r"notes|endnotes|footnotes|"
     r"interactive link(?: feature)?|quiz|literatur|bibliographie)\W*$",
     re.IGNORECASE,
 )
-_CAPTION = re.compile(r"^\s*(?:figure|fig\.|table|image|photo|plate|box|listing|chart|abbildung|tabelle)\b(?:\s*[\d.:]|:)", re.IGNORECASE)
-_NOISE = re.compile(
-    r"https?://|www\.|\bdoi\b|@\w+\.|©|copyright|all rights reserved|\bisbn\b|\bet al\b.*\(\d{4}\)\.|\bcredit:|\battribution:|"
-    r"\bpp?\. ?\d|(?<!\betc)(?<!\bvs)[a-z]{2}\. [a-z]|\[citation|[∗→⊆∈∀∃≤≥≠±×÷∞∂∑∫√≈≡⇒⇔∪∩∅+]|[{}<>=|\\^~_#$§¶]|\.{3}|…|�|\bdef \w+\(|;\s*$|\(see\s*\)|\(\s*\)|\s,|\s\.|\b(?:in|of|by|to|from|see|and) ?[.,;]",
+_CAPTION = re.compile(
+    r"^\s*(?:figure|fig\.|table|image|photo|plate|box|listing|chart|abbildung|tabelle)\b(?:\s*[\d.:]|:)",
     re.IGNORECASE,
 )
+_NOISE = re.compile(
+    r"https?://|www\.|\bdoi\b|@\w+\.|©|copyright|all rights reserved|\bisbn\b|"
+    r"\bet al\b.*\(\d{4}\)\.|\bcredit:|\battribution:|"
+    r"\bpp?\. ?\d|(?-i:(?<!\betc)(?<!\bvs)[a-z]{2}\. [a-z])|\[citation|[∗→⊆∈∀∃≤≥≠±×÷∞∂∑∫√≈≡⇒⇔∪∩∅+]|"
+    r"[{}<>=|\\^~_#$§¶]|\.{3}|…|�|\bdef \w+\(|;\s*$|"
+    r"\(see\s*\)|\(\s*\)|\s,|\s\.|\b(?:in|of|by|to|from|see|and) ?[.,;]",
+    re.IGNORECASE,
+)
+_TITLE_WORD = r"(?:[A-Z][\w’'-]*|of|and|the|in|to|for|a|an|on|with|[–—:-])"
 _GLUED_HEADING = re.compile(
-    r"^(?:[A-Z][\w’'-]*|of|and|the|in|to|for|a|an|on|with|[–—:-])(?:\s+(?:[A-Z][\w’'-]*|of|and|the|in|to|for|a|an|on|with|[–—:-]))*?\s+"
-    r"(?=(?:The|A|An|In|This|These|As|When|There|It|Most|Many|Some|All|Each|Both|If|For|During|At|By|Although|While|Because|Like|One|Two)\s)",
+    rf"^{_TITLE_WORD}(?:\s+{_TITLE_WORD})*?\s+"
+    r"(?=(?:The|A|An|In|This|These|As|When|There|It|Most|Many|Some|All|Each|Both|If|For|During|At|By|Although|"
+    r"While|Because|Like|One|Two)\s)",
 )
 _SENTENCE_START = re.compile(r"[A-Z0-9“\"‘(À-ÞА-ЯЁ¿¡]")
-_ORDERS = frozenset(
-    "Watch See Read Visit View Click Consider Imagine Recall Note Look Think Let Try Go Explore Notice Remember Refer Compare List Explain"
-    " Describe Identify Define Discuss Suppose Ask Choose Complete Write Draw Name Using Take Check Welcome Listen Observe".split(),
+_ORDERS = words(
+    """
+    Watch See Read Visit View Click Consider Imagine Recall Note Look Think Let Try Go Explore Notice
+    Remember Refer Compare List Explain Describe Identify Define Discuss Suppose Ask Choose Complete
+    Write Draw Name Using Take Check Welcome Listen Observe
+    """,
 )
 MIN_LENGTH, MAX_LENGTH = 25, 420
 
@@ -80,7 +97,9 @@ def read(passages: Sequence[Passage]) -> tuple[list[Sentence], list[str]]:
             elif not skipping and not _CAPTION.match(piece) and " | " not in piece:
                 cut_head = start == 0 and passage.chunks[0].position > 0
                 for offset, sentence in _sentences(piece, cut_head=cut_head):
-                    sentences.append(Sentence(sentence, index, start + offset, block, before + start + offset))
+                    sentences.append(
+                        Sentence(sentence, index, start + offset, block, before + start + offset)
+                    )
         before += len(text)
     return sentences, headings
 
@@ -88,7 +107,9 @@ def read(passages: Sequence[Passage]) -> tuple[list[Sentence], list[str]]:
 def is_heading(piece: str) -> bool:
     """Whether a paragraph is a title rather than prose."""
     text = piece.strip()
-    return len(text) <= 90 and "\n" not in text and text[-1:] not in set(".!?;,:。") and len(text.split()) <= 12
+    return (
+        len(text) <= 90 and "\n" not in text and text[-1:] not in set(".!?;,:。") and len(text.split()) <= 12
+    )
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
@@ -123,8 +144,11 @@ def _lines_apart(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_title_line(lines: list[str], number: int, widest: int) -> bool:
-    return number + 1 < len(lines) and _is_short_title(lines[number], lines[number + 1], widest) and number > 0 and (
-        lines[number - 1].rstrip()[-1:] in ".!?"
+    return (
+        number + 1 < len(lines)
+        and _is_short_title(lines[number], lines[number + 1], widest)
+        and number > 0
+        and (lines[number - 1].rstrip()[-1:] in ".!?")
     )
 
 
@@ -149,7 +173,11 @@ def _sentences(piece: str, *, cut_head: bool) -> Iterator[tuple[int, str]]:
         if start == 0 and cut_head and not re.match(r"(?:The|A|An|In|When|There|As|If)\s", text):
             continue
         glued = _GLUED_HEADING.match(text)
-        if glued and start == 0 and not text.startswith(("The ", "A ", "An ", "In ", "To ", "For ", "On ", "With ")):
+        if (
+            glued
+            and start == 0
+            and not text.startswith(("The ", "A ", "An ", "In ", "To ", "For ", "On ", "With "))
+        ):
             text = text[glued.end() :]
             lead = raw.find(text.split(" ", 1)[0], lead + len(glued.group().rstrip()))
         if _usable(text):
@@ -159,20 +187,22 @@ def _sentences(piece: str, *, cut_head: bool) -> Iterator[tuple[int, str]]:
 def _usable(text: str) -> bool:
     if not MIN_LENGTH <= len(text) <= MAX_LENGTH or not _SENTENCE_START.match(text):
         return False
-    if text.rstrip("”\"’)")[-1:] != "." or _NOISE.search(text) or _CAPTION.match(text) or _is_order(text):
+    if text.rstrip('”"’)')[-1:] != "." or _NOISE.search(text) or _CAPTION.match(text) or _is_order(text):
         return False
     letters = sum(c.isalpha() for c in text)
     return letters >= 0.7 * len(text) and sum(c.isupper() for c in text) < 0.35 * letters and _paired(text)
 
 
 def _is_order(text: str) -> bool:
-    """ "Watch this animation": speaks to the reader rather than of the subject."""
+    """Whether the sentence speaks to the reader: "Watch this animation"."""
     first, _, rest = text.partition(" ")
     return first in _ORDERS and not rest.startswith(("of ", "is ", "are ", "in "))
 
 
 def _paired(text: str) -> bool:
-    return text.count("(") == text.count(")") and text.count("“") == text.count("”") and text.count('"') % 2 == 0
+    return (
+        text.count("(") == text.count(")") and text.count("“") == text.count("”") and text.count('"') % 2 == 0
+    )
 
 
 def _spans(piece: str) -> Iterator[tuple[int, int]]:
@@ -188,6 +218,6 @@ def _spans(piece: str) -> Iterator[tuple[int, int]]:
 
 def _is_abbreviation(piece: str, start: int, stop: int) -> bool:
     word = piece[max(start, stop - 12) : stop].split()[-1:] or [""]
-    bare = word[0].lstrip("(“\"‘[").lower()
-    single = len(bare) == 1 and bare.isalpha() and word[0].lstrip("(“\"‘[").isupper()
+    bare = word[0].lstrip('(“"‘[').lower()
+    single = len(bare) == 1 and bare.isalpha() and word[0].lstrip('(“"‘[').isupper()
     return bare in _ABBREVIATIONS or single or bool(re.fullmatch(r"(?:[a-z]\.)+[a-z]", bare))

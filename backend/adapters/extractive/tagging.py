@@ -1,9 +1,10 @@
 """Word classes of one English sentence, by lexicon, ending and neighbours; no model, no data to fetch.
 
 Tags: DT determiner, PS possessive, PR pronoun, IN preposition, TO, CC, SB subordinator or complementizer,
-WH relative, MD BE HV DO auxiliaries, NG negation, EX, RB, JJ, NN NS NP noun (singular, plural, proper), PO noun
-with 's, CD number, VB base, VP VZ VD finite (plural or base, third person, past), VN participle, VG -ing;
-punctuation is its own tag. Mistakes are expected: callers accept a sentence only where its tags make a clause.
+WH relative, MD BE HV DO auxiliaries, NG negation, EX, RB, JJ, NN NS NP noun (singular, plural, proper), PO
+noun with 's, CD number, VB base, VP VZ VD finite (plural or base, third person, past), VN participle, VG
+-ing; punctuation is its own tag. Mistakes are expected: callers accept a sentence only where its tags make
+a clause.
 """
 
 from __future__ import annotations
@@ -14,31 +15,61 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from . import lexicon as lx
+from .lexicon import words
 from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_third
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:[-’'‐‑][^\W_]+)*|\w+|[^\w\s]")
-_CONTRACTION = re.compile(r"(?:n['’]t|['’](?:ll|re|ve|m|d))$|^(?:it|that|there|here|what|who|he|she|let)['’]s$")
-_GERUND_NOUNS = frozenset(
-    "thing king ring string spring wing being meaning building finding feeling bleeding swelling lining ending"
-    " beginning understanding reasoning learning training engineering programming painting writing teaching opening"
-    " hearing offspring evening morning ceiling sibling clothing nothing something everything anything processing"
-    " reading marketing farming spelling wellbeing signaling breathing breeding weathering".split(),
+_CONTRACTION = re.compile(
+    r"(?:n['’]t|['’](?:ll|re|ve|m|d))$|^(?:it|that|there|here|what|who|he|she|let)['’]s$"
 )
-_NOT_ED = frozenset("red bed seed need speed feed breed weed reed hundred sacred naked kindred indeed exceed proceed".split())
+_GERUND_NOUNS = words(
+    """
+    thing king ring string spring wing being meaning building finding feeling bleeding swelling lining
+    ending beginning understanding reasoning learning training engineering programming painting writing
+    teaching opening hearing offspring evening morning ceiling sibling clothing nothing something
+    everything anything processing reading marketing farming spelling wellbeing signaling breathing
+    breeding weathering
+    """,
+)
+_NOT_ED = words(
+    """
+    red bed seed need speed feed breed weed reed hundred sacred naked kindred indeed exceed proceed
+    """,
+)
 NOMINAL = frozenset({"NN", "NS", "NP", "CD", "JJ", "PO", "VG", "VN"})
 NOUN = frozenset({"NN", "NS", "NP"})
 FINITE = frozenset({"VZ", "VD", "VP", "MD"})
 _MODIFIED = frozenset({"DT", "PS", "JJ", "IN", "CD", "PO"})
 _CLOSED = (
-    (lx.POSSESSIVES, "PS"), (lx.BE, "BE"), (lx.HAVE, "HV"), (lx.DO, "DO"), (lx.MODALS, "MD"),
-    (frozenset({"to"}), "TO"), (frozenset({"not", "never", "n't", "nor", "neither"}), "NG"), (lx.CONJUNCTIONS, "CC"),
-    (lx.PRONOUNS, "PR"), (lx.DETERMINERS, "DT"), (frozenset({"which", "who", "whom", "what", "how", "why"}), "WH"),
-    (lx.SUBORDINATORS, "SB"), (lx.PREPOSITIONS | {"as"}, "IN"), (lx.ADVERBS, "RB"),
-)  # fmt: skip
+    (lx.POSSESSIVES, "PS"),
+    (lx.BE, "BE"),
+    (lx.HAVE, "HV"),
+    (lx.DO, "DO"),
+    (lx.MODALS, "MD"),
+    (frozenset({"to"}), "TO"),
+    (frozenset({"not", "never", "n't", "nor", "neither"}), "NG"),
+    (lx.CONJUNCTIONS, "CC"),
+    (lx.PRONOUNS, "PR"),
+    (lx.DETERMINERS, "DT"),
+    (frozenset({"which", "who", "whom", "what", "how", "why"}), "WH"),
+    (lx.SUBORDINATORS, "SB"),
+    (lx.PREPOSITIONS | {"as"}, "IN"),
+    (lx.ADVERBS, "RB"),
+)
 CLOSED: dict[str, str] = {word: tag for words, tag in reversed(_CLOSED) for word in words} | {
-    "before": "IN", "after": "IN", "since": "IN", "until": "IN", "than": "IN", "which": "WH", "who": "WH", "whom": "WH",
-    "whose": "PS", "no": "DT", "so": "RB", "as": "IN",
-}  # fmt: skip
+    "before": "IN",
+    "after": "IN",
+    "since": "IN",
+    "until": "IN",
+    "than": "IN",
+    "which": "WH",
+    "who": "WH",
+    "whom": "WH",
+    "whose": "PS",
+    "no": "DT",
+    "so": "RB",
+    "as": "IN",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +224,9 @@ class _Tagger:
         if low in _GERUND_NOUNS and self._before(index) != "BE":
             return "NN"
         follows = self._low(index + 1)
-        if self._before(index) in {"DT", "PS", "JJ"} and (not follows.isalpha() or CLOSED.get(follows) in {"IN", "BE", "MD"}):
+        if self._before(index) in {"DT", "PS", "JJ"} and (
+            not follows.isalpha() or CLOSED.get(follows) in {"IN", "BE", "MD"}
+        ):
             return "NN"
         return "VG"
 
@@ -204,7 +237,12 @@ class _Tagger:
             return "NS" if noun or before != "IN" else "VZ"
         if not noun or before in {"PR", "WH"}:
             return "VZ"
-        if self._low(index + 1) == "of" or self._next_finite(index) or self.pending <= 0 or before in {"NS", ",", ""}:
+        if (
+            self._low(index + 1) == "of"
+            or self._next_finite(index)
+            or self.pending <= 0
+            or before in {"NS", ",", ""}
+        ):
             return "VZ" if before == "CC" and self._verb_before() == "VZ" else "NS"
         if before == "CC":
             return "VZ" if self._verb_before() == "VZ" and self._opens_object(index + 1) else "NS"
@@ -222,22 +260,44 @@ class _Tagger:
         if before == "NP" and noun:
             return "NN"
         if before in {"NS", "PR", "WH", "NP", ")"} or (before == "RB" and self.pending > 0):
-            return "VP" if self.pending > 0 and not self._next_finite(index) and self._low(index + 1) != "of" else "NN"
+            return (
+                "VP"
+                if self.pending > 0 and not self._next_finite(index) and self._low(index + 1) != "of"
+                else "NN"
+            )
         if before == "NN" and not noun and self.pending > 0:
             return "VP"
         return "NN" if noun or before == "NN" else "VB"
 
     def _past(self, index: int, low: str) -> str:
         before = self._before(index)
-        if low in PAST and low not in PARTICIPLE and low.endswith(("ed",)) is False and before not in _MODIFIED:
+        if (
+            low in PAST
+            and low not in PARTICIPLE
+            and low.endswith(("ed",)) is False
+            and before not in _MODIFIED
+        ):
             return "VD"
-        if before in {"BE", "HV"} or before in _MODIFIED or (low in PARTICIPLE and low not in PAST and not low.endswith("ed")):
+        if (
+            before in {"BE", "HV"}
+            or before in _MODIFIED
+            or (low in PARTICIPLE and low not in PAST and not low.endswith("ed"))
+        ):
             return "VN"
         if before == "CC":
             return "VD" if self._verb_before() == "VD" else "VN"
-        if before in {"NN", "NS", "NP", ")", "PR", "WH", "”"} and self.pending > 0 and not self._later_finite(index):
+        if (
+            before in {"NN", "NS", "NP", ")", "PR", "WH", "”"}
+            and self.pending > 0
+            and not self._later_finite(index)
+        ):
             return "VD"
-        joined = len(self.tags) > 1 and self.tags[-1] == "NP" and self.tags[-2] in {"CC", "NP"} and "CC" in self.tags[-3:]
+        joined = (
+            len(self.tags) > 1
+            and self.tags[-1] == "NP"
+            and self.tags[-2] in {"CC", "NP"}
+            and "CC" in self.tags[-3:]
+        )
         return "VD" if joined and low in PAST and not self._later_finite(index) else "VN"
 
     def _mend(self) -> None:
@@ -261,14 +321,22 @@ class _Tagger:
 
     def _next_finite(self, index: int) -> bool:
         low = self._low(index + 1)
-        return low in _FINITE_AUXILIARY or low in lx.MODALS or (low in THIRD and base_of_third(low) not in NOUN_TOO)
+        return (
+            low in _FINITE_AUXILIARY
+            or low in lx.MODALS
+            or (low in THIRD and base_of_third(low) not in NOUN_TOO)
+        )
 
     def _later_finite(self, index: int) -> bool:
         for i in range(index + 1, min(index + 25, len(self.lows))):
             low = self.lows[i]
             if low in {";", ":", "which", "who", "that", "and", "but", ","} or CLOSED.get(low) == "SB":
                 return False
-            if low in _FINITE_AUXILIARY or low in lx.MODALS or (low in THIRD and base_of_third(low) not in NOUN_TOO):
+            if (
+                low in _FINITE_AUXILIARY
+                or low in lx.MODALS
+                or (low in THIRD and base_of_third(low) not in NOUN_TOO)
+            ):
                 return True
             if low in PAST and not low.endswith("ed") and low not in VERBS:
                 return True
@@ -282,14 +350,22 @@ class _Tagger:
         return CLOSED.get(low) in {"DT", "PS", "IN", "TO", "PR"} or (low.isalpha() and low not in CLOSED)
 
 
-_FINITE_AUXILIARY = frozenset("is are was were has have had does do did".split())
+_FINITE_AUXILIARY = words(
+    """
+    is are was were has have had does do did
+    """,
+)
 
 
 def is_plural(low: str) -> bool:
     """Whether a lower-case noun is written as a plural."""
     if low in lx.IRREGULAR_PLURALS:
         return True
-    return low.endswith("s") and low not in lx.SINGULAR_S and not low.endswith(("ss", "us", "is", "ics", "'s", "’s"))
+    return (
+        low.endswith("s")
+        and low not in lx.SINGULAR_S
+        and not low.endswith(("ss", "us", "is", "ics", "'s", "’s"))
+    )
 
 
 def tag(sentence: str, casing: Casing) -> list[Token]:

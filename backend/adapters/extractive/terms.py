@@ -11,13 +11,19 @@ from functools import cached_property
 
 from . import lexicon as lx
 from .clauses import Span, noun_phrase
+from .lexicon import words
 from .reading import Document, Reading
 from .tagging import NOUN, is_plural
 from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_third
 
 _LIFE_DATES = re.compile(r"^\s*\((?:c\. |ca\. |b\. |born )?\d{3,4}")
 _MOST_WORDS = 4
-_LOOSE = frozenset("many several different various new other certain important same own such more most less few additional specific particular significant typical early particular".split())
+_LOOSE = words(
+    """
+    many several different various new other certain important same own such more most less few
+    additional specific particular significant typical early particular
+    """,
+)
 
 
 @dataclass(slots=True)
@@ -60,7 +66,24 @@ def stem(word: str) -> str:
         low = low[:-3] + "y"
     elif low.endswith("s") and not low.endswith(("ss", "us", "is")):
         low = low[:-1]
-    for ending in ("ational", "ation", "ative", "ically", "ical", "ally", "ing", "ion", "ed", "al", "ic", "ly", "ive", "ity", "ous", "e"):
+    for ending in (
+        "ational",
+        "ation",
+        "ative",
+        "ically",
+        "ical",
+        "ally",
+        "ing",
+        "ion",
+        "ed",
+        "al",
+        "ic",
+        "ly",
+        "ive",
+        "ity",
+        "ous",
+        "e",
+    ):
         if low.endswith(ending) and len(low) - len(ending) >= 4:
             return low[: -len(ending)]
     return low
@@ -108,7 +131,16 @@ class Vocabulary:
         term.blocks.add(reading.sentence.block)
         term.passages.add(reading.sentence.passage)
         term.determined += reading.tokens[span[0]].tag in {"DT", "PS", "CD"} and span[0] < core[0]
-        term.nounlike += span[0] > 0 and reading.tokens[span[0] - 1].tag in {"IN", "VZ", "VP", "VD", "VB", "VG", "CC", ","}
+        term.nounlike += span[0] > 0 and reading.tokens[span[0] - 1].tag in {
+            "IN",
+            "VZ",
+            "VP",
+            "VD",
+            "VB",
+            "VG",
+            "CC",
+            ",",
+        }
         term.slots.update(_slots(reading, span, core))
         term.definite += reading.tokens[span[0]].low == "the"
         if term.name and self._person(reading, span, core):
@@ -118,7 +150,9 @@ class Vocabulary:
         after = reading.tokens[core[1]].low if core[1] < len(reading.tokens) else ""
         dated = _LIFE_DATES.match(reading.sentence.text[reading.tokens[core[1] - 1].end :]) is not None
         before = reading.tokens[core[0] - 1].low if core[0] else ""
-        return reading.tokens[span[0]].low != "the" and (after in lx.DEEDS or dated or before in lx.PERSON_NOUNS)
+        return reading.tokens[span[0]].low != "the" and (
+            after in lx.DEEDS or dated or before in lx.PERSON_NOUNS
+        )
 
     def _find_genera(self) -> None:
         for reading in self.document.readings:
@@ -167,15 +201,25 @@ def is_noun(term: Term) -> bool:
     """Whether the tags can be believed: words that are verbs too need a determiner to prove it."""
     words = term.low.split()
     verbal = term.head in VERBS or term.head in THIRD or term.head in PARTICIPLE
-    if term.low in lx.NEVER_OPTIONS or (term.name and len(words) == 1 and term.low.endswith(("ian", "ish", "ese"))):
+    if term.low in lx.NEVER_OPTIONS or (
+        term.name and len(words) == 1 and term.low.endswith(("ian", "ish", "ese"))
+    ):
         return False
     if len(words) == 1 and not term.determined and not term.genus and term.nounlike < 2:
         return False
     if len(words) == 1 and verbal and term.determined < 2 and not term.genus:
         return False
     first = words[0]
-    participle = len(words) > 1 and (first in GERUND or first in PAST or first in PARTICIPLE or (first in VERBS and not term.determined and first not in lx.ADJECTIVES))
-    if any(w in GERUND or w in PAST or w in PARTICIPLE or _is_verb_form(w) or is_plural(w) for w in words[1 if participle else 0 : -1]):
+    participle = len(words) > 1 and (
+        first in GERUND
+        or first in PAST
+        or first in PARTICIPLE
+        or (first in VERBS and not term.determined and first not in lx.ADJECTIVES)
+    )
+    if any(
+        w in GERUND or w in PAST or w in PARTICIPLE or _is_verb_form(w) or is_plural(w)
+        for w in words[1 if participle else 0 : -1]
+    ):
         return False
     return (not participle or term.count >= 2) and not (len(words) > 1 and _is_verb_form(words[-1]))
 
@@ -199,7 +243,9 @@ def _slots(reading: Reading, span: Span, core: Span) -> Iterator[str]:
 def core_of(reading: Reading, span: Span) -> Span | None:
     """A noun phrase without determiner and general adjectives; None where it is no term."""
     start, end = span
-    while start < end and (reading.tokens[start].tag in {"DT", "PS", "CD", "RB"} or reading.tokens[start].low in _LOOSE):
+    while start < end and (
+        reading.tokens[start].tag in {"DT", "PS", "CD", "RB"} or reading.tokens[start].low in _LOOSE
+    ):
         start += 1
     if not 1 <= end - start <= _MOST_WORDS or reading.tokens[end - 1].tag not in NOUN:
         return None
@@ -209,7 +255,11 @@ def core_of(reading: Reading, span: Span) -> Span | None:
     head = words[-1].low
     if len(words) == 1 and (head in lx.COMMON_NOUNS or len(head) < 3):
         return None
-    if head in lx.VAGUE_HEADS and not any(t.tag in {"NN", "NP"} or (t.tag == "JJ" and t.low not in lx.ADJECTIVES and t.low.endswith(lx.ADJECTIVE_ENDINGS)) for t in words[:-1]):
+    if head in lx.VAGUE_HEADS and not any(
+        t.tag in {"NN", "NP"}
+        or (t.tag == "JJ" and t.low not in lx.ADJECTIVES and t.low.endswith(lx.ADJECTIVE_ENDINGS))
+        for t in words[:-1]
+    ):
         return None
     return start, end
 
@@ -220,7 +270,10 @@ def display(reading: Reading, core: Span) -> str:
 
 
 def _is_name(reading: Reading, core: Span) -> bool:
-    return all(t.tag == "NP" or t.text[0].isupper() for t in reading.tokens[core[0] : core[1]]) and reading.tokens[core[0]].tag == "NP"
+    return (
+        all(t.tag == "NP" or t.text[0].isupper() for t in reading.tokens[core[0] : core[1]])
+        and reading.tokens[core[0]].tag == "NP"
+    )
 
 
 def _genus(reading: Reading, start: int) -> str:
@@ -229,7 +282,10 @@ def _genus(reading: Reading, start: int) -> str:
         return ""
     head = reading.tokens[phrase[1]].low
     following = reading.tokens[phrase[0]].low if phrase[0] < len(reading.tokens) else ""
-    if head in {"type", "kind", "form", "class", "group", "part", "branch", "one", "set"} and following == "of":
+    if (
+        head in {"type", "kind", "form", "class", "group", "part", "branch", "one", "set"}
+        and following == "of"
+    ):
         inner = noun_phrase(reading.tokens, phrase[0] + 1, len(reading.tokens))
         head = reading.tokens[inner[1]].low if inner else head
     return "" if head in lx.VAGUE_HEADS else head

@@ -89,7 +89,9 @@ def _length(passages: tuple[Passage, ...]) -> int:
 
 def _open(document: Document, count: int) -> list[_Item]:
     found = [d for r in document.readings for d in open_questions.drafts(document, r)]
-    kept = choose(found, lambda d: d, lambda _: True, count=count, total=_length(document.passages), least=_LEAST_OPEN)
+    kept = choose(
+        found, lambda d: d, lambda _: True, count=count, total=_length(document.passages), least=_LEAST_OPEN
+    )
     return [_Item(d, document.passages) for d in kept]
 
 
@@ -98,7 +100,9 @@ class _Quiz:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.gaps = [(i, g) for i, r in enumerate(document.readings) for g in quiz_questions.gaps(document, r)]
+        self.gaps = [
+            (i, g) for i, r in enumerate(document.readings) for g in quiz_questions.gaps(document, r)
+        ]
         self.vocabulary = Vocabulary(document)
         self.distractors = Distractors(self.vocabulary)
         self.descriptions = Descriptions(document, [g for _, g in self.gaps if g.form == "phrase"])
@@ -115,13 +119,17 @@ class _Quiz:
             total=_length(self.document.passages),
             least=_LEAST_QUIZ,
         )
-        return [_Item(self._named(gap), self.document.passages, self.options[number]) for number, (_, gap) in kept]
+        return [
+            _Item(self._named(gap), self.document.passages, self.options[number]) for number, (_, gap) in kept
+        ]
 
     def _named(self, gap: Gap) -> Draft:
         """Asks "who" where the key is known to be a person."""
         if gap.term not in self.vocabulary.persons:
             return gap.draft
-        stem = gap.draft.stem.replace("Which of the following ", "Who ", 1).replace(", which of the following ", ", who ", 1)
+        stem = gap.draft.stem.replace("Which of the following ", "Who ", 1).replace(
+            ", which of the following ", ", who ", 1
+        )
         return replace(gap.draft, stem=stem)
 
     def _complete(self, number: int, sentence: int, gap: Gap) -> bool:
@@ -185,6 +193,8 @@ def _question(item: _Item, options: tuple[str, ...]) -> Question:
     draft = item.draft
     passage = item.passages[draft.sentence.passage]
     chunk = passage.chunk_at(draft.sentence.offset)
-    source = Source(passage.document_id, passage.filename, chunk.id, draft.sentence.text, chunk.page, chunk.heading)
+    source = Source(
+        passage.document_id, passage.filename, chunk.id, draft.sentence.text, chunk.page, chunk.heading
+    )
     difficulty = "hard" if draft.kind in _HARD else "easy" if draft.kind in _EASY else "medium"
     return Question(draft.stem, draft.answer, source, draft.kind, difficulty, options, draft.sentence.text)

@@ -1,0 +1,238 @@
+"""Questions for what a thing is and what it is called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from . import lexicon as lx
+from .asking import Draft, answer_of, ask, askable, opening, sentence_case
+from .clauses import Clause, Span, noun_phrase
+from .drafting import NAMING, after_adverbs, clausal, drafted, name_at
+from .reading import Reading
+from .tagging import NOUN
+
+
+def definition(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """Sentences like "A synapse is a junction between ..."."""
+    if not clause.copular or clause.aux or not askable(reading, clause, longest=9):
+        return
+    start = after_adverbs(reading, clause.verb + 1)
+    span = reading.object(start)
+    if not complement(reading, clause, span) or not reading.stands_alone(span, own=True):
+        return
+    stem = ask(reading, clause, question_word(reading, clause, span))
+    listed = reading.tokens[clause.head].low in lx.VAGUE_HEADS
+    score = 0.84 if listed else 0.9 + (0.06 if restricted(reading, span) else 0.0)
+    yield from drafted(
+        reading, clause, stem, answer_of(reading, span), "list" if listed else "definition", score
+    )
+
+
+def complement(reading: Reading, clause: Clause, span: Span) -> bool:
+    """Whether what follows "is" tells what the subject is, not how it is."""
+    start, end = span
+    if end - start < 3 or (
+        reading.tokens[start].tag == "TO" and reading.tokens[clause.head].low not in lx.VAGUE_HEADS
+    ):
+        return False
+    first = reading.tokens[start]
+    if first.tag == "TO":
+        return reading.words(span) >= 3
+    phrase = noun_phrase(reading.tokens, start, end)
+    if phrase is None or first.tag in {"CD", "PS"}:
+        return False
+    if (
+        first.tag != "DT"
+        and not (clause.plural and reading.tokens[phrase[1]].tag in {"NS", "NP"})
+        and reading.tokens[phrase[1]].tag != "NN"
+    ):
+        return False
+    head = reading.tokens[phrase[1]].low
+    if head in lx.VAGUE_HEADS and not restricted(reading, span):
+        return False
+    if first.tag != "DT" and (phrase[0] >= end or reading.tokens[phrase[0]].tag not in {"IN", "WH", "VN"}):
+        return False
+    opening_words = {t.low for t in reading.tokens[start : start + 4]}
+    if opening_words & {
+        "important",
+        "good",
+        "common",
+        "different",
+        "similar",
+        "same",
+        "popular",
+        "key",
+        "essential",
+        "useful",
+    }:
+        return False
+    vague = head in {
+        "part",
+        "example",
+        "result",
+        "case",
+        "one",
+        "number",
+        "way",
+        "reason",
+        "thing",
+        "matter",
+        "examples",
+        "opposite",
+    }
+    return (
+        not vague
+        and first.low not in {"no", "some", "many", "this", "that", "all"}
+        and reading.words(span) >= 4
+    )
+
+
+def restricted(reading: Reading, span: Span) -> bool:
+    """Whether a definition narrows its genus: "a bone that ...", "the study of .."."""
+    return any(
+        t.low in {"that", "which", "who", "of", "where", "whose", "in", "for", "by", "between"}
+        for t in reading.tokens[span[0] : span[1]]
+    )
+
+
+def question_word(reading: Reading, clause: Clause, span: Span) -> str:
+    """The word "Who" for a name that is said to be a person."""
+    name = reading.tokens[clause.head].tag == "NP" and clause.subject[1] - clause.subject[0] <= 4
+    if name and any(t.low == "who" for t in reading.tokens[span[0] : span[0] + 8]):
+        return "Who"
+    person = any(t.low in lx.PERSON_NOUNS for t in reading.tokens[span[0] : span[0] + 8])
+    return "Who" if name and person else "What"
+
+
+def naming(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """Sentences like "The functional unit of the kidney is called the nephron"."""
+    if not clause.passive or clause.verb_low not in NAMING or not askable(reading, clause, longest=16):
+        return
+    start = after_adverbs(reading, clause.verb + 1)
+    while start < len(reading.tokens) and reading.tokens[start].low in {"to", "as"}:
+        start += 1
+    if clause.verb_low in {"known", "referred"} and start == clause.verb + 1:
+        return
+    span = name_at(reading, start)
+    if span is None or reading.words(clause.subject) < 3:
+        return
+    be = reading.tokens[clause.aux[-1]].low
+    verb = be if be in {"is", "are", "was", "were"} else ("are" if clause.plural else "is")
+    lead = opening(reading, clause)
+    if lead is not None:
+        stem = sentence_case(
+            f"{lead}{'what' if lead else 'What'} {verb} {reading.plain(clause.subject)} called"
+        )
+        yield from drafted(reading, clause, stem, answer_of(reading, span, most=6), "name", 0.9)
+
+
+def called_inside(reading: Reading) -> Iterator[Draft]:
+    """Sentences like "... a dense network of capillaries called the glomerulus"."""
+    found = called_in(reading)
+    if found is not None:
+        described, name = found
+        answer = answer_of(reading, name, most=5)
+        if answer:
+            yield Draft(
+                sentence_case(f"What is {reading.plain(described)} called"),
+                answer,
+                "name",
+                0.82,
+                answer.lower(),
+                reading.sentence,
+            )
+
+
+def called_in(reading: Reading) -> tuple[Span, Span] | None:
+    """(description, name) around "called" inside a sentence."""
+    tokens = reading.tokens
+    for i in range(3, len(tokens) - 2):
+        if tokens[i].low not in {"called", "termed", "known"} or tokens[i - 1].tag in {"BE", "RB", "HV"}:
+            continue
+        begin = i + 2 if tokens[i].low == "known" and tokens[i + 1].low == "as" else i + 1
+        name = name_at(reading, begin) if tokens[i].low != "known" or begin == i + 2 else None
+        described = _described(reading, i - (tokens[i - 1].tag == ","))
+        if name is not None and described is not None:
+            return described, name
+    return None
+
+
+def _described(reading: Reading, stop: int) -> Span | None:
+    """The singular noun phrase with "of ..." that ends at ``stop``, if it says enough."""
+    tokens = reading.tokens
+    for start in range(max(0, stop - 14), stop - 2):
+        if tokens[start].low not in {"a", "an"}:
+            continue
+        phrase = noun_phrase(tokens, start, stop)
+        if phrase is None or tokens[phrase[1]].tag == "NS":
+            continue
+        content = sum(
+            t.tag in {"JJ", "NN", "NS", "NP", "VN"} and t.low not in lx.COMMON_NOUNS
+            for t in tokens[start:stop]
+        )
+        whole = phrase[0] == stop or tokens[phrase[0]].tag in {"IN", "WH"}
+        if whole and content >= 3 and reading.stands_alone((start, stop)) and not clausal(tokens[start:stop]):
+            return start, stop
+    return None
+
+
+def abbreviation(reading: Reading) -> Iterator[Draft]:
+    """Sentences like "the central nervous system (CNS)"."""
+    for match in re.finditer(r"((?:[A-Za-z’-]+ ){1,6}[A-Za-z’-]+) \(([A-Z]{2,6})\)", reading.sentence.text):
+        words, letters = match.group(1).split(), match.group(2)
+        size = next((n for n in range(2, len(words) + 1) if _initials(words[-n:]) == letters), None)
+        if size is not None:
+            expansion = " ".join(words[-size:])
+            yield Draft(
+                f"What does {letters} stand for?",
+                expansion,
+                "abbreviation",
+                0.72,
+                letters.lower(),
+                reading.sentence,
+            )
+
+
+def _initials(words: list[str]) -> str:
+    return "".join(
+        part[0].upper() for w in words if w not in {"of", "the", "and"} for part in w.split("-") if part
+    )
+
+
+def synonym(reading: Reading) -> Iterator[Draft]:
+    """Sentences like "The fertilized egg, or zygote, ..."."""
+    found = other_name(reading)
+    if found is not None:
+        first, second = found
+        stem = sentence_case(f"What is another name for {reading.plain(first)}")
+        yield Draft(stem, reading.text(second), "name", 0.83, reading.plain(first).lower(), reading.sentence)
+
+
+def other_name(reading: Reading) -> tuple[Span, Span] | None:
+    """(phrase, other name) of "X, or Y, .."."""
+    tokens = reading.tokens
+    for start in range(len(tokens) - 6):
+        if start > 0 and tokens[start].tag != "DT":
+            continue
+        phrase = noun_phrase(tokens, start, len(tokens))
+        if (
+            phrase is None
+            or phrase[0] + 3 >= len(tokens)
+            or tokens[phrase[0]].tag != ","
+            or tokens[phrase[0] + 1].low != "or"
+        ):
+            continue
+        other = noun_phrase(tokens, phrase[0] + 2, len(tokens))
+        if other is None or tokens[other[0]].tag != "," or other[0] - phrase[0] > 6:
+            continue
+        same_number = (tokens[phrase[1]].tag == "NS") == (tokens[other[1]].tag == "NS")
+        named = tokens[phrase[1]].low not in lx.COMMON_NOUNS and tokens[other[1]].tag in NOUN
+        if (
+            same_number
+            and named
+            and reading.stands_alone((start, phrase[0]))
+            and reading.stands_alone((phrase[0] + 2, other[0]))
+        ):
+            return (start, phrase[0]), (phrase[0] + 2, other[0])
+    return None

@@ -1,0 +1,196 @@
+"""Questions for causes, conditions, ways and differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from . import lexicon as lx
+from .asking import Draft, answer_of, ask, askable, inverted, sentence_case
+from .clauses import Clause, Span, parse, starts_clause, subject_at
+from .drafting import NAMING, answer_of_clause, drafted, has_clause, is_past, progressive, second_verb
+from .reading import Reading
+
+
+def cause(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """Sentences like "... because ...", "... due to ...", "... so that ...", "... in order to ..."."""
+    found = _reason(reading, clause)
+    if found is None or not askable(reading, clause):
+        return
+    start, answer = found
+    tail = (clause.verb + 1, start)
+    while tail[1] > tail[0] and reading.tokens[tail[1] - 1].tag in {",", "RB"}:
+        tail = (tail[0], tail[1] - 1)
+    if (not clause.copular and clause.verb_low not in NAMING) or tail[0] < tail[1]:
+        unclear = not reading.stands_alone(tail, own=True) if tail[0] < tail[1] else False
+        if (
+            unclear
+            or reading.words(tail) > 18
+            or any(t.text in "—–:;" for t in reading.tokens[tail[0] : tail[1]])
+            or second_verb(reading, tail)
+        ):
+            return
+        yield from drafted(
+            reading, clause, ask(reading, clause, "Why", reading.plain(tail)), answer, "cause", 0.97
+        )
+
+
+def _reason(reading: Reading, clause: Clause) -> tuple[int, str] | None:
+    """Where the reason begins and its words."""
+    end = len(reading.tokens) - 1
+    for i in range(clause.verb + 1, end - 2):
+        low, following = reading.tokens[i].low, reading.tokens[i + 1].low
+        direct = i == clause.verb + 1 and clause.copular
+        if (
+            low == "because"
+            or (low == "so" and following == "that")
+            or (low == "in" and following == "order")
+            or (low == "due" and following == "to")
+        ):
+            if low == "due" or following == "of":
+                end = reading.object(i + 2)[1]
+            answer = answer_of(reading, (i, end), most=45) if low != "so" else reading.text((i, end))
+            return None if direct or answer is None else (i, answer)
+        if reading.tokens[i].tag in {";", ":", "WH", "SB"} or (low == "but"):
+            return None
+    return None
+
+
+def cause_in_front(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """Sentences like "Because ..., the heart ..."."""
+    start, end = clause.lead
+    if start >= end or reading.tokens[start].low != "because" or not askable(reading, clause):
+        return
+    tail = reading.object(clause.verb + 1)
+    middle = inverted(reading, clause)
+    if middle and (tail[0] == tail[1] or reading.stands_alone(tail, own=True)):
+        stem = sentence_case(f"Why {middle} {reading.plain(tail)}")
+        yield from drafted(reading, clause, stem, reading.text(clause.lead), "cause", 0.95)
+
+
+def condition(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """Sentences like "When the diaphragm contracts, the thorax expands"."""
+    start, end = clause.lead
+    if end - start < 3 or reading.tokens[start].low not in {
+        "when",
+        "if",
+        "once",
+        "after",
+        "during",
+        "without",
+        "as",
+    }:
+        return
+    word = reading.tokens[start].low
+    inner = (start + 1, end)
+    has_clause = starts_clause(reading.tokens, start + 1, end)
+    if reading.tokens[start + 1].tag == "VG":
+        return
+    if (word in {"during", "without", "after"}) == has_clause and word != "after":
+        return
+    if (
+        clause.negated
+        or not reading.stands_alone(inner, own=True)
+        or reading.words(inner) > 16
+        or reading.words(inner) < 2
+    ):
+        return
+    stop = reading.object(clause.rest[0])[1]
+    answer = answer_of_clause(reading, (clause.subject[0], max(stop, clause.verb + 1)))
+    past = is_past(clause)
+    stem = sentence_case(f"What {'happened' if past else 'happens'} {word} {reading.plain(inner)}")
+    yield from drafted(
+        reading, clause, stem, answer, "process", (0.86 if word != "as" else 0.8) - (0.16 if past else 0.0)
+    )
+
+
+def moment(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """Sentences like "Water evaporates when ..."."""
+    if not askable(reading, clause) or clause.copular:
+        return
+    end = len(reading.tokens) - 1
+    for i in range(clause.verb + 1, end - 2):
+        if (
+            reading.tokens[i].low == "when"
+            and reading.tokens[i].tag == "SB"
+            and starts_clause(reading.tokens, i + 1, end)
+        ):
+            tail = (clause.verb + 1, i)
+            if tail[0] < tail[1] and (not reading.stands_alone(tail, own=True) or has_clause(reading, tail)):
+                return
+            stem = ask(reading, clause, "When", reading.plain(tail))
+            answer = answer_of(reading, (i, reading.object(i + 1)[1]))
+            yield from drafted(reading, clause, stem, answer, "process", 0.8)
+            return
+
+
+def manner(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """Sentences like "The body cools itself by sweating"."""
+    if not askable(reading, clause) or clause.copular:
+        return
+    for i in range(clause.verb + 1, len(reading.tokens) - 2):
+        if reading.tokens[i].low == "by" and reading.tokens[i + 1].tag == "VG":
+            tail = (clause.verb + 1, i)
+            if has_clause(reading, tail) or (tail[0] < tail[1] and not reading.stands_alone(tail, own=True)):
+                return
+            span = (i, reading.object(i + 1)[1])
+            if any(t.tag == "CC" for t in reading.tokens[tail[0] : tail[1]]) and reading.words(tail) > 8:
+                return
+            yield from drafted(
+                reading,
+                clause,
+                ask(reading, clause, "How", reading.plain(tail)),
+                answer_of(reading, span),
+                "process",
+                0.93,
+            )
+            return
+
+
+def contrast(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """Sentences like "Arteries carry ..., whereas veins carry ..."."""
+    if not askable(reading, clause, longest=6) or any(
+        t.tag == "CD" for t in reading.tokens[clause.subject[0] : clause.subject[1]]
+    ):
+        return
+    end = len(reading.tokens) - 1
+    for i in range(clause.verb + 2, end - 2):
+        if reading.tokens[i].low in {"whereas", "while"} and reading.tokens[i - 1].tag == ",":
+            second = parse(reading.tokens, i + 1)
+            if second is not None and not progressive(second):
+                yield from _difference(reading, clause, second)
+            return
+    start, stop = clause.lead
+    if stop > start and reading.tokens[start].low in {"whereas", "while", "unlike"}:
+        word = reading.tokens[start].low
+        if word == "unlike":
+            other = (start + 1, stop)
+        else:
+            inner = subject_at(reading.tokens, start + 1, stop)
+            if any(t.tag == "VG" for t in reading.tokens[start:stop]):
+                return
+            other = (start + 1, inner[0]) if inner else (0, 0)
+        yield from _different(reading, clause, other)
+
+
+def _difference(reading: Reading, clause: Clause, other: Clause) -> Iterator[Draft]:
+    if other.lead[0] == other.lead[1]:
+        yield from _different(reading, clause, other.subject)
+
+
+def _different(reading: Reading, clause: Clause, other: Span) -> Iterator[Draft]:
+    if other[0] >= other[1] or reading.words(other) > 6 or not reading.stands_alone(other):
+        return
+    first, second = reading.plain(clause.subject), reading.plain(other)
+    kinds = {reading.tokens[clause.head].tag, reading.tokens[other[1] - 1].tag}
+    if kinds == {"NP", "NS"} or reading.words((clause.subject[0], len(reading.tokens))) > 45:
+        return
+    if first.lower() == second.lower() or clause.tokens[clause.head].low in lx.VAGUE_HEADS:
+        return
+    stem = sentence_case(f"How {'do' if clause.plural else 'does'} {first} differ from {second}")
+    yield from drafted(reading, clause, stem, _whole(reading, clause), "comparison", 0.92)
+
+
+def _whole(reading: Reading, clause: Clause) -> str:
+    """The sentence without "However," in front and the full stop."""
+    start = clause.lead[0] if clause.lead[0] < clause.lead[1] else clause.subject[0]
+    return reading.sentence.text[reading.tokens[start].start :].rstrip(".”")
