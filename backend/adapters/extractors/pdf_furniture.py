@@ -8,17 +8,24 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from backend.adapters.extractors.pdf_lines import Line
 
 _NEIGHBOURS = 8
 """Pages looked at before and after each page; the memory of the comparison."""
-_EDGE_LINES = 3
+_EDGE_ROWS = 3
+_SAME_ROW_EMS = 0.45
+_MANY_ROWS = 5
+_APART = 1.4
+"""Times the usual distance of rows that parts a running head from the text."""
+_APART_EMS = 1.5
 _HEAD_LETTERS = 12
 _BAND = 6.0
 """Points by which the place of a running head may differ between pages."""
 _NUMBER = re.compile(r"\d+")
-_ROMAN = re.compile(r"[ivxlc]{1,7}", re.IGNORECASE)
+_LEADING = re.compile(r"^\d{1,5}(?=\s)")
+_TRAILING = re.compile(r"(?<=\s)\d{1,5}$")
 _PAGE_NUMBER = re.compile(
     r"[-–—\[(|· ]*(?:(?:page|seite|p\.|página|страница|стр\.)\s*)?(\d{1,5}|[ivxlc]{1,7})"
     r"(?:\s*(?:/|of|von|de|sur|из)\s*\d{1,5})?[-–—\])|· ]*",
@@ -58,15 +65,20 @@ def without_furniture(pages: Iterable[PageLines]) -> Iterator[PageLines]:
 
 
 def _edges(lines: list[Line]) -> list[tuple[int, Line]]:
-    level = sorted((line for line in lines if not line.turned), key=lambda line: -line.y)
+    """The outermost rows that stand apart from the text, as running heads do, with their ranks."""
     rows: list[list[Line]] = []
-    for line in level:
-        if rows and abs(rows[-1][0].y - line.y) < 0.45 * line.size:
+    for line in sorted((line for line in lines if not line.turned), key=lambda line: -line.y):
+        if rows and abs(rows[-1][0].y - line.y) < _SAME_ROW_EMS * line.size:
             rows[-1].append(line)
         else:
             rows.append([line])
-    top = [(rank, line) for rank, row in enumerate(rows[:_EDGE_LINES], 1) for line in row]
-    low = rows[_EDGE_LINES:][-_EDGE_LINES:]
+    gaps = [one[0].y - two[0].y for one, two in pairwise(rows)]
+    usual = sorted(gaps)[len(gaps) // 4] if len(gaps) >= _MANY_ROWS else 0.0
+    wide = [gap > max(_APART * usual, _APART_EMS * row[0].size) for gap, row in zip(gaps, rows, strict=False)]
+    heads = max((rank for rank, apart in enumerate(wide[:_EDGE_ROWS], 1) if apart), default=0)
+    feet = max((rank for rank, apart in enumerate(wide[: -_EDGE_ROWS - 1 : -1], 1) if apart), default=0)
+    top = [(rank, line) for rank, row in enumerate(rows[:heads], 1) for line in row]
+    low = rows[max(heads, len(rows) - feet) :]
     return top + [(rank - len(low), line) for rank, row in enumerate(low) for line in row]
 
 
@@ -78,7 +90,7 @@ def _stripped(page: PageLines, window: deque[PageLines]) -> PageLines:
 
 
 def _repeats(page: PageLines, rank: int, line: Line, others: list[PageLines]) -> bool:
-    if abs(rank) == 1 and _PAGE_NUMBER.fullmatch(line.text):
+    if _PAGE_NUMBER.fullmatch(line.text):
         return _counts_pages(page, line, others)
     if not _LETTERS.search(line.text):
         return False
@@ -102,6 +114,8 @@ def _same(page: PageLines, line: Line, other: PageLines, twin: Line, *, outermos
         return False
     if line.text == twin.text:
         return True
+    if outermost and _numbered_alike(line.text, twin.text, page.number - other.number):
+        return True
     if _NUMBER.sub("#", line.text) != _NUMBER.sub("#", twin.text):
         return False
     if outermost and sum(char.isalpha() for char in line.text) >= _HEAD_LETTERS:
@@ -109,6 +123,15 @@ def _same(page: PageLines, line: Line, other: PageLines, twin: Line, *, outermos
     apart = page.number - other.number
     pairs = zip(_NUMBER.findall(line.text), _NUMBER.findall(twin.text), strict=True)
     return all(int(one[:9]) - int(two[:9]) in {0, apart} for one, two in pairs)
+
+
+def _numbered_alike(one: str, two: str, apart: int) -> bool:
+    """Whether both begin or both end with a page number, whatever section is named beside it."""
+    for pattern in (_LEADING, _TRAILING):
+        first, second = pattern.search(one), pattern.search(two)
+        if first and second and int(first[0]) - int(second[0]) == apart:
+            return True
+    return False
 
 
 def _counts_pages(page: PageLines, line: Line, others: list[PageLines]) -> bool:
@@ -121,8 +144,8 @@ def _counts_pages(page: PageLines, line: Line, others: list[PageLines]) -> bool:
     return any(
         _value(twin.text) == value + other.number - page.number
         for other in others
-        for rank, twin in other.edges
-        if abs(rank) == 1 and abs(line.y - twin.y) <= _BAND
+        for _, twin in other.edges
+        if abs(line.y - twin.y) <= _BAND
     )
 
 
