@@ -1,5 +1,7 @@
 """Plain text and Markdown."""
 
+# ruff: noqa: RUF001  texts of many scripts are meant
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -35,8 +37,10 @@ def test_wrapped_lines_are_joined_and_paragraphs_kept(tmp_path: Path) -> None:
     )
     [segment] = read(write(tmp_path, text))
     assert segment.text.split("\n\n") == [
-        "The cell membrane separates the inside of a cell from its surroundings. It is made of two layers of "
-        "lipids with proteins set in them.",
+        (
+            "The cell membrane separates the inside of a cell from its surroundings. It is made of two layers of "
+            "lipids with proteins set in them."
+        ),
         "Water passes through channels.",
     ]
 
@@ -132,7 +136,7 @@ snake_case_name stays, 2 * 3 * 4 too, \\*starred\\*.
         ("a\xa0b\u2009 c", "a b c"),
         ("\u202eevil\u202c", "evil"),
         ("می\u200cخواهم", "می\u200cخواهم"),
-        ("\ufe8d\ufedf\ufe92", "ﺍﻟﺒ".translate({})),
+        ("\ufe8d\ufedf\ufe92", "\u0627\u0644\u0628"),
         ("\uf0b7 item", "• item"),
         ("Chapter 1 . . . . . . . . 7", "Chapter 1 … 7"),
         ("1986â\x80\x931990", "1986–1990"),
@@ -140,10 +144,7 @@ snake_case_name stays, 2 * 3 * 4 too, \\*starred\\*.
     ],
 )
 def test_cleaning(before: str, after: str) -> None:
-    import unicodedata  # noqa: PLC0415
-
-    expected = unicodedata.normalize("NFKC", after) if "ﺍ" in after else after
-    assert clean(before) == expected
+    assert clean(before) == after
 
 
 def test_cleaning_keeps_indentation_and_is_stable() -> None:
