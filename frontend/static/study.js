@@ -74,12 +74,7 @@ export class Study {
   #draw() {
     const run = this.#run;
     if (!run) return;
-    const body = run.done
-      ? reviewOf(run, {
-          onRound: (order) => this.#round(order),
-          onMore: (button, place) => this.#more(button, place),
-        })
-      : this.#runner(run);
+    const body = run.done ? reviewOf(run, { onRound: this.#round, onMore: this.#more }) : this.#runner(run);
     this.#section.replaceChildren(this.#head(run), ...shortfallNotice(run), body, credits(run));
   }
 
@@ -218,34 +213,28 @@ export class Study {
   }
 
   /** @param {number[]} order */
-  #round(order) {
+  #round = (order) => {
     if (this.#run) this.open(nextRound(this.#run, order));
-  }
+  };
 
   /**
    * @param {HTMLButtonElement} button
    * @param {HTMLElement} place
    */
-  async #more(button, place) {
+  #more = async (button, place) => {
     if (!this.#run || button.disabled) return;
     button.disabled = true;
     button.replaceChildren(el('span.spinner'), 'Generating…');
     place.replaceChildren();
     try {
       if (await this.#onMore(this.#run)) return;
-      place.append(
-        el(
-          'p.notice',
-          { role: 'status' },
-          'The text carries no further questions on this. Try another topic or add documents.',
-        ),
-      );
+      place.append(el('p.notice', { role: 'status' }, 'The text carries no further questions on this.'));
     } catch (cause) {
       place.append(problemBox(cause));
     }
     button.disabled = false;
     button.replaceChildren('More questions like these');
-  }
+  };
 
   /** @param {KeyboardEvent} event */
   #key(event) {
