@@ -54,7 +54,6 @@ interface QuestionRequest {
 }
 
 interface QuestionSet {
-  id: string;
   mode: 'practice' | 'quiz';
   requested: number;
   delivered: number;

@@ -76,11 +76,7 @@ function welcome() {
   const none = loaded && total === 0;
   const box = byId('welcome');
   box.hidden = search !== '' || !(one || none);
-  if (none)
-    box.replaceChildren(
-      el('strong', 'Start with a document. '),
-      'Add a file to the library, and questions come from it.',
-    );
+  if (none) box.replaceChildren(el('strong', 'Start with a document. '), 'Add a file to the library.');
   else if (one) {
     box.replaceChildren(
       el('strong', 'Ready to try. '),

@@ -42,7 +42,7 @@ export class Generate {
     form.addEventListener('change', () => this.#keep());
     byId('cancel-generate').addEventListener('click', () => this.#asking?.abort());
     for (const button of form.querySelectorAll('[data-step]')) {
-      button.addEventListener('click', () => this.#step(Number(/** @type {HTMLElement} */ (button).dataset.step)));
+      button.addEventListener('click', () => this.#step(Number(button.getAttribute('data-step'))));
     }
   }
 

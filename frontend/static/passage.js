@@ -14,7 +14,7 @@ export function passageButton(source) {
 }
 
 /** @param {Source} source */
-export async function openPassage(source) {
+async function openPassage(source) {
   const dialog = byId('passage', HTMLDialogElement);
   const body = byId('passage-body');
   byId('passage-title').textContent = source.filename;
@@ -37,7 +37,8 @@ export async function openPassage(source) {
 }
 
 /** @param {{page: number | null, heading: string | null}} source */
-const whereIn = ({ page, heading }) => [page ? `Page ${page}` : '', heading ?? ''].filter(Boolean).join(' · ');
+const whereIn = ({ page, heading }) =>
+  [page ? `Page ${page}` : '', heading?.replaceAll(' > ', ' › ')].filter(Boolean).join(' · ');
 
 /**
  * @param {PassageText} passage

@@ -23,6 +23,6 @@ export function remember(key, value) {
     if (value === null) localStorage.removeItem(PREFIX + key);
     else localStorage.setItem(PREFIX + key, JSON.stringify(value));
   } catch {
-    // Nothing is lost that is on the screen.
+    // What is on the screen stays.
   }
 }

@@ -292,8 +292,5 @@ function shortfallNotice(run) {
 function credits(run) {
   const writer = run.set.model === 'extractive' ? 'the built-in writer' : run.set.model;
   const seconds = (run.set.timings.total_ms / 1000).toLocaleString('en', { maximumFractionDigits: 1 });
-  return el(
-    'p.credits',
-    `Written by ${writer} in ${seconds} s. Every question is backed by a passage of your documents.`,
-  );
+  return el('p.credits', `Written by ${writer} in ${seconds} s, each from a passage of your documents.`);
 }

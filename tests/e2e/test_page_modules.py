@@ -1,0 +1,110 @@
+"""The page's pure modules, run by the browser that they are written for, and its files."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.support.browsing import ROOT, OpenVisit
+
+FRONTEND = ROOT / "frontend"
+Json = Any
+"""What a script in the page answers."""
+
+SERVED = [FRONTEND / "index.html", *sorted((FRONTEND / "static").iterdir())]
+
+
+@pytest.fixture
+def page(server_url: str, visit: OpenVisit) -> Page:
+    return visit(server_url).open()
+
+
+def call(page: Page, module: str, name: str, *arguments: object) -> Json:
+    return page.evaluate(
+        "async ([module, name, args]) => (await import(`/static/${module}.js`))[name](...args)",
+        [module, name, arguments],
+    )
+
+
+@pytest.mark.browser
+def test_a_quote_is_found_whatever_its_white_space(page: Page) -> None:
+    text = "Before. Water\n  flows (always)\tdown. After."
+    found = call(page, "text", "findLoosely", text, "Water flows (always) down.")
+    assert text[found["start"] : found["end"]] == "Water\n  flows (always)\tdown."
+    assert call(page, "text", "findLoosely", text, "Water flows up.") is None
+    assert call(page, "text", "findLoosely", text, "  ") is None
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("why does the heart beat", ["Hearts", "beating"]),
+        ("(a) .*", ["are", "A"]),
+        ("", []),
+        ("сердце", ["Сердце"]),
+    ],
+)
+def test_search_words_are_found_as_beginnings_of_words(page: Page, query: str, words: list[str]) -> None:
+    text = "Hearts are beating in the chest. A sweetheart. Сердце."
+    ranges = call(page, "text", "findWords", text, query)
+    assert [text[part["start"] : part["end"]] for part in ranges] == words
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("stage", "done", "total", "pages", "words"),
+    [
+        ("waiting", 0, 0, None, "Waiting to start"),
+        ("extracting", 12, 117, 117, "Reading page 12 of 117"),
+        ("extracting", 4096, 90606, None, "Reading the text"),
+        ("embedding", 320, 1960, None, "Embedding 320 of 1,960 passages"),
+        ("indexing", 0, 0, None, "Adding to the index"),
+    ],
+)
+def test_stages_read_as_words(
+    page: Page, stage: str, done: int, total: int, pages: int | None, words: str
+) -> None:
+    doc = {"stage": stage, "done": done, "total": total, "pages": pages}
+    assert call(page, "text", "stageText", doc) == words
+
+
+@pytest.mark.browser
+def test_a_score_counts_unanswered_questions_as_missed(page: Page) -> None:
+    questions = [{"question": f"Question {n}?", "correct_index": n} for n in range(4)]
+    made = {"mode": "quiz", "questions": questions}
+    run = call(page, "runs", "startRun", made, {"count": 4}, ["An earlier one?"])
+    run["choices"] = {"0": 0, "1": 3, "2": 2}
+    score = call(page, "runs", "scoreOf", run)
+    assert (score["right"], score["missed"], score["unanswered"]) == ([0, 2], [1, 3], [3])
+    again = call(page, "runs", "nextRound", run, score["missed"])
+    assert (again["order"], again["choices"], again["seen"]) == ([1, 3], {}, run["seen"])
+    assert len(run["seen"]) == 5
+
+
+@pytest.mark.browser
+def test_seen_questions_are_left_out_and_too_few_are_said(page: Page) -> None:
+    made = {"mode": "quiz", "questions": [{"question": name} for name in "abcd"]}
+    some = call(page, "runs", "onlyUnseen", made, ["a", "b"], 2)
+    assert ([q["question"] for q in some["questions"]], some["shortfall"]) == (["c", "d"], None)
+    few = call(page, "runs", "onlyUnseen", made, ["a", "b"], 3)
+    assert few["delivered"] == 2
+    assert "only 2 more" in few["shortfall"]
+
+
+def test_the_page_weighs_less_than_100_kilobytes() -> None:
+    assert sum(path.stat().st_size for path in SERVED) < 100_000
+    assert [path.name for path in SERVED if len(path.read_text().splitlines()) > 400] == []
+
+
+def test_the_page_holds_nothing_that_its_policy_forbids() -> None:
+    page = (FRONTEND / "index.html").read_text()
+    assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?://", page) == []
+    for path in SERVED[1:]:
+        text = path.read_text().replace("http://www.w3.org/2000/svg", "")
+        assert (
+            re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|https?://", text) == []
+        )
