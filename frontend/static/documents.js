@@ -94,13 +94,10 @@ export class Documents extends EventTarget {
     this.#failures = 0;
     for (const doc of items) {
       if (isActive(doc)) this.#working.add(doc.document_id);
-      else if (this.#working.delete(doc.document_id)) this.#settle(doc);
+      else if (this.#working.delete(doc.document_id)) {
+        this.dispatchEvent(new CustomEvent('settled', { detail: doc }));
+      }
     }
-  }
-
-  /** @param {Doc} doc */
-  #settle(doc) {
-    this.dispatchEvent(new CustomEvent('settled', { detail: doc }));
   }
 
   #schedule() {

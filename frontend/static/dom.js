@@ -104,7 +104,7 @@ export function focusOn(target) {
   if (!target.hasAttribute('tabindex')) target.tabIndex = -1;
   target.focus({ preventScroll: true });
   const top = target.getBoundingClientRect().top;
-  if (top < 72 || top > innerHeight - 120) window.scrollTo({ top: top + scrollY - 96 });
+  if (top < 72 || top > innerHeight - 120) scrollTo({ top: top + scrollY - 96 });
 }
 
 /**

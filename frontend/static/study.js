@@ -42,6 +42,7 @@ export class Study {
   open(run) {
     this.resume(run);
     this.#keepNow();
+    scrollTo({ top: 0 });
     focusOn(byId('study-title'));
     announce(`${counted(run.order.length, 'question')} ready.`);
   }
@@ -206,7 +207,7 @@ export class Study {
     run.done = true;
     this.#keepNow();
     this.#draw();
-    window.scrollTo({ top: 0 });
+    scrollTo({ top: 0 });
     focusOn(byId('score'));
     const { right, total } = scoreOf(run);
     announce(`${right.length} of ${total} ${run.set.mode === 'quiz' ? 'right' : 'known'}.`);

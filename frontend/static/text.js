@@ -9,9 +9,8 @@ export const counted = (count, noun) => `${count.toLocaleString('en')} ${noun}${
 
 /** @param {number} bytes */
 export function formatBytes(bytes) {
-  if (bytes < 1000) return counted(bytes, 'byte');
-  if (bytes < 999_500) return `${Math.round(bytes / 1000)} KB`;
-  return `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB`;
+  if (bytes < 999_500) return `${Math.ceil(bytes / 1000)}\u00a0KB`;
+  return `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })}\u00a0MB`;
 }
 
 /** @param {string} filename */
@@ -21,16 +20,15 @@ export function extension(filename) {
 }
 
 /**
- * What is being done to a document, in words.
- * @param {Pick<Doc, 'stage' | 'done' | 'total' | 'pages'>} doc
+ * What is being done to a document, in words. `done` and `total` count pages where there are pages.
+ * @param {Pick<Doc, 'stage' | 'done' | 'total' | 'pages' | 'progress'>} doc
  */
-export function stageText({ stage, done, total, pages }) {
-  const of = total > 0 ? `${Math.min(done, total).toLocaleString('en')} of ${total.toLocaleString('en')}` : '';
-  if (stage === 'extracting') return pages && of ? `Reading page ${of}` : 'Reading the text';
-  if (stage === 'embedding') return of ? `Embedding ${of} passages` : 'Embedding passages';
+export function stageText({ stage, done, total, pages, progress }) {
+  const page = pages !== null && total === pages && ` page ${Math.min(done + 1, total)} of ${total}`;
+  if (stage === 'extracting') return `Reading${page || ' the text'}`;
+  if (stage === 'embedding') return `Embedding${page || ` passages, ${Math.round(progress * 100)} %`}`;
   if (stage === 'indexing') return 'Adding to the index';
-  if (stage === 'ready') return 'Finishing';
-  return 'Waiting to start';
+  return stage === 'ready' ? 'Finishing' : 'Waiting to start';
 }
 
 /** @param {string} text */

@@ -59,16 +59,18 @@ def test_search_words_are_found_as_beginnings_of_words(page: Page, query: str, w
     ("stage", "done", "total", "pages", "words"),
     [
         ("waiting", 0, 0, None, "Waiting to start"),
-        ("extracting", 12, 117, 117, "Reading page 12 of 117"),
+        ("extracting", 11, 117, 117, "Reading page 12 of 117"),
+        ("extracting", 117, 117, 117, "Reading page 117 of 117"),
         ("extracting", 4096, 90606, None, "Reading the text"),
-        ("embedding", 320, 1960, None, "Embedding 320 of 1,960 passages"),
+        ("embedding", 73, 117, 117, "Embedding page 74 of 117"),
+        ("embedding", 4096, 90606, None, "Embedding passages, 45 %"),
         ("indexing", 0, 0, None, "Adding to the index"),
     ],
 )
 def test_stages_read_as_words(
     page: Page, stage: str, done: int, total: int, pages: int | None, words: str
 ) -> None:
-    doc = {"stage": stage, "done": done, "total": total, "pages": pages}
+    doc = {"stage": stage, "done": done, "total": total, "pages": pages, "progress": 0.45}
     assert call(page, "text", "stageText", doc) == words
 
 
