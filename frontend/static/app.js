@@ -91,9 +91,12 @@ documents.addEventListener('change', welcome);
 addEventListener('hashchange', showView);
 
 const kept = recall('run');
-if (Array.isArray(kept?.set?.questions) && Array.isArray(kept.order)) {
-  showStudy(true);
-  study.resume(kept);
+try {
+  if (kept) study.resume(kept);
+  showStudy(kept !== null);
+} catch {
+  // Kept by another version of this page: better a fresh form than no page.
+  study.close();
 }
 showView();
 void documents.refresh();

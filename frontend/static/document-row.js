@@ -74,7 +74,7 @@ export class DocumentRow {
     this.node.className = `document ${row.tone}`;
     this.#badge.textContent = extension(row.file);
     this.#name.textContent = row.name;
-    this.#name.title = row.name === row.file ? row.name : `${row.name} (${row.file})`;
+    this.#name.title = row.file;
     this.#note.textContent = row.note;
     this.#bar.hidden = row.progress === null;
     this.#bar.value = row.progress ?? 0;

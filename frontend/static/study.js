@@ -24,7 +24,7 @@ export class Study {
 
   /**
    * @param {{onNew: () => void, onMore: (run: Run) => Promise<boolean>}} actions
-   *   onMore opens another set and answers true, or answers false where the text carries no more
+   *   onMore answers false where the text carries no more
    */
   constructor({ onNew, onMore }) {
     this.#onNew = onNew;

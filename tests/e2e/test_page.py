@@ -217,6 +217,31 @@ def test_a_reload_keeps_the_quiz_and_its_answers(server_url: str, visit: OpenVis
     expect(page.locator(".question input").nth(2)).to_be_checked()
 
 
+def test_what_another_version_kept_does_not_break_the_page(server_url: str, visit: OpenVisit) -> None:
+    seen = visit(server_url)
+    page = seen.open()
+    page.evaluate("""localStorage.setItem('quaestio.run', '{"set": {"mode": "quiz"}, "order": [0]}')""")
+    page.evaluate("localStorage.setItem('quaestio.form', '[not json')")
+    page.reload()
+    expect(page.get_by_role("button", name="Generate questions")).to_be_visible()
+    assert seen.faults == []
+
+
+def test_a_passage_of_a_deleted_document_still_shows_its_quote(server_url: str, visit: OpenVisit) -> None:
+    page = visit(server_url).open()
+    with page.expect_response("**/api/questions") as answer:
+        quiz_on_new_file(page, "gone.txt")
+    quote = answer.value.json()["questions"][0]["source"]["quote"]
+    mark(page)
+    line = page.locator("#documents .document").filter(has_text="gone.txt")
+    line.get_by_role("button").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(line).to_have_count(0)
+    page.get_by_role("button", name="Show the passage").first.click()
+    expect(page.locator("#passage").get_by_role("alert")).to_contain_text("cannot be shown")
+    expect(page.locator("#passage mark")).to_have_text(quote)
+
+
 def test_a_shortfall_is_said(server_url: str, visit: OpenVisit) -> None:
     page = visit(server_url).open()
     add(page, text_file("short.txt"))
