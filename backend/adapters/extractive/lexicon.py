@@ -50,16 +50,6 @@ CONJUNCTIONS = words(
     and or but nor yet
     """,
 )
-RELATIVES = words(
-    """
-    which who whom whose that where
-    """,
-)
-WH_WORDS = words(
-    """
-    which who whom what how why
-    """,
-)
 MODALS = words(
     """
     can could may might must shall should will would cannot ought
@@ -68,11 +58,6 @@ MODALS = words(
 BE = words(
     """
     is are was were be been being am
-    """,
-)
-FINITE_BE = words(
-    """
-    is are was were
     """,
 )
 HAVE = words(
@@ -232,11 +217,6 @@ CONNECTIVES = phrases(
     surprisingly, unfortunately, fortunately, normally, more specifically, more generally, strictly
     speaking, broadly speaking, above all, after all, lastly, secondly, thirdly, firstly, for this
     reason, for these reasons, at the same time
-    """,
-)
-CONTRASTIVE = words(
-    """
-    however but nevertheless nonetheless conversely instead also likewise similarly
     """,
 )
 

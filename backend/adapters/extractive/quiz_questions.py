@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import lexicon as lx
 from .asking import Draft, askable, complete, opening, sentence_case
@@ -46,7 +46,7 @@ def gaps(document: Document, reading: Reading) -> list[Gap]:
         found += [*_number(reading, clause), *_described(reading, clause), *_answered(reading, clause)]
         boost = 0.12 * document.weight(reading, clause.subject) - 0.45 * document.introduced(reading, clause)
         found = [_scored(g, boost) for g in found]
-    return [g for g in found if 5 <= len(g.draft.stem.split()) <= 34]
+    return [g for g in found if (3 if g.form == "phrase" else 5) <= len(g.draft.stem.split()) <= 34]
 
 
 def _scored(gap: Gap, boost: float) -> Gap:
@@ -255,22 +255,12 @@ def _share(reading: Reading, clause: Clause) -> Iterator[Gap]:
 
 
 def _described(reading: Reading, clause: Clause) -> Iterator[Gap]:
-    """Stems like "Which of the following best describes epistemology?"."""
+    """Stems like "What is epistemology?", to be answered by one of four descriptions."""
     for draft in definition(reading, clause):
-        if (
-            draft.kind != "definition"
-            or not 5 <= len(draft.answer.split()) <= 18
-            or draft.answer.split()[0] not in {"a", "an", "the"}
-        ):
-            continue
-        if draft.stem.startswith(("What is ", "What are ")):
-            subject = draft.stem.split(" ", 2)[2].rstrip("?")
-            stem = f"Which of the following best describes {subject}?"
-            yield Gap(
-                Draft(stem, draft.answer, "description", draft.score - 0.06, draft.topic, draft.sentence),
-                "phrase",
-                pool=f"definition {clause.plural}",
-            )
+        words = draft.answer.split()
+        if draft.kind == "definition" and 5 <= len(words) <= 18 and words[0] in {"a", "an", "the"}:
+            described = replace(draft, kind="description", score=draft.score - 0.06)
+            yield Gap(described, "phrase", pool=f"definition {clause.plural}")
 
 
 _ANSWERED: tuple[tuple[Pattern, float], ...] = (

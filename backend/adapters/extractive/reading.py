@@ -30,11 +30,6 @@ _POINTERS = words(
     meanwhile further alike otherwise
     """,
 )
-_OUTSIDERS = words(
-    """
-    my your his her our their its
-    """,
-)
 _QUANTIFIERS = words(
     """
     some many several few any certain various no more most much less enough another

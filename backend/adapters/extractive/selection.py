@@ -6,6 +6,7 @@ import heapq
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TypeVar
 
@@ -21,6 +22,30 @@ _SAME_TEXT = 0.85
 _SAME_FACT = 0.7
 
 
+@dataclass(frozen=True, slots=True)
+class _Stem:
+    """A stem made ready to be compared; the frame that many stems share counts only in the whole text."""
+
+    text: str
+    core: str
+    words: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> _Stem:
+        """From the stem as written."""
+        core = _FRAME.sub("", text).lower()
+        return cls(text.lower(), core, frozenset(re.findall(r"\w+", core)))
+
+    def like(self, other: _Stem) -> bool:
+        """Whether a reader would take the two for one question."""
+        shared = _jaccard(self.words, other.words)
+        if shared >= _SAME_WORDS:
+            return True
+        if shared >= 0.4 and _ratio(self.core, other.core) >= _SAME_TEXT:
+            return True
+        return _ratio(self.text, other.text) >= _SAME_TEXT
+
+
 class _Chosen:
     """What was taken so far and what it costs to take more of the same."""
 
@@ -31,9 +56,8 @@ class _Chosen:
         self.kinds: Counter[str] = Counter()
         self.topics: Counter[str] = Counter()
         self.sentences: set[int] = set()
-        self.stems: list[tuple[str, frozenset[str]]] = []
+        self.stems: list[_Stem] = []
         self.facts: list[frozenset[str]] = []
-        self.answers: Counter[tuple[str, str]] = Counter()
 
     def cost(self, draft: Draft) -> float:
         """How much less the draft is worth for what was taken already."""
@@ -52,22 +76,19 @@ class _Chosen:
         """Whether the same is asked already, in the same or other words."""
         if draft.sentence.position in self.sentences:
             return True
-        stem = _FRAME.sub("", draft.stem).lower()
-        words = frozenset(re.findall(r"\w+", stem))
-        fact = content_stems(draft.sentence.text)
-        return any(_alike(stem, words, *other) for other in self.stems) or any(
+        stem, fact = _Stem.of(draft.stem), content_stems(draft.sentence.text)
+        return any(stem.like(other) for other in self.stems) or any(
             _jaccard(fact, f) >= _SAME_FACT for f in self.facts
         )
 
     def take(self, draft: Draft) -> None:
         """Counts the draft as taken."""
-        stem = _FRAME.sub("", draft.stem).lower()
         self.places[int(draft.sentence.position / self.width)] += 1
         self.passages[draft.sentence.passage] += 1
         self.kinds[draft.kind] += 1
         self.topics[draft.topic] += 1
         self.sentences.add(draft.sentence.position)
-        self.stems.append((stem, frozenset(re.findall(r"\w+", stem))))
+        self.stems.append(_Stem.of(draft.stem))
         self.facts.append(content_stems(draft.sentence.text))
 
 
@@ -75,11 +96,12 @@ def _jaccard(one: frozenset[str], two: frozenset[str]) -> float:
     return len(one & two) / max(1, len(one | two))
 
 
-def _alike(stem: str, words: frozenset[str], other: str, others: frozenset[str]) -> bool:
-    shared = _jaccard(words, others)
-    if shared >= _SAME_WORDS:
-        return True
-    return shared >= 0.4 and SequenceMatcher(None, stem, other, autojunk=False).ratio() >= _SAME_TEXT
+def _ratio(one: str, two: str) -> float:
+    """Share of characters in common runs, 0 where a quick bound already says less than is of interest."""
+    if 2 * min(len(one), len(two)) < _SAME_TEXT * (len(one) + len(two)):
+        return 0.0
+    matcher = SequenceMatcher(None, one, two, autojunk=False)
+    return matcher.ratio() if matcher.quick_ratio() >= _SAME_TEXT else 0.0
 
 
 def choose(

@@ -23,9 +23,9 @@ _ABBREVIATIONS = words(
 _SKIPPED_SECTION = re.compile(
     r"^(?:\W*|\d[\d.]*\s+)(?:(?:learning|chapter|section) (?:objectives|outcomes|goals)|"
     r"references?|bibliography|works cited|"
-    r"further reading|suggested readings?|exercises|problems|acknowledge?ments?|table of contents|contents|index|"
-    r"(?:review|practice|study|discussion|critical thinking)[\w\s]* questions?|copyright|about the authors?|"
-    r"notes|endnotes|footnotes|"
+    r"further reading|suggested readings?|exercises|problems|acknowledge?ments?|table of contents|"
+    r"contents|index|(?:review|practice|study|discussion|critical thinking)[\w\s]* questions?|"
+    r"copyright|about the authors?|notes|endnotes|footnotes|"
     r"interactive link(?: feature)?|quiz|literatur|bibliographie)\W*$",
     re.IGNORECASE,
 )
