@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -295,20 +296,31 @@ def test_scans_among_pages_are_said(tmp_path: Path) -> None:
 
 
 def test_damage_is_said_and_the_rest_is_read(tmp_path: Path) -> None:
-    path = draw(tmp_path, [lines([f"Page {number} of words"]) for number in range(5)], pageCompression=1)
-    data = path.read_bytes()
-    assert warning(path) is None
-    starts = [
-        found.end()
-        for found in re.finditer(rb"stream\r?\n", data)
-        if data[found.start() - 3 : found.start()] != b"end"
-    ]
-    hurt = bytearray(data.replace(b"/ASCII85Decode /FlateDecode", b"/ASCII85Decode /FlateDecode"))
-    hurt[starts[2] + 4 : starts[2] + 24] = b"\xff" * 20
-    path.write_bytes(hurt)
-    text = " ".join(segment.text for segment in read(path))
+    monochrome = [lines([f"Page {number} of words"]) for number in range(5)]
+    canvas_path = draw(tmp_path, monochrome, pageCompression=1)
+    data = canvas_path.read_bytes()
+    # reportlab wraps its streams in ASCII85; plain Flate is what most programs write
+    plain = re.sub(
+        rb"/Filter \[ /ASCII85Decode /FlateDecode \] /Length \d+\r?\n>>\r?\nstream\r?\n(.*?)endstream",
+        lambda found: (
+            b"/Filter /FlateDecode >>\nstream\n"
+            + base64.a85decode(b"<~" + found[1].strip(), adobe=True)
+            + b"\nendstream"
+        ),
+        data,
+        flags=re.DOTALL,
+    )
+    canvas_path.write_bytes(plain)
+    assert warning(canvas_path) is None
+    starts = [found.end() for found in re.finditer(rb"(?<!end)stream\r?\n", plain)]
+    assert len(starts) == 5
+    hurt = bytearray(plain)
+    hurt[starts[2] + 2 : starts[2] + 22] = b"\xff" * 20
+    canvas_path.write_bytes(hurt)
+    text = " ".join(segment.text for segment in read(canvas_path))
     assert "Page 0 of words" in text
     assert "Page 4 of words" in text
+    assert "damaged" in (warning(canvas_path) or "")
 
 
 def test_a_file_that_is_cut_is_refused_or_said(tmp_path: Path) -> None:

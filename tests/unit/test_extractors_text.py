@@ -38,8 +38,8 @@ def test_wrapped_lines_are_joined_and_paragraphs_kept(tmp_path: Path) -> None:
     [segment] = read(write(tmp_path, text))
     assert segment.text.split("\n\n") == [
         (
-            "The cell membrane separates the inside of a cell from its surroundings. It is made of two layers of "
-            "lipids with proteins set in them."
+            "The cell membrane separates the inside of a cell from its surroundings. It is made of two "
+            "layers of lipids with proteins set in them."
         ),
         "Water passes through channels.",
     ]

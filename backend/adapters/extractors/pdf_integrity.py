@@ -6,13 +6,16 @@ import mmap
 import re
 import zlib
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 _TAIL_BYTES = 65_536
 _MAX_FILE_BYTES = 256 << 20
 _MAX_INFLATED = 1 << 30
 _BLOCK = 65_536
-_STREAM = re.compile(rb"<<((?:(?!endobj|stream).){0,2000}?)>>\s*stream\r?\n", re.DOTALL)
+_HEADER_BYTES = 2048
+_MAX_STREAMS = 200_000
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _FLATE = re.compile(rb"/Filter\s*\[?\s*/(?:FlateDecode|Fl)\b\s*(?:\]|/|>|$)")
 _SKIPPED = (b"/Image", b"/Length1", b"/FontFile", b"/XRef")
 
@@ -43,9 +46,12 @@ def _damaged(data: mmap.mmap) -> int:
     if data.rfind(b"/Encrypt") >= 0:  # the parts are enciphered; pdfium has the key
         return 0
     damaged = inflated = 0
-    for found in _STREAM.finditer(data):
-        header = found[1]
-        if not _FLATE.search(header) or any(mark in header for mark in _SKIPPED):
+    for found in islice(_STREAM.finditer(data), _MAX_STREAMS):
+        before = data[max(0, found.start() - _HEADER_BYTES) : found.start()]
+        header = before[before.rfind(b"obj") + 1 :]
+        if not header.rstrip().endswith(b">>") or not _FLATE.search(header):
+            continue
+        if any(mark in header for mark in _SKIPPED):
             continue
         whole, length = _unpacks(data, found.end(), _MAX_INFLATED - inflated)
         damaged += not whole

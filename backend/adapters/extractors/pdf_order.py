@@ -18,6 +18,8 @@ from backend.adapters.extractors.pdf_lines import SUPERSCRIPTS, Line
 
 _BULLET = re.compile(r"(?:[•●○◦▪■□‣–—*·➢✓►]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])$")
 _BULLET_EMS = 5.0
+_MAX_RUNS = 3000
+"""More runs than a page of text has: a map or an attack, which the comparisons below would make slow."""
 _SAME_LINE_EMS = 0.45
 _SPACE_EMS = 0.12
 _PROSE_WORDS = 4
@@ -27,6 +29,8 @@ _ALTERNATION = 0.4
 
 def in_reading_order(runs: Sequence[Line]) -> list[Line]:
     """Whole lines in the order in which a person reads them; stamps on the margin come last."""
+    if len(runs) > _MAX_RUNS:
+        return list(runs)
     level = _with_bullets([run for run in runs if not run.turned])
     gutter = _interleaved_gutter(level)
     ordered = level if gutter is None else _by_columns(level, gutter)
