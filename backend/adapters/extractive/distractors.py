@@ -41,13 +41,14 @@ class Distractors:
     def _candidates(self, key: Term, sentence: int) -> Iterator[Term]:
         reading = self.vocabulary.document.readings[sentence]
         person = key.low in self.vocabulary.persons
+        text = reading.sentence.text.lower()
         near = content_stems(reading.sentence.text)
         for term in self.vocabulary.by_kind[key.kind]:
             if (term.low in self.vocabulary.persons) != person and key.name:
                 continue
             if reading.sentence.block in term.blocks or _overlap(term, key) or not _similar_length(term, key):
                 continue
-            if term.size == 1 and stem(term.low) in near:
+            if term.low in text or (term.size == 1 and stem(term.low) in near):
                 continue
             yield term
 

@@ -98,12 +98,11 @@ class Reading:
         return index == 0 or self.tokens[index - 1].text in {"“", '"', ":"}
 
     def _keeps_capital(self, index: int) -> bool:
+        """A word at the start that the tagger took for a name, or that has a capital inside."""
         token = self.tokens[index]
-        if token.tag in {"NP", "PO"}:
-            return (
-                index + 1 < len(self.tokens) and self.tokens[index + 1].tag == "NP"
-            ) or self.casing.is_name(token.text)
-        return len(token.text) > 1 and any(c.isupper() for c in token.text[1:])
+        if token.tag == "NP" or (token.tag == "PO" and self.casing.is_name(token.text)):
+            return True
+        return any(c.isupper() for c in token.text[1:])
 
     def stands_alone(self, span: Span, *, own: bool = False) -> bool:
         """Whether a reader who sees only these words knows what they speak of.

@@ -55,7 +55,7 @@ _ORDERS = words(
     Write Draw Name Using Take Check Welcome Listen Observe
     """,
 )
-MIN_LENGTH, MAX_LENGTH = 25, 420
+MIN_LENGTH, MAX_LENGTH = 20, 420
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,11 @@ def _usable(text: str) -> bool:
     if text.rstrip('”"’)')[-1:] != "." or _NOISE.search(text) or _CAPTION.match(text) or _is_order(text):
         return False
     letters = sum(c.isalpha() for c in text)
-    return letters >= 0.7 * len(text) and sum(c.isupper() for c in text) < 0.35 * letters and _paired(text)
+    return (
+        letters >= 0.8 * (len(text) - text.count(" "))
+        and sum(c.isupper() for c in text) < 0.35 * letters
+        and _paired(text)
+    )
 
 
 def _is_order(text: str) -> bool:

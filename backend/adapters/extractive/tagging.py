@@ -168,7 +168,18 @@ class _Tagger:
 
     def _is_name(self, index: int, word: str) -> bool:
         first = index == 0 or self.tags[-1] in {"“", '"', ":"}
-        return self.casing.is_name(word) if first else not self._heading_case(word)
+        if not first:
+            return not self._heading_case(word)
+        return self.casing.is_name(word) or self._begins_name(index, word)
+
+    def _begins_name(self, index: int, word: str) -> bool:
+        """Whether a word met only at the start of sentences is a name: "Boltzmann argued"."""
+        if self.casing.lower[word.lower()]:
+            return False
+        follows = self.words[index + 1] if index + 1 < len(self.words) else ""
+        return follows.lower() in lx.DEEDS or (
+            follows[:1].isupper() and follows[1:].islower() and self.casing.is_name(follows)
+        )
 
     def _heading_case(self, word: str) -> bool:
         return self.casing.lower[word.lower()] > 3 * self.casing.capital[word.lower()] + 3

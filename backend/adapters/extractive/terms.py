@@ -18,6 +18,7 @@ from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_thi
 
 _LIFE_DATES = re.compile(r"^\s*\((?:c\. |ca\. |b\. |born )?\d{3,4}")
 _MOST_WORDS = 4
+Kind = tuple[bool, bool, bool, bool]
 _LOOSE = words(
     """
     many several different various new other certain important same own such more most less few
@@ -54,9 +55,9 @@ class Term:
         return len(self.low.split())
 
     @property
-    def kind(self) -> tuple[bool, bool, bool]:
-        """Plural, a name, an abbreviation: what four options must share."""
-        return self.plural, self.name, self.text.isupper()
+    def kind(self) -> Kind:
+        """Plural, a name, an abbreviation, written with a capital: what four options must share."""
+        return self.plural, self.name, self.text.isupper(), self.text[0].isupper()
 
 
 def stem(word: str) -> str:
@@ -165,9 +166,9 @@ class Vocabulary:
                 term.genus = _genus(reading, clause.verb + 1)
 
     @cached_property
-    def by_kind(self) -> dict[tuple[bool, bool, bool], list[Term]]:
+    def by_kind(self) -> dict[Kind, list[Term]]:
         """Terms that may be options, by what four options must share; in order of first appearance."""
-        groups: dict[tuple[bool, bool, bool], list[Term]] = defaultdict(list)
+        groups: dict[Kind, list[Term]] = defaultdict(list)
         for term in self.terms.values():
             if (term.count >= 2 or term.size > 1 or term.genus) and is_noun(term):
                 groups[term.kind].append(term)
