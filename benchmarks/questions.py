@@ -21,7 +21,7 @@ from typing import Any
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from backend.adapters.extractive import ExtractiveWriter
-from backend.models.documents import Chunk, Passage, chunk_id
+from backend.models.documents import Chunk, Passage, chunk_key
 from backend.models.questions import LETTERS, Mode, Question
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,7 +35,7 @@ def passage(document: str, text: str) -> Passage:
     for position, piece in enumerate(_SPLITTER.create_documents([text])):
         start = piece.metadata["start_index"]
         end = start + len(piece.page_content)
-        key = chunk_id(document, position)
+        key = chunk_key(1, position)
         chunks.append(Chunk(key, document, position, piece.page_content, start, end))
     return Passage(document, document, tuple(chunks))
 

@@ -191,7 +191,7 @@ def _usable(text: str) -> bool:
         return False
     letters = sum(c.isalpha() for c in text)
     return (
-        letters >= 0.8 * (len(text) - text.count(" "))
+        letters >= 0.75 * (len(text) - text.count(" "))
         and sum(c.isupper() for c in text) < 0.35 * letters
         and _paired(text)
     )
