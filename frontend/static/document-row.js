@@ -50,8 +50,8 @@ function noteOf(doc) {
   if (doc.status === 'failed') return doc.error?.message ?? 'This file could not be read.';
   if (doc.status === 'stopped') return 'Stopped before it was ready. Delete it and add it again to use it.';
   if (isActive(doc)) return stageText(doc);
-  const facts = [doc.pages ? counted(doc.pages, 'page') : '', counted(doc.chunks, 'passage'), formatBytes(doc.size)];
-  const line = facts.filter(Boolean).join(' · ');
+  const facts = [doc.pages ? counted(doc.pages, 'page') : counted(doc.chunks, 'passage'), formatBytes(doc.size)];
+  const line = facts.join(' · ');
   return doc.warning ? `${line}. ${doc.warning}` : line;
 }
 

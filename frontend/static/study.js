@@ -76,7 +76,9 @@ export class Study {
     const run = this.#run;
     if (!run) return;
     const body = run.done ? reviewOf(run, { onRound: this.#round, onMore: this.#more }) : this.#runner(run);
-    this.#section.replaceChildren(this.#head(run), ...shortfallNotice(run), body, credits(run));
+    const { shortfall } = run.set;
+    const notice = shortfall ? [el('p.notice', { role: 'note' }, shortfall)] : [];
+    this.#section.replaceChildren(this.#head(run), ...notice, body, credits(run));
   }
 
   /** @param {Run} run */
@@ -280,13 +282,6 @@ function updateStrip(strip, run) {
     button.setAttribute('aria-label', `Question ${place + 1}${answered ? ', answered' : ''}`);
     if (current) strip.scrollTo({ left: button.offsetLeft - strip.clientWidth / 2 });
   });
-}
-
-/** @param {Run} run */
-function shortfallNotice(run) {
-  const { requested, delivered, shortfall } = run.set;
-  if (!shortfall) return [];
-  return [el('p.notice', { role: 'note' }, el('strong', `You asked for ${requested}; ${delivered} came. `), shortfall)];
 }
 
 /** @param {Run} run */
