@@ -1,7 +1,5 @@
 """Encodings of texts: certain, guessed from a few words, or refused."""
 
-# ruff: noqa: RUF001  texts of many scripts are meant
-
 from __future__ import annotations
 
 import pytest

@@ -1,7 +1,5 @@
 """DOCX files as python-docx writes them, and broken ones."""
 
-# ruff: noqa: E501  markup reads better unbroken
-
 from __future__ import annotations
 
 import io

@@ -1,7 +1,5 @@
 """HTML and EPUB."""
 
-# ruff: noqa: E501  markup reads better unbroken
-
 from __future__ import annotations
 
 import zipfile

@@ -1,7 +1,5 @@
 """PDF files as reportlab draws them: order, hyphens, running heads, headings, bookmarks, damage."""
 
-# ruff: noqa: E501  lines of print are long
-
 from __future__ import annotations
 
 import base64

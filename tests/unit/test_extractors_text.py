@@ -1,7 +1,5 @@
 """Plain text and Markdown."""
 
-# ruff: noqa: RUF001  texts of many scripts are meant
-
 from __future__ import annotations
 
 from pathlib import Path

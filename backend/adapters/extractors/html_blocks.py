@@ -32,10 +32,10 @@ _DROPPED = frozenset(
         "frameset",
     ]
 )
-_FURNITURE = frozenset("nav header footer aside menu".split())  # noqa: SIM905
-_ROLES = frozenset("navigation banner contentinfo search menu menubar complementary dialog".split())  # noqa: SIM905
+_FURNITURE = frozenset("nav header footer aside menu".split())
+_ROLES = frozenset("navigation banner contentinfo search menu menubar complementary dialog".split())
 _BLOCKS = frozenset(
-    "address article aside blockquote body center dd details dir div dl dt fieldset figcaption figure footer "  # noqa: SIM905
+    "address article aside blockquote body center dd details dir div dl dt fieldset figcaption figure footer "
     "form header hgroup hr html legend li main menu nav ol p pre section summary table tbody td tfoot th "
     "thead tr ul caption h1 h2 h3 h4 h5 h6".split()
 )

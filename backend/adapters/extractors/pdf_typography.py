@@ -13,7 +13,7 @@ _LAST_WORD = re.compile(r"[^\W\d_]+$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _SUSPENDED = re.compile(r"(?:and|or|to|und|oder|bzw|et|ou|y|o|e)\b")
 _COMPOUND_FIRST = frozenset(
-    "self well non cross half high low long short left right full first second third two three four one "  # noqa: SIM905
+    "self well non cross half high low long short left right full first second third two three four one "
     "single all ex quasi pre post".split()
 )
 _VOCABULARY = 200_000
