@@ -15,6 +15,9 @@ from backend.ports.vector_store import VectorStore
 NEIGHBOURS = 2
 """Chunks of context on each side: about 1,000 characters in all."""
 
+_AROUND = 5
+"""Chunks on each side where a person wants to see a passage in its place."""
+
 _KEY_BITS = 63
 _CANDIDATES = 50
 """Taken from each index before fusion."""
@@ -72,7 +75,7 @@ class Retriever:
             return None
         if key >> _KEY_BITS:
             return None
-        passages = await self._passages(tenant, [key], {key: 0.0})
+        passages = await self._passages(tenant, [key], {key: 0.0}, _AROUND)
         return passages[0] if passages and passages[0].document_id == document_id else None
 
     async def _by_meaning(
@@ -81,14 +84,16 @@ class Retriever:
         vector = (await self._embedder.embed([query]))[0]
         return await self._vectors.search(tenant, vector, k, documents)
 
-    async def _passages(self, tenant: str, keys: list[int], scores: dict[int, float]) -> list[Passage]:
+    async def _passages(
+        self, tenant: str, keys: list[int], scores: dict[int, float], neighbours: int = NEIGHBOURS
+    ) -> list[Passage]:
         """One query for the hits and all their neighbours (keys of neighbours count up)."""
-        wanted = {key + step for key in keys for step in range(-NEIGHBOURS, NEIGHBOURS + 1)}
+        wanted = {key + step for key in keys for step in range(-neighbours, neighbours + 1)}
         chunks = await self._catalog.chunks(tenant, sorted(wanted))
         found = [chunks[key] for key in keys if key in chunks]
         names = {d.id: d.filename for d in await self._named(tenant, found)}
         return [
-            _around(chunk, chunks, names[chunk.document_id], scores[chunk.key])
+            _around(chunk, chunks, names[chunk.document_id], scores[chunk.key], neighbours)
             for chunk in found
             if chunk.document_id in names
         ]
@@ -113,10 +118,10 @@ def fuse(by_meaning: Sequence[Hit], by_words: Sequence[Hit], vector_weight: floa
     return fused
 
 
-def _around(chunk: Chunk, chunks: dict[int, Chunk], filename: str, score: float) -> Passage:
+def _around(chunk: Chunk, chunks: dict[int, Chunk], filename: str, score: float, neighbours: int) -> Passage:
     around = [
         chunks[key]
-        for key in range(chunk.key - NEIGHBOURS, chunk.key + NEIGHBOURS + 1)
+        for key in range(chunk.key - neighbours, chunk.key + neighbours + 1)
         if key in chunks and chunks[key].document_id == chunk.document_id
     ]
     return Passage(
