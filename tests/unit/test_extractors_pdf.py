@@ -330,3 +330,19 @@ def test_a_file_that_is_cut_is_refused_or_said(tmp_path: Path) -> None:
             assert "cut off" in (warning(path) or "")
         except (DamagedFile, NoTextInFile):
             continue
+
+
+def test_a_glossary_keeps_terms_and_definitions_apart(tmp_path: Path) -> None:
+    terms = {
+        "skull": "bony structure that forms the head, the face and the jaws, and protects the brain within",
+        "sternum": "flattened bone at the center of the chest",
+        "vertebra": "individual bone in the neck and back regions of the vertebral column of the body",
+    }
+
+    def page(canvas: Canvas) -> None:
+        for number, (term, definition) in enumerate(terms.items()):
+            canvas.drawString(57, 700 - number * 24, term)
+            canvas.drawString(87, 688 - number * 24, definition)
+
+    text = read(draw(tmp_path, [page]))[0].text
+    assert text.split("\n\n") == [part for pair in terms.items() for part in pair]

@@ -17,8 +17,6 @@ from backend.adapters.extractors.pdf_typography import Typography, join_word
 from backend.adapters.extractors.sections import HeadingPath
 from backend.models.documents import Segment
 
-_MIN_CUT_CHARS = 30
-
 
 class Setter:
     """Takes pages in order and gives the segments of the page before, which the next one may complete."""
@@ -75,7 +73,7 @@ class Setter:
         if not body or not after or after[0].level is not None:
             return
         cut, rest = body[-1], after[0]
-        if ends_sentence(cut.text) or len(cut.text) < _MIN_CUT_CHARS or not rest.text[:1].islower():
+        if not cut.full or ends_sentence(cut.text) or not rest.text[:1].islower():
             return
         end = sentence_end(rest.text) or len(rest.text)
         moved = rest.text[:end]

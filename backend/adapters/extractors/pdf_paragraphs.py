@@ -20,6 +20,7 @@ _HEADING_SIZE = 1.12
 _HEADING_CHARS = 160
 _TITLE_CHARS = 300
 _NEAR_LINES = 12
+_STRAY_LINES = 3
 _NEW_COLUMN_EMS = 0.5
 _PARTED = 1.3
 """Times the usual distance of lines."""
@@ -40,6 +41,8 @@ class Paragraph:
     bold: bool
     lines: int = 1
     gaps: int = 0
+    full: bool = True
+    """Whether the last line fills its width, so that the text may go on elsewhere."""
     level: float | None = None
     """Smaller is outer; None for running text."""
 
@@ -52,11 +55,27 @@ def paragraphs(lines: list[Line], typography: Typography) -> list[Paragraph]:
         last = lines[index - 1]
         near = abs(line.x0 - last.x0) < _MAX_INDENT * line.size  # of one column, indented or not
         right = max(edge[index - 1], edge[index]) if near else edge[index - 1]
-        if groups and not _starts(groups[-1], line, right, typography):
+        if groups and not (_starts(groups[-1], line, right, typography) or _is_next_term(groups, line)):
             groups[-1].append(line)
         else:
             groups.append([line])
-    return [_with_level(_paragraph(group, typography), typography) for group in groups]
+    found = []
+    place = 0
+    for group in groups:
+        place += len(group)
+        paragraph = _paragraph(group, typography)
+        paragraph.full = not _ended_far_early(group[-1], edge[place - 1])
+        found.append(_with_level(paragraph, typography))
+    return found
+
+
+def _is_next_term(groups: list[list[Line]], line: Line) -> bool:
+    """Whether the line is back at the margin of a lonely term whose indented definition stands between."""
+    if len(groups) < 2 or len(groups[-2]) > 1 or len(groups[-1]) > 1:  # noqa: PLR2004  term and definition
+        return False
+    term, definition = groups[-2][0], groups[-1][0]
+    indented = _INDENT < (definition.x0 - term.x0) / line.size < _MAX_INDENT
+    return indented and not term.text.endswith(_ENDS) and abs(line.x0 - term.x0) < _INDENT * line.size
 
 
 def _right_edges(lines: list[Line]) -> list[float]:
@@ -64,7 +83,9 @@ def _right_edges(lines: list[Line]) -> list[float]:
     edges: list[float] = []
     for index, line in enumerate(lines):
         near = lines[max(0, index - _NEAR_LINES) : index + _NEAR_LINES + 1]
-        edges.append(max(other.x1 for other in near if abs(other.x0 - line.x0) < _SAME_EDGE_EMS * line.size))
+        ends = sorted(other.x1 for other in near if abs(other.x0 - line.x0) < _SAME_EDGE_EMS * line.size)
+        # the lines of a caption across both columns must not widen the column
+        edges.append(ends[-1 - min(_STRAY_LINES, len(ends) // 4)])
     return edges
 
 
