@@ -96,7 +96,7 @@ def _services(settings: Settings, database: Database, embedder: Embedder) -> Ser
             catalog=catalog,
             retriever=retriever,
             writer=ExtractiveWriter(),
-            least_similarity=settings.least_similarity,
+            least_relevance=settings.least_relevance,
         ),
         worker=Worker(
             owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",

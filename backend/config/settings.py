@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(200, ge=1, le=100_000, description="Largest upload, in MB (1,000,000 bytes).")
     max_pages: int = Field(10_000, ge=1, description="Most pages of one document.")
     extraction_timeout_s: float = Field(900, gt=0, description="Longest time to read one file, in seconds.")
-    extraction_memory_mb: int = Field(1024, ge=128, description="Most memory to read one file with, in MB.")
+    extraction_memory_mb: int = Field(512, ge=128, description="Most memory to read one file with, in MB.")
     max_questions: int = Field(200, ge=1, le=1000, description="Most questions of one request.")
     embedding_model: str = Field(
         BUNDLED_MODEL,
@@ -41,8 +41,11 @@ class Settings(BaseSettings):
     vector_weight: float = Field(
         0.6, ge=0, le=1, description="Share of meaning in hybrid retrieval; the rest goes to keywords."
     )
-    least_similarity: float = Field(
-        0.25, ge=-1, le=1, description="Cosine below which nothing counts as being about a topic."
+    least_relevance: float = Field(
+        0.6,
+        ge=-1,
+        le=2,
+        description="What the documents must reach to be about a topic: best cosine + 0.3 for its words.",
     )
     worker_concurrency: int = Field(2, ge=1, le=64, description="Ingestion jobs that run at a time.")
     sample_document: bool = Field(True, description="Put the sample text into an empty library.")

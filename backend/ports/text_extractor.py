@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +19,7 @@ class TextExtractor(Protocol):
         that is not read or whose content contradicts a binary extension.
         """
 
-    def extract(self, path: Path, media_type: str) -> AsyncIterator[Extracted]:
+    def extract(self, path: Path, media_type: str) -> AsyncGenerator[Extracted]:
         """One FileSummary, then Segments in reading order, then one ExtractionEnd.
 
         Bounded in memory and time whatever the file holds. Raises a kind of UnreadableFile; closing

@@ -11,7 +11,7 @@ from backend.models.documents import Chunk, Document, Passage
 from backend.models.questions import Mode, QuestionSet
 from backend.ports.catalog import Catalog
 from backend.ports.question_writer import QuestionWriter
-from backend.services.retrieval import Found, Retriever
+from backend.services.retrieval import Retriever
 
 WINDOW = 12
 """Chunks of a sampled passage: about 2,500 characters, enough for whole paragraphs."""
@@ -36,12 +36,12 @@ class QuestionGeneration:
     """Chooses the passages and has questions written from them."""
 
     def __init__(
-        self, *, catalog: Catalog, retriever: Retriever, writer: QuestionWriter, least_similarity: float
+        self, *, catalog: Catalog, retriever: Retriever, writer: QuestionWriter, least_relevance: float
     ) -> None:
         self._catalog = catalog
         self._retriever = retriever
         self._writer = writer
-        self._least_similarity = least_similarity
+        self._least_relevance = least_relevance
 
     async def generate(self, tenant: str, request: QuestionRequest) -> QuestionSet:
         """As many questions as asked, or fewer with the reason.
@@ -74,18 +74,12 @@ class QuestionGeneration:
         hits = max(_FEWEST_HITS, _HITS_PER_QUESTION * request.count)
         narrowed = documents if request.document_ids is not None else None
         found = await self._retriever.search(tenant, topic, hits, narrowed)
-        if not self._is_about(found):
+        if found.relevance < self._least_relevance:
             raise TopicNotFound(
                 f"Your documents say nothing about {topic[:80]!r}. "
                 "Try another word for it, or leave the topic empty to ask about everything."
             )
         return merged(found.passages)
-
-    def _is_about(self, found: Found) -> bool:
-        """A shared word that is also close in meaning, or closeness alone where it is high."""
-        if found.matched:
-            return found.similarity >= self._least_similarity
-        return found.similarity >= self._least_similarity + 0.1
 
     async def _spread(self, documents: Sequence[Document]) -> list[Passage]:
         """Passages from every part of every document, each document by its share of the text."""

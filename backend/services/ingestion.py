@@ -7,6 +7,7 @@ import re
 import unicodedata
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from backend.errors import (
@@ -20,7 +21,6 @@ from backend.errors import (
 from backend.models.documents import (
     Chunk,
     Document,
-    ExtractionEnd,
     FileSummary,
     JobState,
     Problem,
@@ -161,33 +161,32 @@ class Ingestion:
         path = self._blobs.path(document.tenant, document.sha256)
         chunker = await asyncio.to_thread(Chunker, document)
         pending: list[Chunk] = []
-        warning = None
-        checkpoint = job.checkpoint
-        async for item in self._extractor.extract(path, document.media_type):
-            match item:
-                case FileSummary():
-                    await self._catalog.describe(document.id, item)
-                    await self._report(job, Progress("extracting", 0, item.pages or 0), checkpoint)
-                case Segment():
-                    pending += [c for c in chunker.cut(item) if c.position >= checkpoint]
+        warning, stored = None, job.checkpoint
+        async with aclosing(self._extractor.extract(path, document.media_type)) as extracted:
+            async for item in extracted:
+                if isinstance(item, Segment):
+                    pending += [c for c in chunker.cut(item) if c.position >= job.checkpoint]
                     while len(pending) >= BATCH:
-                        batch, pending = pending[:BATCH], pending[BATCH:]
-                        await self._store(document, batch)
-                        checkpoint = batch[-1].position + 1
-                        await self._report(job, _reached(item), checkpoint)
-                case ExtractionEnd():
+                        stored = await self._store(document, pending[:BATCH])
+                        del pending[:BATCH]
+                        await self._report(job, _reached(item), stored)
+                elif isinstance(item, FileSummary):
+                    await self._catalog.describe(document.id, item)
+                    await self._report(job, Progress("extracting", 0, item.pages or 0), stored)
+                else:
                     warning = item.warning
         if pending:
-            await self._store(document, pending)
-            checkpoint = pending[-1].position + 1
-        if checkpoint == 0:
+            stored = await self._store(document, pending)
+        if stored == 0:
             raise NoTextInFile("There is no text in this file. If it is a scan, run OCR on it first.")
-        await self._publish(job, document, Finished(checkpoint, chunker.text_length, warning))
+        await self._publish(job, document, Finished(stored, chunker.text_length, warning))
 
-    async def _store(self, document: Document, batch: list[Chunk]) -> None:
+    async def _store(self, document: Document, batch: list[Chunk]) -> int:
+        """Embed and keep a batch; returns the checkpoint behind it."""
         vectors = await self._embedder.embed([chunk.text for chunk in batch])
         await self._catalog.add_chunks(document, batch)
         await self._vectors.add(document, [chunk.key for chunk in batch], vectors)
+        return batch[-1].position + 1
 
     async def _publish(self, job: Job, document: Document, finished: Finished) -> None:
         await self._report(job, Progress("indexing", fraction=0.99), finished.chunks)

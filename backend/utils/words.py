@@ -26,11 +26,28 @@ def spaced(text: str) -> str:
 
 def query_terms(text: str, most: int = 32) -> list[str]:
     """Distinct lower-case words of a query, function words left out unless nothing else is there."""
-    # Letters, numbers and the marks that combine with them (vowel signs of Hindi, accents).
-    letters = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in spaced(text))
-    words = dict.fromkeys(letters.lower().split())
+    words = dict.fromkeys(_words(text))
     telling = [word for word in words if word not in _STOP_WORDS]
     return (telling or list(words))[:most]
+
+
+def coverage(query: str, text: str) -> float:
+    """Share of the query's terms that stand in ``text``, 0..1, whatever their endings."""
+    terms = query_terms(query)
+    words = set(_words(text))
+    held = sum(any(word.startswith(_stem(term)) for word in words) for term in terms)
+    return held / len(terms) if terms else 0.0
+
+
+def _words(text: str) -> list[str]:
+    # Letters, numbers and the marks that combine with them (vowel signs of Hindi, accents).
+    kept = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in spaced(text))
+    return kept.lower().split()
+
+
+def _stem(term: str) -> str:
+    """What inflections of a word begin with, roughly."""
+    return term[: max(4, len(term) - 3)]
 
 
 def _pairs(run: str) -> str:

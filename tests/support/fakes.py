@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +47,7 @@ class PlainExtractor:
             raise UnsupportedFile(f"{filename} is not read; .txt is.")
         return "text/plain"
 
-    async def extract(self, path: Path, media_type: str) -> AsyncIterator[Extracted]:  # noqa: ARG002
+    async def extract(self, path: Path, media_type: str) -> AsyncGenerator[Extracted]:  # noqa: ARG002
         self.extractions += 1
         pages = (await asyncio.to_thread(path.read_text, "utf-8")).split("\f")
         yield FileSummary(DocumentMetadata(title="A title"), len(pages))

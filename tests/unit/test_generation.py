@@ -40,7 +40,7 @@ def writer() -> EchoWriter:
 @pytest.fixture
 def generation(house: House, writer: EchoWriter) -> QuestionGeneration:
     return QuestionGeneration(
-        catalog=house.catalog, retriever=house.retriever, writer=writer, least_similarity=0.25
+        catalog=house.catalog, retriever=house.retriever, writer=writer, least_relevance=0.6
     )
 
 

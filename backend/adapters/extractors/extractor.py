@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from backend.adapters.extractors import detect, wire
@@ -52,7 +52,7 @@ class ChildProcessExtractor:
         """Media type of a file; see the port."""
         return detect.recognise(head, filename)
 
-    async def extract(self, path: Path, media_type: str) -> AsyncIterator[Extracted]:
+    async def extract(self, path: Path, media_type: str) -> AsyncGenerator[Extracted]:
         """One FileSummary, Segments and one ExtractionEnd; see the port."""
         process = await self._start(path, media_type)
         log = asyncio.create_task(_tail(process.stderr))
@@ -66,7 +66,7 @@ class ChildProcessExtractor:
         finally:
             await _end(process, log)
 
-    async def _items(self, process: asyncio.subprocess.Process) -> AsyncIterator[Extracted]:
+    async def _items(self, process: asyncio.subprocess.Process) -> AsyncGenerator[Extracted]:
         """Items as they come; ends without an ExtractionEnd where the child fell silent."""
         loop = asyncio.get_running_loop()
         left = self._timeout
