@@ -31,7 +31,7 @@ def _chunk(document: str, position: int, piece: object) -> Chunk:
     text: str = piece.page_content
     start: int = piece.metadata["start_index"]
     return Chunk(
-        chunk_id(document, position), document, position, text, start, start + len(text), page=position + 1
+        chunk_key(1, position), document, position, text, start, start + len(text), page=position + 1
     )
 
 

@@ -87,6 +87,8 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
     words = reading.tokens[clause.subject[0] : clause.subject[1]]
     if any(t.tag in {"VD", "VZ", "VP"} for t in words) and not any(t.tag == "WH" for t in words):
         return False
+    if any(t.tag == "," for t in words) and not any(t.tag == "CC" for t in words):
+        return False
     remaining = any(
         t.low in {"remaining", "resulting", "surrounding"}
         for t in reading.tokens[clause.subject[0] : clause.subject[1]]

@@ -130,7 +130,7 @@ def _without_inner(tokens: tuple[Token, ...], start: int, stop: int) -> int:
 
 
 def _is_apposition(tokens: tuple[Token, ...], comma: int) -> bool:
-    return tokens[comma + 1].tag in {"DT", "WH", "VN", "IN", "SB", "CC", "VG", "RB", "NP", "JJ"}
+    return tokens[comma + 1].tag in {"DT", "WH", "VN", "IN", "SB", "CC", "VG", "RB", "NP", "JJ", "CD"}
 
 
 def _agrees(finite: Token, head: Token, *, plural: bool) -> bool:

@@ -96,29 +96,30 @@ NOT_ADVERBS = words(
 )
 ADJECTIVES = words(
     """
-    large small big little great good bad new old young long short high low deep shallow wide narrow
-    thick thin strong weak hard soft hot cold warm cool fast slow rapid early late likely main major
-    minor chief key same different similar other own common rare general special specific particular
-    certain various single double first second third fourth fifth last next previous several many few
-    more most less least human animal red white black blue green yellow gray brown dark light dense
-    simple complex whole entire full empty open true false right left upper lower inner outer middle
-    important essential necessary possible able unable available present absent aware due responsible
-    modern ancient current recent future past whether daily friendly distinct separate unique direct
-    smooth rough sharp dull round flat broad straight steep raw pure dry wet free unknown clear obvious
-    familiar mature adult additional entire overall prone dead alive better best worse worst larger
-    smaller greater higher longer shorter stronger weaker faster slower older younger largest smallest
-    greatest highest lowest longest shortest oldest deeper thicker thinner wider early moral male female
-    sure safe poor rich equal loose tight heavy close distant real ready such enough costly absolute
-    accurate adequate alternate appropriate approximate complete concrete concise definite delicate
-    elaborate extreme fortunate immediate intermediate intimate legitimate moderate obscure opposite
-    precise private remote separate severe sincere ultimate dependent independent relevant resistant
-    consistent prominent permanent evident apparent efficient sufficient competent excellent constant
-    dominant significant abundant distant elegant frequent subsequent adjacent transparent inherent
-    coherent persistent difficult easy happy hungry angry busy heavy pretty sweet bitter sour loud quiet
-    rigid vivid rapid valid stupid vague wise honest fair cruel brave proud calm humble mere sheer numb
-    blind deaf mute lame ill sick healthy wealthy worthy guilty innocent ready steady sturdy tiny huge
-    vast giant broad bold bright faint pale fresh stale ripe raw mild fierce gentle harsh keen blunt
-    tough crisp stiff firm loose narrow bare naked alone afraid asleep awake worth
+    fond capable prone large small big little great good bad new old young long short high low deep
+    shallow wide narrow thick thin strong weak hard soft hot cold warm cool fast slow rapid early late
+    likely main major minor chief key same different similar other own common rare general special
+    specific particular certain various single double first second third fourth fifth last next previous
+    several many few more most less least human animal red white black blue green yellow gray brown dark
+    light dense simple complex whole entire full empty open true false right left upper lower inner
+    outer middle important essential necessary possible able unable available present absent aware due
+    responsible modern ancient current recent future past whether daily friendly distinct separate
+    unique direct smooth rough sharp dull round flat broad straight steep raw pure dry wet free unknown
+    clear obvious familiar mature adult additional entire overall prone dead alive better best worse
+    worst larger smaller greater higher longer shorter stronger weaker faster slower older younger
+    largest smallest greatest highest lowest longest shortest oldest deeper thicker thinner wider early
+    moral male female sure safe poor rich equal loose tight heavy close distant real ready such enough
+    costly absolute accurate adequate alternate appropriate approximate complete concrete concise
+    definite delicate elaborate extreme fortunate immediate intermediate intimate legitimate moderate
+    obscure opposite precise private remote separate severe sincere ultimate dependent independent
+    relevant resistant consistent prominent permanent evident apparent efficient sufficient competent
+    excellent constant dominant significant abundant distant elegant frequent subsequent adjacent
+    transparent inherent coherent persistent difficult easy happy hungry angry busy heavy pretty sweet
+    bitter sour loud quiet rigid vivid rapid valid stupid vague wise honest fair cruel brave proud calm
+    humble mere sheer numb blind deaf mute lame ill sick healthy wealthy worthy guilty innocent ready
+    steady sturdy tiny huge vast giant broad bold bright faint pale fresh stale ripe raw mild fierce
+    gentle harsh keen blunt tough crisp stiff firm loose narrow bare naked alone afraid asleep awake
+    worth
     """,
 )
 ADJECTIVE_ENDINGS = (
@@ -216,11 +217,13 @@ CONNECTIVES = phrases(
     that, note that, remember that, again, meanwhile, still, and, but, so, yet, or, now, clearly,
     surprisingly, unfortunately, fortunately, normally, more specifically, more generally, strictly
     speaking, broadly speaking, above all, after all, lastly, secondly, thirdly, firstly, for this
-    reason, for these reasons, at the same time
+    reason, for these reasons, in similar fashion, in this way, in this case, in many cases, in most
+    cases, at best, to be sure, in practice, in principle, in theory, in reality, in short, in essence,
+    in part, in sum, to begin with, at the same time
     """,
 )
 
-VAGUE_HEADS = words(
+_VAGUE = words(
     """
     result results example examples way ways thing things case cases point points figure figures table
     tables chapter chapters section sections reason reasons problem problems question questions idea
@@ -252,21 +255,23 @@ VAGUE_HEADS = words(
     difference version versions sample
     """,
 )
+VAGUE_HEADS = _VAGUE | {f"{word}s" for word in _VAGUE}
 COMMON_NOUNS = VAGUE_HEADS | words(
     """
-    life body human humans water food house home hand head eye eyes face room door car money family
-    friend mother father child children parent parents boy girl night morning job school university
-    business government law power order service market interest development support control increase
-    decrease loss gain access care use size shape color length width height depth speed rate degree
-    percent percentage majority minority success failure effort ability knowledge experience
-    understanding importance presence absence existence addition removal movement ability nature history
-    society culture language member members material materials space distance direction surface edge top
-    bottom front back center middle inside outside thousand million help attention chance kind sort bit
-    piece pieces matter hundred thousands millions contrast addition mind sight manner means extent
-    basis course sake order age amount variety range lack view focus length arguments argument claims
-    beliefs concepts philosophers scientists theorists researchers critics scholars objects things men
-    women everyone adults children animals plants thanks need title note link website site source
-    sources credit license copyright author edition volume
+    class classes notion notions crisis movement conflict project debate life body human humans water
+    food house home hand head eye eyes face room door car money family friend mother father child
+    children parent parents boy girl night morning job school university business government law power
+    order service market interest development support control increase decrease loss gain access care
+    use size shape color length width height depth speed rate degree percent percentage majority
+    minority success failure effort ability knowledge experience understanding importance presence
+    absence existence addition removal movement ability nature history society culture language member
+    members material materials space distance direction surface edge top bottom front back center middle
+    inside outside thousand million help attention chance kind sort bit piece pieces matter hundred
+    thousands millions contrast addition mind sight manner means extent basis course sake order age
+    amount variety range lack view focus length arguments argument claims beliefs concepts philosophers
+    scientists theorists researchers critics scholars objects things men women everyone adults children
+    animals plants thanks need title note link website site source sources credit license copyright
+    author edition volume
     """,
 )
 GENERIC_ADJECTIVES = words(

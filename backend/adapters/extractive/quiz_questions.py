@@ -18,6 +18,8 @@ from .relations import agent_of, composition, object_question, purpose
 from .tagging import NOUN
 from .terms import content_stems, core_of, display
 
+_HEDGES = frozenset({"seems", "seem", "appears", "appear", "tends", "tend", "wants", "want", "tries", "try"})
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -76,7 +78,7 @@ def _subject(reading: Reading, clause: Clause) -> Iterator[Gap]:
     ):
         return
     begin = clause.aux[0] if clause.aux else clause.verb
-    predicate = _predicate(reading, clause, begin)
+    predicate = None if clause.verb_low in _HEDGES else _predicate(reading, clause, begin)
     lead = opening(reading, clause)
     if predicate is None or lead is None:
         return

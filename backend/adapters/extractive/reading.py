@@ -129,7 +129,11 @@ class Reading:
             and self.tokens[index - 1].low in {"the", "this", "previous", "next", "our", "that"}
         ):
             return False
-        if low in {"aforementioned", "next"} or (low in _COMPARATIVES and not self._compared(end)):
+        if (
+            low in {"aforementioned", "next"}
+            or (low == "different" and self.tokens[index - 1].low == "a")
+            or (low in _COMPARATIVES and not self._compared(end))
+        ):
             return False
         if low in _DEMONSTRATIVE and token.tag in {"DT", "JJ", "IN", "NS", "NN"}:
             return self._harmless(index, end)

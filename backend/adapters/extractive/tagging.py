@@ -107,6 +107,7 @@ class Casing:
 
     def is_name(self, word: str) -> bool:
         """Whether a capitalised word keeps its capital inside a sentence."""
+        word = word.removesuffix("'s").removesuffix("’s")
         low = word.lower()
         if not self.lower[low] and low.endswith(("ian", "ese")):
             return True

@@ -16,7 +16,7 @@ from .reading import Document, Reading
 from .tagging import NOUN, is_plural
 from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_third
 
-_LIFE_DATES = re.compile(r"^\s*\((?:c\. |ca\. |b\. |born )?\d{3,4}")
+_LIFE_DATES = re.compile(r"^\s*\((?:c\. |ca\. )?\d{3,4}\s*[–-]\s*(?:c\. |ca\. )?\d{2,4}")
 _MOST_WORDS = 4
 Kind = tuple[bool, bool, bool, bool]
 _LOOSE = words(
