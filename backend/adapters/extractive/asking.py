@@ -39,6 +39,8 @@ def opening(reading: Reading, clause: Clause) -> str | None:
     first = reading.tokens[start]
     if first.tag == "RB" and end - start == 1:
         return ""
+    if end - start == 1:
+        return None
     if first.low in _DROPPED_LEADS:
         return "" if first.low not in {"because", "since", "like"} else None
     if end - start > 1 and (
@@ -87,6 +89,8 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
     words = reading.tokens[clause.subject[0] : clause.subject[1]]
     if any(t.tag in {"VD", "VZ", "VP"} for t in words) and not any(t.tag == "WH" for t in words):
         return False
+    if _is_title(reading, clause):
+        return False
     if any(t.tag == "," for t in words) and not any(t.tag == "CC" for t in words):
         return False
     remaining = any(
@@ -94,6 +98,16 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
         for t in reading.tokens[clause.subject[0] : clause.subject[1]]
     )
     return len(head.text) > 1 and not remaining and head.low not in {"percent", "percentage"}
+
+
+def _is_title(reading: Reading, clause: Clause) -> bool:
+    """A title taken for a sentence: "Knowledge guided text retrieval"."""
+    bare = clause.subject[1] - clause.subject[0] == 1
+    verb = reading.tokens[clause.verb]
+    if not bare or clause.aux or verb.tag != "VD" or not verb.low.endswith("ed"):
+        return False
+    follows = reading.tokens[clause.verb + 1].tag if clause.verb + 1 < len(reading.tokens) else ""
+    return follows in {"NN", "NS", "JJ", "VG"} and reading.tokens[clause.head].tag != "NP"
 
 
 def inverted(reading: Reading, clause: Clause, subject: str | None = None) -> str | None:

@@ -293,6 +293,9 @@ def _inside(tokens: tuple[Token, ...], i: int, end: int) -> bool:
         return True
     if token.tag in {"VN", "VG", "RB"}:
         return _noun_follows(tokens, i + 1, end)
+    if token.tag == ",":
+        joined = i + 1 < end and i > 0 and {tokens[i - 1].tag, tokens[i + 1].tag} <= {"JJ", "VN"}
+        return joined and _noun_follows(tokens, i + 1, end)
     return token.tag == "CC" and i > 0 and tokens[i - 1].tag == "JJ" and _noun_follows(tokens, i + 1, end)
 
 

@@ -9,8 +9,12 @@ from . import lexicon as lx
 from .asking import Draft, answer_of, ask, askable, opening, sentence_case
 from .clauses import Clause, Span, noun_phrase
 from .drafting import NAMING, after_adverbs, clausal, drafted, name_at
+from .lexicon import words
 from .reading import Reading
 from .tagging import NOUN
+
+_PRAISE = words("important good common different similar same popular key essential useful")
+_EMPTY_HEADS = words("part example result case one number reason thing matter examples opposite")
 
 
 def definition(reading: Reading, clause: Clause) -> Iterator[Draft]:
@@ -54,35 +58,9 @@ def complement(reading: Reading, clause: Clause, span: Span) -> bool:
     if first.tag != "DT" and (phrase[0] >= end or reading.tokens[phrase[0]].tag not in {"IN", "WH", "VN"}):
         return False
     opening_words = {t.low for t in reading.tokens[start : start + 4]}
-    if opening_words & {
-        "important",
-        "good",
-        "common",
-        "different",
-        "similar",
-        "same",
-        "popular",
-        "key",
-        "essential",
-        "useful",
-    }:
-        return False
-    vague = head in {
-        "part",
-        "example",
-        "result",
-        "case",
-        "one",
-        "number",
-        "way",
-        "reason",
-        "thing",
-        "matter",
-        "examples",
-        "opposite",
-    }
     return (
-        not vague
+        not opening_words & _PRAISE
+        and head not in _EMPTY_HEADS
         and first.low not in {"no", "some", "many", "this", "that", "all"}
         and reading.words(span) >= 4
     )
@@ -91,7 +69,7 @@ def complement(reading: Reading, clause: Clause, span: Span) -> bool:
 def restricted(reading: Reading, span: Span) -> bool:
     """Whether a definition narrows its genus: "a bone that ...", "the study of .."."""
     return any(
-        t.low in {"that", "which", "who", "of", "where", "whose", "in", "for", "by", "between"}
+        t.low in {"that", "which", "who", "of", "where", "whose", "in", "for", "by", "between", "to"}
         for t in reading.tokens[span[0] : span[1]]
     )
 

@@ -127,6 +127,7 @@ class Reading:
             low in _SELF_REFERENCE
             and index > 0
             and self.tokens[index - 1].low in {"the", "this", "previous", "next", "our", "that"}
+            and (index + 1 >= len(self.tokens) or self.tokens[index + 1].tag not in NOUN)
         ):
             return False
         if (

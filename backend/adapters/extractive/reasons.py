@@ -58,7 +58,9 @@ def _reason(reading: Reading, clause: Clause) -> tuple[int, str] | None:
 def cause_in_front(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "Because ..., the heart ..."."""
     start, end = clause.lead
-    if start >= end or reading.tokens[start].low != "because" or not askable(reading, clause):
+    if end - start < 4 or reading.tokens[start].low != "because" or not askable(reading, clause):
+        return
+    if any(t.low in {"this", "these", "such"} for t in reading.tokens[start:end]):
         return
     tail = reading.object(clause.verb + 1)
     middle = inverted(reading, clause)

@@ -114,6 +114,11 @@ _PASSIVE_TAILS = {
     "subdivided": {"into"},
     "arranged": {"in", "into"},
     "linked": {"to"},
+    "designed": {"for"},
+    "used": {"as", "in"},
+    "responsible": {"for"},
+    "applied": {"to"},
+    "compared": {"to", "with"},
 }
 
 

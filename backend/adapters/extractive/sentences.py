@@ -43,7 +43,7 @@ _NOISE = re.compile(
 )
 _TITLE_WORD = r"(?:[A-Z][\w’'-]*|of|and|the|in|to|for|a|an|on|with|[–—:-])"
 _GLUED_HEADING = re.compile(
-    rf"^{_TITLE_WORD}(?:\s+{_TITLE_WORD})*?\s+"
+    rf"^(?:\d+(?:\.\d+)*\.?\s+)?{_TITLE_WORD}(?:\s+{_TITLE_WORD})*?\s+"
     r"(?=(?:The|A|An|In|This|These|As|When|There|It|Most|Many|Some|All|Each|Both|If|For|During|At|By|Although|"
     r"While|Because|Like|One|Two)\s)",
 )

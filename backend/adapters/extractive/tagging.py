@@ -283,6 +283,8 @@ class _Tagger:
 
     def _past(self, index: int, low: str) -> str:
         before = self._before(index)
+        if low in VERBS and VERBS[low].past == low:
+            return "VN" if before in {"BE", "HV"} else self._base(index, low)
         if (
             low in PAST
             and low not in PARTICIPLE
