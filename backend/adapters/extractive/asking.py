@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
+from . import lexicon as lx
 from .clauses import Clause, Span
 from .lexicon import words
 from .reading import Reading, quantified
@@ -16,6 +18,7 @@ _DROPPED_LEADS = words(
     although though while whereas because since whether unlike like
     """,
 )
+_SPOILS_ANSWER = frozenset({"only", "then", "respectively", "things", "this", "these"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ def opening(reading: Reading, clause: Clause) -> str | None:
     ):
         return None
     text = reading.plain(clause.lead)
+    if len(text.split()) < 2:
+        return None
     return text[0].upper() + text[1:] + ", "
 
 
@@ -87,6 +92,11 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
     }:
         return False
     words = reading.tokens[clause.subject[0] : clause.subject[1]]
+    if any(
+        t.low in lx.SAYING and t.tag in {"VN", "NN"} and words[i].tag in {"NP", "NS"}
+        for i, t in enumerate(words[1:])
+    ):
+        return False
     if any(t.tag in {"VD", "VZ", "VP"} for t in words) and not any(t.tag == "WH" for t in words):
         return False
     if _is_title(reading, clause):
@@ -170,7 +180,8 @@ def answer_of(reading: Reading, span: Span, *, most: int = 32) -> str | None:
     ):
         return None
     if not complete(reading, span) or any(
-        t.low in {"only", "then", "respectively", "things"} for t in reading.tokens[span[0] : span[1]]
+        t.low in {"only", "then", "respectively", "things", "this", "these"}
+        for t in reading.tokens[span[0] : span[1]]
     ):
         return None
     count = reading.words(span)

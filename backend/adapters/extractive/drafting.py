@@ -119,4 +119,6 @@ def answer_of_clause(reading: Reading, span: Span) -> str | None:
         or reading.words(span) < 4
     ):
         return None
+    if any(t.low == "things" for t in reading.tokens[span[0] : span[1]]):
+        return None
     return reading.text(span).strip(" ,;:")
