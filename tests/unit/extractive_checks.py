@@ -11,7 +11,7 @@ from pathlib import Path
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from backend.models.documents import Chunk, Passage
+from backend.models.documents import Chunk, Passage, chunk_key
 from backend.models.questions import Mode, Question
 
 SAMPLE = Path(__file__).resolve().parents[2] / "backend" / "samples" / "how-plants-make-food.txt"
