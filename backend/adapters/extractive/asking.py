@@ -91,10 +91,7 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
     }:
         return False
     words = reading.tokens[clause.subject[0] : clause.subject[1]]
-    if any(
-        t.low in lx.SAYING and t.tag in {"VN", "NN"} and words[i].tag in {"NP", "NS"}
-        for i, t in enumerate(words[1:])
-    ):
+    if any(t.low in lx.SAYING and before.tag in {"NP", "NS"} for before, t in pairwise(words)):
         return False
     if any(t.tag in {"VD", "VZ", "VP"} for t in words) and not any(t.tag == "WH" for t in words):
         return False

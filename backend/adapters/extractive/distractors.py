@@ -77,7 +77,14 @@ def _some(blocks: set[int]) -> list[int]:
 def _overlap(one: Term, two: Term) -> bool:
     """Whether one stands inside the other or is a form of it."""
     first, second = {stem(w) for w in one.low.split()}, {stem(w) for w in two.low.split()}
+    if first & second and _only_general(one, two) and _only_general(two, one):
+        return True
     return first <= second or second <= first or one.low in two.low or two.low in one.low
+
+
+def _only_general(one: Term, two: Term) -> bool:
+    """Whether all that one has over the other is a word like "system" or "mechanism"."""
+    return set(one.low.split()) - set(two.low.split()) <= lx.COMMON_NOUNS
 
 
 def _similar_length(one: Term, two: Term) -> bool:

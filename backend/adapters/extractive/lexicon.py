@@ -225,6 +225,7 @@ CONNECTIVES = phrases(
 
 _VAGUE = words(
     """
+    mechanism loop
     result results example examples way ways thing things case cases point points figure figures table
     tables chapter chapters section sections reason reasons problem problems question questions idea
     ideas fact facts situation situations difference differences author authors study studies text

@@ -186,7 +186,8 @@ def _different(reading: Reading, clause: Clause, other: Span) -> Iterator[Draft]
     kinds = {reading.tokens[clause.head].tag, reading.tokens[other[1] - 1].tag}
     if kinds == {"NP", "NS"} or reading.words((clause.subject[0], len(reading.tokens))) > 45:
         return
-    if first.lower() == second.lower() or clause.tokens[clause.head].low in lx.VAGUE_HEADS:
+    one, two = set(first.lower().split()), set(second.lower().split())
+    if one <= two or two <= one or clause.tokens[clause.head].low in lx.VAGUE_HEADS:
         return
     stem = sentence_case(f"How {'do' if clause.plural else 'does'} {first} differ from {second}")
     yield from drafted(reading, clause, stem, _whole(reading, clause), "comparison", 0.92)

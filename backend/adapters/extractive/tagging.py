@@ -155,7 +155,7 @@ class _Tagger:
         if low == "there" and self._low(index + 1) in {"is", "are", "was", "were", "exist", "can", "may"}:
             return "EX"
         closed = CLOSED.get(low)
-        if closed is not None and not (index and word[0].isupper() and len(word) > 1 and closed == "IN"):
+        if closed is not None:
             return self._closed(index, closed)
         if _CONTRACTION.search(low):
             return "NG" if low.endswith(("n't", "n’t")) else "PR"

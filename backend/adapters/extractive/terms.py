@@ -19,12 +19,7 @@ from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_thi
 _LIFE_DATES = re.compile(r"^\s*\((?:c\. |ca\. )?\d{3,4}\s*[–-]\s*(?:c\. |ca\. )?\d{2,4}")
 _MOST_WORDS = 4
 Kind = tuple[bool, bool, bool, bool]
-_LOOSE = words(
-    """
-    many several different various new other certain important same own such more most less few
-    additional specific particular significant typical early particular
-    """,
-)
+_LOOSE = words("many several different various other certain important same own such more most less few")
 
 
 @dataclass(slots=True)
