@@ -156,7 +156,7 @@ def test_the_typed_form_narrows_to_documents_and_refuses_unknown_ones(library: T
 
 
 def test_the_selected_document_of_a_session_narrows_the_questions(library: TestClient) -> None:
-    other = upload_and_wait(library, "other.txt", OTHER)
+    other = upload_and_wait(library, "other.txt", b"Another edition\n\n" + SAMPLE)
     session = {"X-Session-Id": "narrow"}
     library.post("/api/pdf/select", json={"filename": "other.txt"}, headers=session)
     made = json.loads(
