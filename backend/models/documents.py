@@ -52,6 +52,8 @@ class DocumentMetadata:
     producer: str | None = None
     creation_date: str | None = None
     modification_date: str | None = None
+    url: str | None = None
+    """Where the original can be seen, e.g. the video of a transcript."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class Segment:
     done: int = 0
     """Units (pages, or bytes for formats without pages) read when this segment ended."""
     total: int = 0
+    start_seconds: float | None = None
+    """Transcripts: when the first word of the text is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,8 @@ class Chunk:
     end: int
     page: int | None = None
     heading: str | None = None
+    start_seconds: float | None = None
+    """Transcripts: when the text begins to be said."""
 
     @property
     def id(self) -> str:

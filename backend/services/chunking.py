@@ -57,4 +57,5 @@ class Chunker:
             end=start + len(text),
             page=segment.page,
             heading=segment.heading,
+            start_seconds=segment.start_seconds,
         )

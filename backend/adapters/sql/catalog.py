@@ -28,11 +28,12 @@ from backend.ports.catalog import Finished
 from backend.utils.clock import utc_now
 
 INGEST = "ingest"
-_METADATA = ("title", "author", "subject", "creator", "producer", "creation_date", "modification_date")
+_METADATA = ("title", "author", "subject", "creator", "producer", "creation_date", "modification_date", "url")
 _INSERT_CHUNK = (
-    'INSERT INTO chunks (key, document_number, text, start, "end", page, heading) '
-    "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET text = excluded.text, "
-    'start = excluded.start, "end" = excluded."end", page = excluded.page, heading = excluded.heading'
+    'INSERT INTO chunks (key, document_number, text, start, "end", page, heading, start_seconds) '
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET text = excluded.text, "
+    'start = excluded.start, "end" = excluded."end", page = excluded.page, heading = excluded.heading, '
+    "start_seconds = excluded.start_seconds"
 )
 
 
@@ -109,7 +110,9 @@ class SqlCatalog:
 
     async def add_chunks(self, document: Document, new: Sequence[Chunk]) -> None:
         """See the port."""
-        rows = [(c.key, document.number, c.text, c.start, c.end, c.page, c.heading) for c in new]
+        rows = [
+            (c.key, document.number, c.text, c.start, c.end, c.page, c.heading, c.start_seconds) for c in new
+        ]
         try:
             await self._database.write(lambda c: _driver(c).executemany(_INSERT_CHUNK, rows))
         except (IntegrityError, sqlite3.IntegrityError) as error:
@@ -273,6 +276,7 @@ def _chunk(row: Row[Any]) -> Chunk:
         end=row.end,
         page=row.page,
         heading=row.heading,
+        start_seconds=row.start_seconds,
     )
 
 

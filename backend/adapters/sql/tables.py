@@ -46,6 +46,7 @@ documents = Table(
     Column("producer", Text),
     Column("creation_date", String(64)),
     Column("modification_date", String(64)),
+    Column("url", Text),
     Column("pages", Integer),
     Column("chunks", Integer, nullable=False, default=0),
     Column("text_length", BigInteger, nullable=False, default=0),
@@ -65,6 +66,7 @@ chunks = Table(
     Column("end", BigInteger, nullable=False),
     Column("page", Integer),
     Column("heading", Text),
+    Column("start_seconds", Float),
     Index(None, "document_number"),
 )
 

@@ -40,6 +40,7 @@ def _documents() -> None:
         sa.Column("producer", sa.Text),
         sa.Column("creation_date", sa.String(64)),
         sa.Column("modification_date", sa.String(64)),
+        sa.Column("url", sa.Text),
         sa.Column("pages", sa.Integer),
         sa.Column("chunks", sa.Integer, nullable=False),
         sa.Column("text_length", sa.BigInteger, nullable=False),
@@ -66,6 +67,7 @@ def _chunks() -> None:
         sa.Column("end", sa.BigInteger, nullable=False),
         sa.Column("page", sa.Integer),
         sa.Column("heading", sa.Text),
+        sa.Column("start_seconds", sa.Float),
     )
     op.create_index("ix_chunks_document_number", "chunks", ["document_number"])
     op.create_table(
