@@ -102,6 +102,7 @@ def _services(settings: Settings, database: Database, embedder: Embedder) -> Ser
             owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
             jobs=jobs,
             kinds=job_kinds(ingestion),
+            queue=queue,
             wait=queue.wait,
             concurrency=settings.worker_concurrency,
         ),

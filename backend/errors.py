@@ -10,7 +10,8 @@
     │   ├── DocumentNotFound
     │   └── JobNotFound
     ├── Conflict                   the request is right, the store is not ready for it
-    │   └── EmptyLibrary
+    │   ├── EmptyLibrary
+    │   └── JobNotRetryable
     ├── TooLarge                   over a limit that a setting names
     ├── UnsupportedFile            a type of file that is not read
     ├── UnreadableFile             a supported type, but this file cannot be used
@@ -21,6 +22,7 @@
     │   └── ExtractionLimit        the file asks for more memory, time or pages than allowed
     ├── TopicNotFound              nothing in the documents is about it
     ├── Stopped                    a person cancelled the work
+    ├── StorageFull                retryable: the disk holds no more
     └── Unavailable                retryable: a component is down or still starting
         └── ConfigurationError     refused at start: settings that cannot work together
 """
@@ -89,6 +91,12 @@ class EmptyLibrary(Conflict):
     code = "empty_library"
 
 
+class JobNotRetryable(Conflict):
+    """The job goes on or has finished."""
+
+    code = "job_not_retryable"
+
+
 class TooLarge(QuaestioError):
     """Over a limit that a setting names."""
 
@@ -147,6 +155,13 @@ class Stopped(QuaestioError):
     """A person cancelled the work."""
 
     code = "stopped"
+
+
+class StorageFull(QuaestioError):
+    """The disk holds no more; reads go on."""
+
+    code = "storage_full"
+    retryable = True
 
 
 class Unavailable(QuaestioError):

@@ -34,10 +34,12 @@ from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.onnx_embedder import OnnxEmbedder
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
+from backend.adapters.sql.job_table import SqlJobTable
 from backend.adapters.sql.keyword_index import Fts5KeywordIndex
 from backend.bootstrap import DEFAULT_TENANT, open_services
 from backend.config.settings import load_settings
 from backend.models.documents import Chunk, Document, JobState, chunk_key
+from backend.models.jobs import NewJob
 from backend.models.questions import Mode
 from backend.ports.catalog import Finished
 from backend.ports.embedder import Vectors
@@ -199,7 +201,7 @@ async def retrieval(folder: Path) -> list[Figure]:
     catalog, embedder = SqlCatalog(database), _GivenVectors()
     vectors, keywords = FaissVectorStore(database, embedder.dimension), Fts5KeywordIndex(database)
     for texts in _documents(RETRIEVAL_CHUNKS, per_document=500):
-        await _store(catalog, vectors, keywords, embedder, texts)
+        await _store(catalog, SqlJobTable(database), vectors, keywords, embedder, texts)
     retriever = Retriever(embedder=embedder, vectors=vectors, keywords=keywords, catalog=catalog)
     questions = [p.split(". ")[0][:120] for p in paragraphs()[:400]]
     bare, whole = [], []
@@ -238,6 +240,7 @@ def _documents(chunks: int, per_document: int) -> list[list[str]]:
 
 async def _store(
     catalog: SqlCatalog,
+    jobs: SqlJobTable,
     vectors: FaissVectorStore,
     keywords: Fts5KeywordIndex,
     embedder: _GivenVectors,
@@ -256,16 +259,22 @@ async def _store(
             size=0,
             created_at=utc_now(),
             state=JobState.QUEUED,
-        )
+        ),
+        NewJob(DEFAULT_TENANT, "ingest", name, "ingestion", id=name),
     )
     chunks = [
         Chunk(chunk_key(document.number, i), document.id, i, text, 250 * i, 250 * i + len(text))
         for i, text in enumerate(texts)
     ]
-    await catalog.add_chunks(document, chunks)
+    job = await jobs.claim("benchmark", 60)
+    if job is None:
+        raise RuntimeError("the job was just queued")
+    await catalog.add_chunks(document, chunks, job)
+    await jobs.finish(job)
     await vectors.add(document, [c.key for c in chunks], await embedder.embed(texts))
     await keywords.add(document)
-    await catalog.publish(document, Finished(len(chunks), 0))
+    await catalog.settle(document, Finished(len(chunks), 0))
+    await catalog.publish(document)
 
 
 async def questions(folder: Path) -> list[Figure]:

@@ -52,14 +52,14 @@ class FaissVectorStore:
         def change(connection: Connection) -> None:
             first, beyond = document.number << POSITION_BITS, (document.number + 1) << POSITION_BITS
             held = connection.exec_driver_sql(
-                "SELECT count(*) FROM chunks WHERE key >= ? AND key < ?", (first, beyond)
-            ).scalar_one()
-            if not held:
+                "SELECT 1 FROM chunks WHERE key >= ? AND key < ? LIMIT 1", (first, beyond)
+            ).first()
+            if held is None:
                 raise DocumentNotFound("The document was deleted while it was read.")
             connection.exec_driver_sql(_KEEP, rows)
 
         if rows:
-            await self._database.write(change)
+            await self._database.write(change, durable=False)
 
     async def search(
         self, tenant: str, query: npt.NDArray[np.float32], k: int, documents: Sequence[Document] | None = None

@@ -39,6 +39,8 @@ class Progress:
     total: int = 0
     fraction: float = 0.0
     """Share of the whole job, 0..1, never falling."""
+    unit: str = ""
+    """What ``done`` and ``total`` count: pages, bytes or passages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,47 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import IntEnum
+from typing import Any
 
 from backend.models.documents import JobState, Problem, Progress
+
+
+class Priority(IntEnum):
+    """Which jobs go first; within one, tenants with fewer running jobs, then older jobs."""
+
+    SHORT = 0
+    """A person waits: a small file, an answer."""
+    BATCH = 1
+    """A piece of something large."""
+    LONG = 2
+    """Minutes of work in one go; never takes every worker."""
+
+
+def new_id() -> str:
+    """A fresh id."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """Work to be queued."""
+
+    tenant: str
+    kind: str
+    """Key of the table of job kinds (``services/jobs.py``)."""
+    subject: str
+    """Id of what the job is about, e.g. a document."""
+    queue: str
+    priority: Priority = Priority.SHORT
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    id: str = field(default_factory=new_id)
+    units: int = 0
+    """How much of its parent's total it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,16 +52,24 @@ class Job:
     id: str
     tenant: str
     kind: str
-    """Key of the table of job kinds (``services/jobs.py``)."""
     subject: str
-    """Id of what the job is about, e.g. a document."""
+    queue: str
     state: JobState
     created_at: datetime
+    phase: str = ""
+    """Where the job kind goes on when it is taken again, e.g. after its children have finished."""
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    parent: str | None = None
     attempt: int = 0
     """How often a worker has taken it; also the fencing token of the current lease."""
     checkpoint: int = 0
     """How much is stored for good, in units of the job kind: a rerun starts there."""
     progress: Progress = field(default_factory=Progress)
+    result: Mapping[str, Any] | None = None
+    owner: str | None = None
+    """The worker that holds the lease; None while the job waits for one."""
+    heartbeat_at: datetime | None = None
+    """When its worker, or that of one of its children, was last heard of."""
     started_at: datetime | None = None
     ended_at: datetime | None = None
     error: Problem | None = None

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Protocol
 
 from backend.models.documents import Chunk, Document, FileSummary
+from backend.models.jobs import Job, NewJob
 from backend.models.listing import Listing
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What ingestion learned of a document, written with the switch that makes it visible."""
+    """What ingestion learned of a document."""
 
     chunks: int
     text_length: int
@@ -23,8 +24,8 @@ class Finished:
 class Catalog(Protocol):
     """The record of what is stored. A document is visible once it is published, in one step."""
 
-    async def accept(self, document: Document) -> Document:
-        """Store a new document and its queued ingestion job in one durable step.
+    async def accept(self, document: Document, job: NewJob) -> Document:
+        """Store a new document and the job that ingests it in one durable step.
 
         Where the tenant already has a document of the same hash, that one is returned instead;
         one that failed or was stopped gives way to the new one.
@@ -50,16 +51,19 @@ class Catalog(Protocol):
     async def describe(self, document_id: str, summary: FileSummary) -> None:
         """Keep what the file says of itself."""
 
-    async def add_chunks(self, document: Document, chunks: Sequence[Chunk]) -> None:
+    async def add_chunks(self, document: Document, chunks: Sequence[Chunk], job: Job) -> None:
         """Store chunks, replacing those of the same key; not visible yet.
 
-        Raises DocumentNotFound where the document was deleted meanwhile.
+        Raises Stopped where ``job`` is no longer held: stopped, taken over, or gone with its document.
         """
 
     async def discard_chunks(self, document: Document) -> None:
         """Remove what an ingestion that did not finish has stored."""
 
-    async def publish(self, document: Document, finished: Finished) -> None:
+    async def settle(self, document: Document, finished: Finished) -> None:
+        """Keep what ingestion learned of a document."""
+
+    async def publish(self, document: Document) -> None:
         """Make a document visible to every search, in one step; harmless when repeated."""
 
     async def chunks(self, tenant: str, keys: Sequence[int]) -> dict[int, Chunk]:

@@ -28,6 +28,7 @@ STATUS: Mapping[type[errors.QuaestioError], int] = {
     errors.TopicNotFound: 422,
     errors.Stopped: 409,
     errors.ConfigurationError: 500,
+    errors.StorageFull: 507,
     errors.Unavailable: 503,
     errors.QuaestioError: 500,
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import unicodedata
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -27,11 +26,11 @@ from backend.models.documents import (
     Progress,
     Segment,
 )
-from backend.models.jobs import Job
+from backend.models.jobs import Job, NewJob, Priority, new_id
 from backend.ports.blob_store import BlobStore
 from backend.ports.catalog import Catalog, Finished
 from backend.ports.embedder import Embedder
-from backend.ports.job_table import JobTable
+from backend.ports.job_table import READING_SHARE, JobTable
 from backend.ports.keyword_index import KeywordIndex
 from backend.ports.task_queue import TaskQueue
 from backend.ports.text_extractor import TextExtractor
@@ -39,10 +38,23 @@ from backend.ports.vector_store import VectorStore
 from backend.services.chunking import Chunker
 from backend.utils.clock import utc_now
 
+READ = "ingest"
+EMBED = "embed"
 INGESTION_QUEUE = "ingestion"
-BATCH = 64
-"""Chunks embedded and committed together: half a second of work that a crash may repeat."""
+EMBEDDING_QUEUE = "embedding"
 
+BATCH = 64
+"""Chunks embedded and committed together: a fifth of a second of work that a crash may repeat."""
+INLINE = 512
+"""Chunks of a document that the job which reads it also embeds: short documents are done in one go."""
+PART = 256
+"""Chunks of one part of a long document: about a second of work, then someone else may have a turn."""
+LONG_BYTES = 2_000_000
+"""Files from this size on are read by a job that never takes every worker."""
+
+_PUBLISH = "publish"
+
+_LOST = "The job was taken over, stopped or deleted."
 _POLL_S = 0.05
 _LONGEST_NAME = 200
 # Direction marks and other format characters can disguise an extension.
@@ -55,6 +67,10 @@ class Accepted:
 
     document: Document
     duplicate: bool
+
+
+class Waiting(Exception):
+    """Ends a job without finishing it."""
 
 
 class Ingestion:
@@ -99,11 +115,14 @@ class Ingestion:
                 if (tenant, blob.sha256) not in await self._catalog.sha256s():
                     await self._blobs.delete(tenant, blob.sha256)
             raise
+        document_id = new_id()
+        priority = Priority.LONG if blob.size >= LONG_BYTES else Priority.SHORT
+        job = NewJob(tenant, READ, document_id, INGESTION_QUEUE, priority)
         new = Document(
-            id=uuid.uuid4().hex,
+            id=document_id,
             number=0,
             tenant=tenant,
-            job_id=uuid.uuid4().hex,
+            job_id=job.id,
             sha256=blob.sha256,
             filename=name,
             media_type=media_type,
@@ -114,7 +133,7 @@ class Ingestion:
         async with self._files:
             if not await self._is_stored(new):
                 raise Unavailable("The same file was deleted at this moment. Upload it again.")
-            stored = await self._catalog.accept(new)
+            stored = await self._catalog.accept(new, job)
         if stored.id == new.id:
             await self._queue.ring(INGESTION_QUEUE, stored.job_id)
         return Accepted(stored, duplicate=stored.id != new.id)
@@ -144,18 +163,51 @@ class Ingestion:
         """Remove files that no document needs; returns how many."""
         return await self._blobs.sweep(await self._catalog.sha256s(), older_than_s)
 
-    async def run(self, job: Job) -> None:
-        """Do the ingestion job: resumes behind its checkpoint, harmless when repeated."""
+    async def stop(self, tenant: str, document_id: str) -> Document:
+        """Stop an ingestion and remove what it wrote; one that has ended stays as it is.
+
+        Whoever works on it ends within a second or two, and can write no more from now on.
+        """
+        document = await self._catalog.document(tenant, document_id)
+        job = await self._jobs.stop(tenant, document.job_id)
+        if job.state is JobState.STOPPED:
+            await self._catalog.discard_chunks(document)
+        return await self._catalog.document(tenant, document_id)
+
+    async def retry(self, tenant: str, document_id: str) -> Document:
+        """Read a failed or stopped document again from its beginning; raises JobNotRetryable."""
+        document = await self._catalog.document(tenant, document_id)
+        job = await self._jobs.retry(tenant, document.job_id)
+        await self._queue.ring(job.queue, job.id)
+        return await self._catalog.document(tenant, document_id)
+
+    async def read(self, job: Job) -> None:
+        """Job: read a file into chunks; embed a short document, leave a long one to parts.
+
+        Resumes behind its checkpoint and is harmless when repeated.
+        """
         document = await self._catalog.document(job.tenant, job.subject)
+        if job.phase == _PUBLISH:
+            await self._publish(document)
+            return
         try:
-            await self._ingest(job, document)
+            await self._read(job, document)
         except UnreadableFile:
             # What was stored before the fault was found is no document.
             await self._catalog.discard_chunks(document)
-            await self._blobs.delete(document.tenant, document.sha256)
             raise
 
-    async def _ingest(self, job: Job, document: Document) -> None:
+    async def embed(self, job: Job) -> None:
+        """Job: embed one part of a long document."""
+        document = await self._catalog.document(job.tenant, job.subject)
+        first, last = int(job.payload["first"]), int(job.payload["last"])
+        first = max(first, job.checkpoint)
+        for start in range(first, last + 1, BATCH):
+            chunks = await self._catalog.chunk_range(document, start, min(start + BATCH - 1, last))
+            await self._embed(document, chunks)
+            await self._report(job, Progress("embedding", unit="passages"), start + len(chunks))
+
+    async def _read(self, job: Job, document: Document) -> None:
         if not await self._is_stored(document):
             raise UnreadableFile("The uploaded file is no longer stored. Upload it again.")
         path = self._blobs.path(document.tenant, document.sha256)
@@ -166,44 +218,83 @@ class Ingestion:
             async for item in extracted:
                 if isinstance(item, Segment):
                     pending += [c for c in chunker.cut(item) if c.position >= job.checkpoint]
-                    while len(pending) >= BATCH:
-                        stored = await self._store(document, pending[:BATCH])
-                        del pending[:BATCH]
-                        await self._report(job, _reached(item), stored)
+                    while len(pending) >= _size(stored):
+                        batch = pending[: _size(stored)]
+                        stored = await self._store(job, document, batch)
+                        del pending[: len(batch)]
+                        await self._report(job, _reached(document, item, stored), stored)
                 elif isinstance(item, FileSummary):
                     await self._catalog.describe(document.id, item)
-                    await self._report(job, Progress("extracting", 0, item.pages or 0), stored)
+                    total = item.pages or 0
+                    await self._report(job, Progress("extracting", 0, total, unit="pages"), stored)
                 else:
                     warning = item.warning
         if pending:
-            stored = await self._store(document, pending)
+            stored = await self._store(job, document, pending)
         if stored == 0:
             raise NoTextInFile("There is no text in this file. If it is a scan, run OCR on it first.")
-        await self._publish(job, document, Finished(stored, chunker.text_length, warning))
+        await self._catalog.settle(document, Finished(stored, chunker.text_length, warning))
+        await self._end_reading(job, document, stored)
 
-    async def _store(self, document: Document, batch: list[Chunk]) -> int:
-        """Embed and keep a batch; returns the checkpoint behind it."""
-        vectors = await self._embedder.embed([chunk.text for chunk in batch])
-        await self._catalog.add_chunks(document, batch)
-        await self._vectors.add(document, [chunk.key for chunk in batch], vectors)
-        return batch[-1].position + 1
+    async def _store(self, job: Job, document: Document, batch: list[Chunk]) -> int:
+        """Keep a batch, embedded now or as a part of its own; returns the checkpoint behind it."""
+        await self._catalog.add_chunks(document, batch, job)
+        first, last = batch[0].position, batch[-1].position
+        if first < INLINE:
+            await self._embed(document, batch)
+        else:
+            part = NewJob(
+                tenant=job.tenant,
+                kind=EMBED,
+                subject=document.id,
+                queue=EMBEDDING_QUEUE,
+                priority=Priority.BATCH,
+                payload={"first": first, "last": last},
+                id=f"{job.id}-{first}",
+                units=len(batch),
+            )
+            if not await self._jobs.spawn(job, [part]):
+                raise Stopped(_LOST)
+            await self._queue.ring(EMBEDDING_QUEUE, part.id)
+        return last + 1
 
-    async def _publish(self, job: Job, document: Document, finished: Finished) -> None:
-        await self._report(job, Progress("indexing", fraction=0.99), finished.chunks)
+    async def _embed(self, document: Document, chunks: list[Chunk]) -> None:
+        vectors = await self._embedder.embed([chunk.text for chunk in chunks])
+        await self._vectors.add(document, [chunk.key for chunk in chunks], vectors)
+
+    async def _end_reading(self, job: Job, document: Document, chunks: int) -> None:
+        if chunks <= INLINE:
+            await self._report(job, Progress("indexing", fraction=0.99), chunks)
+            await self._publish(document)
+        elif not await self._jobs.wait(job, _PUBLISH, chunks):
+            raise Stopped(_LOST)
+        else:
+            raise Waiting
+
+    async def _publish(self, document: Document) -> None:
         await self._keywords.add(document)
-        await self._catalog.publish(document, finished)
+        await self._catalog.publish(document)
 
     async def _report(self, job: Job, progress: Progress, checkpoint: int) -> None:
         if not await self._jobs.report(job, progress, checkpoint):
-            raise Stopped("The job was taken over, stopped or deleted.")
+            raise Stopped(_LOST)
 
     async def _is_stored(self, document: Document) -> bool:
         return await asyncio.to_thread(self._blobs.path(document.tenant, document.sha256).exists)
 
 
-def _reached(segment: Segment) -> Progress:
-    fraction = 0.98 * segment.done / segment.total if segment.total else 0.0
-    return Progress("embedding", segment.done, segment.total, fraction)
+def _size(stored: int) -> int:
+    """Chunks of the next batch."""
+    return BATCH if stored < INLINE else PART
+
+
+def _reached(document: Document, segment: Segment, stored: int) -> Progress:
+    share = segment.done / segment.total if segment.total else 0.0
+    unit = "pages" if segment.page else "bytes"
+    if stored > INLINE or document.size >= LONG_BYTES:
+        # The parts that follow are most of the work; their share is counted as they finish.
+        return Progress("extracting", segment.done, segment.total, READING_SHARE * share, unit)
+    return Progress("embedding", segment.done, segment.total, 0.98 * share, unit)
 
 
 def safe_name(filename: str) -> str:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from backend.models.jobs import Job
-from backend.services.ingestion import INGESTION_QUEUE, Ingestion
+from backend.services.ingestion import EMBED, EMBEDDING_QUEUE, INGESTION_QUEUE, READ, Ingestion
+
+Result = Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """Which queue rings for it, and what is run. ``run`` may be called again for the same job."""
+    """Which queue rings for it, and what is run. ``run`` may be called again for the same job.
+
+    What it returns is kept as the job's result.
+    """
 
     queue: str
-    run: Callable[[Job], Awaitable[None]]
+    run: Callable[[Job], Awaitable[Result]]
 
 
 def job_kinds(ingestion: Ingestion) -> Mapping[str, JobKind]:
     """Every kind of job, by the name that the jobs table holds."""
-    return {"ingest": JobKind(INGESTION_QUEUE, ingestion.run)}
+    return {
+        READ: JobKind(INGESTION_QUEUE, ingestion.read),
+        EMBED: JobKind(EMBEDDING_QUEUE, ingestion.embed),
+    }

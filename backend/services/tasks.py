@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
 from backend.errors import DocumentNotFound, QuaestioError, Stopped
 from backend.models.documents import Problem
 from backend.models.jobs import Job
 from backend.ports.job_table import JobTable
-from backend.services.jobs import JobKind
+from backend.ports.task_queue import TaskQueue
+from backend.services.ingestion import Waiting
+from backend.services.jobs import JobKind, Result
 
 logger = logging.getLogger(__name__)
 
 LEASE_S = 15.0
-"""After a crash a job is taken again this long after its last renewal (renewed at a fifth of it)."""
+"""After a crash a job is taken again this long after its last renewal."""
+
+BEAT_S = 1.0
+"""How often a lease is renewed, and so how soon a stopped job is noticed."""
 
 IDLE_S = 1.0
 """How often to look for work that another process left, when nobody rings."""
@@ -36,12 +41,14 @@ class Worker:
         owner: str,
         jobs: JobTable,
         kinds: Mapping[str, JobKind],
+        queue: TaskQueue,
         wait: Callable[[float], Awaitable[None]],
         concurrency: int,
     ) -> None:
         self._owner = owner
         self._jobs = jobs
         self._kinds = kinds
+        self._queue = queue
         self._wait = wait
         self._concurrency = concurrency
 
@@ -51,15 +58,20 @@ class Worker:
             for _ in range(self._concurrency):
                 group.create_task(self._serve())
 
-    async def drain(self) -> None:
-        """Work until no job is due (for the command line)."""
-        while await self._turn():
-            pass
+    async def turn(self, queues: Sequence[str] | None = None) -> bool:
+        """Take the job whose turn it is and work on it to its end; False where none is due."""
+        # One worker is always left for what is short.
+        most_long = max(1, self._concurrency - 1)
+        job = await self._jobs.claim(self._owner, LEASE_S, queues=queues, most_long=most_long)
+        if job is None:
+            return False
+        await self._work(job)
+        return True
 
     async def _serve(self) -> None:
         while True:
             try:
-                worked = await self._turn()
+                worked = await self.turn()
             except Exception:
                 # The table itself failed (a full disk, say). Working on would spin; giving up would
                 # strand every later upload.
@@ -69,35 +81,31 @@ class Worker:
             if not worked:
                 await self._wait(IDLE_S)
 
-    async def _turn(self) -> bool:
-        job = await self._jobs.claim(self._owner, LEASE_S)
-        if job is None:
-            return False
-        await self._work(job)
-        return True
-
     async def _work(self, job: Job) -> None:
         logger.info("job %s (%s %s) attempt %d starts", job.id, job.kind, job.subject, job.attempt)
         work = asyncio.ensure_future(self._kinds[job.kind].run(job))
         beat = asyncio.create_task(self._hold(job, work))
         try:
-            await work
+            await self._finished(job, await work)
         except asyncio.CancelledError:
             await self._cancelled(job)
         except Exception as error:  # noqa: BLE001 - whatever a job raises must end as a state of its row
             await self._failed(job, error)
-        else:
-            await self._jobs.finish(job)
-            logger.info("job %s finished", job.id)
         finally:
             beat.cancel()
             with suppress(asyncio.CancelledError):
                 await beat
 
-    async def _hold(self, job: Job, work: asyncio.Future[None]) -> None:
+    async def _finished(self, job: Job, result: Result) -> None:
+        woken = await self._jobs.finish(job, result)
+        logger.info("job %s finished", job.id)
+        if woken is not None:
+            await self._queue.ring(woken.queue, woken.id)
+
+    async def _hold(self, job: Job, work: asyncio.Future[Result]) -> None:
         """Renew the lease; a lost one (stopped, deleted, taken over) cancels the work."""
         while True:
-            await asyncio.sleep(LEASE_S / 5)
+            await asyncio.sleep(BEAT_S)
             if not await self._jobs.renew(job, LEASE_S):
                 work.cancel()
                 return
@@ -111,7 +119,9 @@ class Worker:
         logger.info("job %s was stopped or deleted", job.id)
 
     async def _failed(self, job: Job, error: Exception) -> None:
-        if isinstance(error, Stopped | DocumentNotFound):
+        if isinstance(error, Waiting):
+            logger.info("job %s waits for its parts", job.id)
+        elif isinstance(error, Stopped | DocumentNotFound):
             logger.info("job %s ended: %s", job.id, error)
         elif isinstance(error, QuaestioError) and not error.retryable:
             logger.info("job %s failed: %s %s", job.id, error.code, error)

@@ -10,13 +10,14 @@ import pytest
 from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
+from backend.adapters.sql.job_table import SqlJobTable
 from backend.adapters.sql.keyword_index import Fts5KeywordIndex
 from backend.errors import DocumentNotFound
 from backend.models.documents import Document
 from backend.ports.catalog import Catalog, Finished
 from backend.ports.keyword_index import KeywordIndex
 from backend.ports.vector_store import VectorStore
-from tests.support.documents import chunks_of, new_document
+from tests.support.documents import accept, chunks_of, new_document, write_chunks
 from tests.support.fakes import DIMENSION, WordEmbedder
 
 
@@ -29,9 +30,9 @@ class Store:
     embedder: WordEmbedder
 
     async def write(self, texts: list[str], tenant: str = "default", heading: str | None = None) -> Document:
-        document = await self.catalog.accept(new_document(tenant))
+        document = await accept(self.catalog, new_document(tenant))
         chunks = chunks_of(document, texts, heading)
-        await self.catalog.add_chunks(document, chunks)
+        await write_chunks(self.catalog, SqlJobTable(self.database), document, chunks)
         await self.vectors.add(document, [c.key for c in chunks], await self.embedder.embed(texts))
         await self.keywords.add(document)
         return document
@@ -40,7 +41,8 @@ class Store:
         self, texts: list[str], tenant: str = "default", heading: str | None = None
     ) -> Document:
         document = await self.write(texts, tenant, heading)
-        await self.catalog.publish(document, Finished(len(texts), 0))
+        await self.catalog.settle(document, Finished(len(texts), 0))
+        await self.catalog.publish(document)
         return await self.catalog.document(tenant, document.id)
 
     async def near(

@@ -7,6 +7,9 @@ import uuid
 from collections.abc import Sequence
 
 from backend.models.documents import Chunk, Document, JobState, chunk_key
+from backend.models.jobs import NewJob
+from backend.ports.catalog import Catalog
+from backend.ports.job_table import JobTable
 from backend.utils.clock import utc_now
 
 
@@ -34,3 +37,18 @@ def chunks_of(document: Document, texts: Sequence[str], heading: str | None = No
         made.append(Chunk(key, document.id, position, text, offset, offset + len(text), 1, heading))
         offset += len(text) + 2
     return made
+
+
+async def accept(catalog: Catalog, document: Document) -> Document:
+    """Take a document in, with a job that would ingest it."""
+    job = NewJob(document.tenant, "ingest", document.id, "ingestion", id=document.job_id)
+    return await catalog.accept(document, job)
+
+
+async def write_chunks(catalog: Catalog, jobs: JobTable, document: Document, chunks: Sequence[Chunk]) -> None:
+    """Store chunks as a worker that holds the document's job does, then give the job back."""
+    job = await jobs.claim("writer", 60)
+    assert job
+    assert job.subject == document.id, "another job was due"
+    await catalog.add_chunks(document, chunks, job)
+    await jobs.finish(job)

@@ -63,6 +63,7 @@ class House:
             owner=owner,
             jobs=self.jobs,
             kinds=job_kinds(self.ingestion),
+            queue=self.queue,
             wait=self.queue.wait,
             concurrency=2,
         )

@@ -97,7 +97,7 @@ async def test_a_file_without_words_is_refused_and_leaves_nothing(house: House) 
 async def test_a_failed_document_can_be_seen_and_sent_again(house: House) -> None:
     accepted = await house.ingestion.accept(TENANT, "blank.txt", stream(b" "))
     worker = house.worker()
-    await worker.drain()
+    assert await worker.turn()
     failed = await house.catalog.document(TENANT, accepted.document.id)
     assert failed.state is JobState.FAILED
     assert failed.error
@@ -151,3 +151,70 @@ async def test_files_that_nothing_needs_are_swept(house: House) -> None:
 )
 def test_a_name_is_never_a_path(given: str, kept: str) -> None:
     assert safe_name(given) == kept
+
+
+BOOK = "\f".join(
+    f"Page {n} is about subject{n}. " + "It has several sentences of text. " * 30 for n in range(150)
+)
+
+
+async def test_a_long_document_is_embedded_in_parts_and_seen_in_one_step(house: House) -> None:
+    accepted = await house.ingestion.accept(TENANT, "book.txt", stream(BOOK.encode()))
+    worker = house.worker()
+    assert await worker.turn()
+    waiting = await house.catalog.document(TENANT, accepted.document.id)
+    assert waiting.state is JobState.STARTED
+    assert waiting.progress.unit == "passages"
+    assert 0 < waiting.progress.done < waiting.progress.total == waiting.chunks
+    turns = 0
+    while await worker.turn():
+        turns += 1
+        assert await house.vectors.warm(TENANT) in {0, waiting.chunks}
+    document = await house.catalog.document(TENANT, accepted.document.id)
+    assert document.state is JobState.FINISHED
+    assert turns > 1
+    assert sum(house.embedder.calls) == document.chunks == await house.vectors.warm(TENANT)
+    found = await house.retriever.search(TENANT, "subject140", 1)
+    assert "subject140" in found.passages[0].text
+
+
+async def test_a_note_does_not_wait_for_a_book(house: House) -> None:
+    book = await house.ingestion.accept(TENANT, "book.txt", stream(BOOK.encode()))
+    worker = house.worker()
+    assert await worker.turn()
+    note = await house.ingestion.accept(TENANT, "note.txt", stream(b"A short note."))
+    assert await worker.turn()
+    assert (await house.catalog.document(TENANT, note.document.id)).state is JobState.FINISHED
+    assert (await house.catalog.document(TENANT, book.document.id)).state is JobState.STARTED
+
+
+async def test_a_stopped_ingestion_leaves_nothing_and_can_be_started_again(house: House) -> None:
+    book = await house.ingestion.accept(TENANT, "book.txt", stream(BOOK.encode()))
+    worker = house.worker()
+    for _ in range(2):
+        assert await worker.turn()
+    stopped = await house.ingestion.stop(TENANT, book.document.id)
+    assert stopped.state is JobState.STOPPED
+    assert not await worker.turn()
+    assert await house.catalog.chunk_range(stopped, 0, 10_000) == []
+    again = await house.ingestion.retry(TENANT, book.document.id)
+    assert again.state is JobState.QUEUED
+    while await worker.turn():
+        pass
+    finished = await house.catalog.document(TENANT, book.document.id)
+    assert finished.state is JobState.FINISHED
+    assert await house.vectors.warm(TENANT) == finished.chunks
+
+
+async def test_stopping_ends_a_running_extraction(house: House) -> None:
+    house.extractor.hold.clear()
+    async with working(house.worker()):
+        accepted = await house.ingestion.accept(TENANT, "long.txt", stream(LONG.encode()))
+        while (await house.jobs.job(TENANT, accepted.document.job_id)).owner is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await house.ingestion.stop(TENANT, accepted.document.id)
+        house.extractor.hold.set()
+        await asyncio.sleep(0.2)
+    document = await house.catalog.document(TENANT, accepted.document.id)
+    assert document.state is JobState.STOPPED
+    assert await house.catalog.chunk_range(document, 0, 1000) == []

@@ -10,13 +10,20 @@ from backend.models.jobs import Job
 from backend.services import tasks
 from backend.services.jobs import JobKind
 from backend.services.tasks import Worker
-from tests.support.documents import new_document
+from tests.support.documents import accept, new_document
 from tests.support.house import TENANT, House, working
 
 
 def worker_for(house: House, run: object, concurrency: int = 2) -> Worker:
     kinds = {"ingest": JobKind("ingestion", run)}  # type: ignore[arg-type] - each test's own coroutine function
-    return Worker(owner="w", jobs=house.jobs, kinds=kinds, wait=house.queue.wait, concurrency=concurrency)
+    return Worker(
+        owner="w",
+        jobs=house.jobs,
+        kinds=kinds,
+        queue=house.queue,
+        wait=house.queue.wait,
+        concurrency=concurrency,
+    )
 
 
 async def until(house: House, job_id: str, state: JobState) -> Job:
@@ -33,7 +40,7 @@ async def test_a_failure_of_the_file_is_final(house: House) -> None:
         runs.append(job.id)
         raise DamagedFile("The file is cut off. Upload it again.")
 
-    document = await house.catalog.accept(new_document())
+    document = await accept(house.catalog, new_document())
     async with working(worker_for(house, run)):
         failed = await until(house, document.job_id, JobState.FAILED)
     assert failed.error
@@ -51,7 +58,7 @@ async def test_an_unforeseen_failure_is_tried_again_and_then_given_up(
         runs.append(job.attempt)
         raise RuntimeError("a bug")
 
-    document = await house.catalog.accept(new_document())
+    document = await accept(house.catalog, new_document())
     async with working(worker_for(house, run, concurrency=1)):
         failed = await until(house, document.job_id, JobState.FAILED)
     assert runs == [1, 2, 3]
@@ -64,8 +71,8 @@ async def test_one_bad_job_does_not_hold_up_the_others(house: House) -> None:
         if job.subject == bad.id:
             raise DamagedFile("Broken.")
 
-    bad = await house.catalog.accept(new_document())
-    good = [await house.catalog.accept(new_document()) for _ in range(5)]
+    bad = await accept(house.catalog, new_document())
+    good = [await accept(house.catalog, new_document()) for _ in range(5)]
     async with working(worker_for(house, run)):
         for document in good:
             await until(house, document.job_id, JobState.FINISHED)
@@ -78,7 +85,7 @@ async def test_a_shutdown_gives_the_job_back(house: House) -> None:
         started.set()
         await asyncio.Event().wait()
 
-    document = await house.catalog.accept(new_document())
+    document = await accept(house.catalog, new_document())
     async with working(worker_for(house, run)):
         await asyncio.wait_for(started.wait(), 5)
     job = await house.jobs.job(TENANT, document.job_id)
@@ -86,7 +93,7 @@ async def test_a_shutdown_gives_the_job_back(house: House) -> None:
 
 
 async def test_deleting_the_document_cancels_the_work(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "LEASE_S", 0.2)
+    monkeypatch.setattr(tasks, "BEAT_S", 0.05)
     started, cancelled = asyncio.Event(), asyncio.Event()
 
     async def run(_job: Job) -> None:
@@ -97,7 +104,7 @@ async def test_deleting_the_document_cancels_the_work(house: House, monkeypatch:
             cancelled.set()
             raise
 
-    document = await house.catalog.accept(new_document())
+    document = await accept(house.catalog, new_document())
     async with working(worker_for(house, run)):
         await asyncio.wait_for(started.wait(), 5)
         await house.catalog.delete(TENANT, document.id)
@@ -113,6 +120,6 @@ async def test_a_ring_wakes_an_idle_worker(house: House, monkeypatch: pytest.Mon
 
     async with working(worker_for(house, run)):
         await asyncio.sleep(0.1)
-        document = await house.catalog.accept(new_document())
+        document = await accept(house.catalog, new_document())
         await house.queue.ring("ingestion", document.job_id)
         await asyncio.wait_for(done.wait(), 5)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from backend.adapters.sql import job_rows
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.tables import chunks, documents, jobs, libraries, sessions
-from backend.errors import DocumentNotFound, NoDocumentSelected
+from backend.errors import DocumentNotFound, NoDocumentSelected, Stopped
 from backend.models.documents import (
     POSITION_BITS,
     Chunk,
@@ -23,11 +23,11 @@ from backend.models.documents import (
     JobState,
     chunk_key,
 )
+from backend.models.jobs import Job, NewJob
 from backend.models.listing import Listing
 from backend.ports.catalog import Finished
 from backend.utils.clock import utc_now
 
-INGEST = "ingest"
 _METADATA = ("title", "author", "subject", "creator", "producer", "creation_date", "modification_date", "url")
 _INSERT_CHUNK = (
     'INSERT INTO chunks (key, document_number, text, start, "end", page, heading, start_seconds) '
@@ -43,9 +43,9 @@ class SqlCatalog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def accept(self, document: Document) -> Document:
+    async def accept(self, document: Document, job: NewJob) -> Document:
         """See the port."""
-        return await self._database.write(lambda c: _accept(c, document))
+        return await self._database.write(lambda c: _accept(c, document, job))
 
     async def document(self, tenant: str, document_id: str) -> Document:
         """See the port."""
@@ -106,36 +106,39 @@ class SqlCatalog:
         """See the port."""
         values = {name: getattr(summary.metadata, name) for name in _METADATA} | {"pages": summary.pages}
         change = update(documents).where(documents.c.id == document_id).values(values)
-        await self._database.write(lambda c: c.execute(change))
+        await self._database.write(lambda c: c.execute(change), durable=False)
 
-    async def add_chunks(self, document: Document, new: Sequence[Chunk]) -> None:
+    async def add_chunks(self, document: Document, new: Sequence[Chunk], job: Job) -> None:
         """See the port."""
         rows = [
             (c.key, document.number, c.text, c.start, c.end, c.page, c.heading, c.start_seconds) for c in new
         ]
-        try:
-            await self._database.write(lambda c: _driver(c).executemany(_INSERT_CHUNK, rows))
-        except (IntegrityError, sqlite3.IntegrityError) as error:
-            raise DocumentNotFound("The document was deleted while it was read.") from error
+
+        def change(connection: Connection) -> None:
+            if not job_rows.is_held(connection, job):
+                raise Stopped("The job was taken over, stopped or deleted.")
+            _driver(connection).executemany(_INSERT_CHUNK, rows)
+
+        await self._database.write(change, durable=False)
 
     async def discard_chunks(self, document: Document) -> None:
         """See the port."""
         gone = delete(chunks).where(chunks.c.document_number == document.number)
-        await self._database.write(lambda c: c.execute(gone))
+        await self._database.write(lambda c: c.execute(gone), durable=False)
 
-    async def publish(self, document: Document, finished: Finished) -> None:
+    async def settle(self, document: Document, finished: Finished) -> None:
+        """See the port."""
+        known = update(documents).where(documents.c.number == document.number).values(asdict(finished))
+        await self._database.write(lambda c: c.execute(known), durable=False)
+
+    async def publish(self, document: Document) -> None:
         """See the port."""
 
         def change(connection: Connection) -> None:
             connection.execute(
                 update(documents)
                 .where(documents.c.number == document.number)
-                .values(
-                    chunks=finished.chunks,
-                    text_length=finished.text_length,
-                    warning=finished.warning,
-                    published_at=_naive(utc_now()),
-                )
+                .values(published_at=_naive(utc_now()))
             )
             _touch_library(connection, document.tenant)
 
@@ -209,7 +212,7 @@ class SqlCatalog:
         return _document(row)
 
 
-def _accept(connection: Connection, new: Document) -> Document:
+def _accept(connection: Connection, new: Document, job: NewJob) -> Document:
     """Insert unless there is one of the same hash that is of use."""
     same = and_(documents.c.tenant == new.tenant, documents.c.sha256 == new.sha256)
     row = connection.execute(_with_job().where(same)).first()
@@ -218,12 +221,12 @@ def _accept(connection: Connection, new: Document) -> Document:
         if known.state not in {JobState.FAILED, JobState.STOPPED}:
             return known
         _remove(connection, known)
-    job_rows.insert_job(connection, new.job_id, new.tenant, INGEST, new.id, new.created_at)
+    job_rows.insert_job(connection, job)
     connection.execute(
         insert(documents).values(
             id=new.id,
             tenant=new.tenant,
-            job_id=new.job_id,
+            job_id=job.id,
             sha256=new.sha256,
             filename=new.filename,
             media_type=new.media_type,
@@ -237,7 +240,8 @@ def _accept(connection: Connection, new: Document) -> Document:
 def _remove(connection: Connection, document: Document) -> None:
     """Chunks, vectors, keyword entries and selections go by cascade and trigger."""
     connection.execute(delete(documents).where(documents.c.number == document.number))
-    connection.execute(delete(jobs).where(jobs.c.id == document.job_id))
+    family = or_(jobs.c.id == document.job_id, jobs.c.parent == document.job_id)
+    connection.execute(delete(jobs).where(family))
     _touch_library(connection, document.tenant)
 
 

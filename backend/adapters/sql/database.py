@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
-from backend.errors import ConfigurationError
+from backend.errors import ConfigurationError, StorageFull
 
 T = TypeVar("T")
 
@@ -21,44 +24,90 @@ HEAD = "0001"
 """Newest revision in ``migrations/versions`` (a test compares)."""
 
 READERS = 4
+GROUP = 128
+"""Most writes of one commit."""
 
 
 class Database:
-    """A SQLite file in WAL mode with full sync: what a commit acknowledged survives a power cut.
+    """A SQLite file in WAL mode.
 
-    Writes run one at a time on a thread of their own; reads on a few others see the last commit.
-    Several processes may use one file; a writer waits up to 30 s for another.
+    Reads run on a few threads and see the last commit. Writes run one at a time on a thread of their
+    own; those that wait together are committed together, each undone alone if it fails. A durable write
+    survives a power cut when it returns; another one survives the process, and a power cut once a later
+    durable write has returned. Several processes may use one file; a writer waits up to 30 s for another.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._reads = ThreadPoolExecutor(READERS, thread_name_prefix="sql-read")
-        self._writes = ThreadPoolExecutor(1, thread_name_prefix="sql-write")
         self._reader = _engine(path, READERS, begin="BEGIN")
         self._writer = _engine(path, 1, begin="BEGIN IMMEDIATE")
+        self._waiting: SimpleQueue[_Write | None] = SimpleQueue()
+        self._writing = Thread(target=self._write_all, name="sql-write", daemon=True)
+        self._writing.start()
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run ``query`` in a read transaction."""
         return await asyncio.get_running_loop().run_in_executor(self._reads, _run, self._reader, query)
 
-    async def write(self, change: Callable[[Connection], T]) -> T:
-        """Run ``change`` in a write transaction; it is durable when this returns, or undone whole."""
-        return await asyncio.get_running_loop().run_in_executor(self._writes, _run, self._writer, change)
+    async def write(self, change: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """Run ``change`` in a write transaction; it is committed when this returns, or undone whole.
+
+        Raises StorageFull where the disk is.
+        """
+        done: Future[T] = Future()
+        self._waiting.put(_Write(change, done, durable))
+        return await asyncio.wrap_future(done)
 
     async def migrate(self) -> None:
         """Bring the schema up to this version of the product; quick where it is already."""
-        await asyncio.get_running_loop().run_in_executor(self._writes, self._migrate)
+        await asyncio.to_thread(self._migrate)
 
     async def ping(self) -> None:
         """Answer a trivial query or raise."""
         await self.read(lambda c: c.execute(text("SELECT 1")).scalar_one())
 
     def close(self) -> None:
-        """Wait for running work and close every connection."""
-        self._writes.shutdown()
+        """Finish what waits and close every connection."""
+        self._waiting.put(None)
+        self._writing.join()
         self._reads.shutdown()
         self._writer.dispose()
         self._reader.dispose()
+
+    def _write_all(self) -> None:
+        while first := self._waiting.get():
+            group = [first]  # and whatever waits already
+            while len(group) < GROUP and not self._waiting.empty():
+                following = self._waiting.get()
+                if following is None:
+                    self._waiting.put(None)
+                    break
+                group.append(following)
+            self._commit([write for write in group if write.done.set_running_or_notify_cancel()])
+
+    def _commit(self, group: list[_Write]) -> None:
+        """One transaction for all of them; their callers hear of it only when it is committed."""
+        outcomes: list[tuple[object, BaseException | None]] = []
+        try:
+            with self._writer.connect() as connection:
+                level = "FULL" if any(write.durable for write in group) else "NORMAL"
+                raw = connection.connection.driver_connection
+                if isinstance(raw, sqlite3.Connection):
+                    raw.execute(f"PRAGMA synchronous={level}")
+                with connection.begin():
+                    outcomes = [_attempt(connection, write.change) for write in group]
+        except BaseException as error:  # noqa: BLE001 - every caller that waits must hear of it
+            if len(group) > 1:  # the others need not suffer for one of them
+                for write in group:
+                    self._commit([write])
+                return
+            outcomes = [(None, error)] * len(group)
+        for write, (result, failure) in zip(group, outcomes, strict=True):
+            if failure is None:
+                write.done.set_result(result)
+            else:
+                write.done.set_exception(_understood(failure))
 
     def _migrate(self) -> None:
         try:
@@ -99,6 +148,33 @@ def _revision(connection: Connection) -> str | None:
     if known is None:
         return None
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    change: Callable[[Connection], Any]
+    done: Future[Any]
+    durable: bool
+
+
+def _attempt(
+    connection: Connection, change: Callable[[Connection], object]
+) -> tuple[object, Exception | None]:
+    try:
+        with connection.begin_nested():
+            return change(connection), None
+    except OperationalError:
+        raise  # the disk or the file, not this change
+    except Exception as error:  # noqa: BLE001 - handed to the caller
+        return None, error
+
+
+def _understood(error: BaseException) -> BaseException:
+    if "disk is full" in str(error):
+        full = StorageFull("The disk is full, so nothing more can be stored. Free some space and try again.")
+        full.__cause__ = error
+        return full
+    return error
 
 
 def _run(engine: Engine, work: Callable[[Connection], T]) -> T:

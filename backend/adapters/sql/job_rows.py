@@ -2,53 +2,80 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+from sqlalchemy.dialects.sqlite import insert
 
 from backend.adapters.sql.tables import jobs
 from backend.models.documents import JobState, Problem, Progress
-from backend.models.jobs import Job
+from backend.models.jobs import Job, NewJob
 
 
-def insert_job(
-    connection: Connection, job_id: str, tenant: str, kind: str, subject: str, created_at: datetime
-) -> None:
-    """Add a queued job."""
-    connection.execute(
-        insert(jobs).values(
-            id=job_id,
-            tenant=tenant,
-            kind=kind,
-            subject=subject,
-            state=JobState.QUEUED.value,
-            created_at=created_at.astimezone(UTC).replace(tzinfo=None),
-        )
-    )
+def now() -> ColumnElement[float]:
+    """Unix time by the database's clock, so that workers on several machines agree."""
+    return (func.julianday("now") - 2440587.5) * 86400.0
+
+
+def fence(job: Job) -> ColumnElement[bool]:
+    """Whether the job is still leased as it was claimed."""
+    return and_(jobs.c.id == job.id, jobs.c.attempt == job.attempt, jobs.c.state == JobState.STARTED.value)
+
+
+def is_held(connection: Connection, job: Job) -> bool:
+    """Whether the job is still leased as it was claimed."""
+    return connection.execute(select(jobs.c.number).where(fence(job))).first() is not None
+
+
+def insert_job(connection: Connection, new: NewJob, parent: str | None = None) -> None:
+    """Add a queued job unless its id is there."""
+    values = {
+        "id": new.id,
+        "tenant": new.tenant,
+        "kind": new.kind,
+        "subject": new.subject,
+        "queue": new.queue,
+        "priority": int(new.priority),
+        "payload": json.dumps(dict(new.payload), ensure_ascii=False),
+        "parent": parent,
+        "units": new.units,
+        "state": JobState.QUEUED.value,
+        "created_at": now(),
+    }
+    connection.execute(insert(jobs).values(values).on_conflict_do_nothing(index_elements=["id"]))
 
 
 def job(row: Row[Any]) -> Job:
     """A whole row."""
+    created_at = as_time(row.created_at)
     return Job(
         id=row.id,
         tenant=row.tenant,
         kind=row.kind,
         subject=row.subject,
+        queue=row.queue,
         state=JobState(row.state),
-        created_at=row.created_at.replace(tzinfo=UTC),
+        created_at=created_at or datetime.now(UTC),
+        phase=row.phase,
+        payload=json.loads(row.payload),
+        parent=row.parent,
         attempt=row.attempt,
         checkpoint=row.checkpoint,
         progress=progress(row),
-        started_at=_aware(row.started_at),
-        ended_at=_aware(row.ended_at),
+        result=None if row.result is None else json.loads(row.result),
+        owner=row.owner,
+        heartbeat_at=as_time(row.heartbeat_at),
+        started_at=as_time(row.started_at),
+        ended_at=as_time(row.ended_at),
         error=problem(row),
     )
 
 
 def progress(row: Row[Any], prefix: str = "") -> Progress:
     """How far it is, from columns whose names begin with ``prefix``."""
-    return Progress(*(getattr(row, prefix + name) for name in ("stage", "done", "total", "fraction")))
+    return Progress(*(getattr(row, prefix + name) for name in ("stage", "done", "total", "fraction", "unit")))
 
 
 def problem(row: Row[Any], prefix: str = "") -> Problem | None:
@@ -57,5 +84,6 @@ def problem(row: Row[Any], prefix: str = "") -> Problem | None:
     return None if code is None else Problem(code, getattr(row, f"{prefix}error_message"))
 
 
-def _aware(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
+def as_time(seconds: float | None) -> datetime | None:
+    """A column of Unix time as an aware time in UTC."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,134 +1,300 @@
-"""The jobs table in SQL: leases on database time, writes fenced by attempt and owner."""
+"""The jobs table in SQL: leases on database time, writes fenced by attempt."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
 
 from backend.adapters.sql import job_rows
 from backend.adapters.sql.database import Database
+from backend.adapters.sql.job_rows import now
 from backend.adapters.sql.tables import jobs
-from backend.errors import JobNotFound
+from backend.errors import JobNotFound, JobNotRetryable
 from backend.models.documents import JobState, Problem, Progress
-from backend.models.jobs import Job
-from backend.utils.clock import utc_now
+from backend.models.jobs import Job, NewJob, Priority
+from backend.models.listing import Listing
+from backend.ports.job_table import READING_SHARE
 
 MAX_TRIES = 3
 
+_ENDED = [state.value for state in JobState if state.ended]
+
 
 class SqlJobTable:
-    """Implements the JobTable port."""
+    """Implements the JobTable port. Only what a client was told must survive a power cut is durable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, owner: str, lease_s: float) -> Job | None:
+    async def add(self, new: NewJob) -> Job:
         """See the port."""
-        if not await self._database.read(_is_work):
+
+        def change(connection: Connection) -> Row[Any]:
+            job_rows.insert_job(connection, new)
+            return connection.execute(select(jobs).where(jobs.c.id == new.id)).one()
+
+        return job_rows.job(await self._database.write(change))
+
+    async def claim(
+        self, owner: str, lease_s: float, *, queues: Sequence[str] | None = None, most_long: int = 1_000_000
+    ) -> Job | None:
+        """See the port."""
+        if not await self._database.read(lambda c: _next(c, queues, most_long)):
             return None  # most polls end here and write nothing
-        return await self._database.write(lambda c: _claim(c, owner, lease_s))
+        return await self._database.write(
+            lambda c: _claim(c, owner, lease_s, queues, most_long), durable=False
+        )
 
     async def renew(self, job: Job, lease_s: float) -> bool:
         """See the port."""
-        return await self._change(job, lease_until=_now() + lease_s)
+
+        def change(connection: Connection) -> bool:
+            held = _fenced(connection, job, lease_until=now() + lease_s, heartbeat_at=now())
+            if held and job.parent:
+                parent = update(jobs).where(jobs.c.id == job.parent).values(heartbeat_at=now())
+                connection.execute(parent)
+            return held
+
+        return await self._database.write(change, durable=False)
 
     async def report(self, job: Job, progress: Progress, checkpoint: int) -> bool:
         """See the port."""
-        return await self._change(
-            job,
-            stage=progress.stage,
-            done=progress.done,
-            total=progress.total,
-            fraction=progress.fraction,
-            checkpoint=checkpoint,
-        )
+        values = {
+            "stage": progress.stage,
+            "done": progress.done,
+            "total": progress.total,
+            "unit": progress.unit,
+            "fraction": progress.fraction,
+            "checkpoint": checkpoint,
+        }
+        return await self._database.write(lambda c: _fenced(c, job, **values), durable=False)
 
-    async def finish(self, job: Job) -> None:
+    async def spawn(self, job: Job, children: Sequence[NewJob]) -> bool:
         """See the port."""
-        await self._change(job, stage="ready", fraction=1.0, **_ended(JobState.FINISHED))
+
+        def change(connection: Connection) -> bool:
+            if not _fenced(connection, job, heartbeat_at=now()):
+                return False
+            for child in children:
+                job_rows.insert_job(connection, child, parent=job.id)
+            return True
+
+        return await self._database.write(change, durable=False)
+
+    async def wait(self, job: Job, phase: str, total: int) -> bool:
+        """See the port."""
+
+        def change(connection: Connection) -> bool:
+            values = {"phase": phase, "owner": None, "lease_until": None, "tries": 0}
+            values |= {"stage": "embedding", "unit": "passages", "total": total}
+            held = _fenced(connection, job, **values)
+            if held:
+                _advance(connection, job.id)
+            return held
+
+        return await self._database.write(change, durable=False)
+
+    async def finish(self, job: Job, result: Mapping[str, Any] | None = None) -> Job | None:
+        """See the port."""
+        kept = None if result is None else json.dumps(result, ensure_ascii=False)
+
+        def change(connection: Connection) -> Row[Any] | None:
+            values = {"stage": "ready", "fraction": 1.0, "result": kept, **_ended(JobState.FINISHED)}
+            if not _fenced(connection, job, **values) or job.parent is None:
+                return None
+            return _advance(connection, job.parent)
+
+        woken = await self._database.write(change, durable=result is not None)
+        return None if woken is None else job_rows.job(woken)
 
     async def fail(self, job: Job, problem: Problem) -> None:
         """See the port."""
-        await self._change(
-            job, error_code=problem.code, error_message=problem.message, **_ended(JobState.FAILED)
-        )
+
+        def change(connection: Connection) -> None:
+            if _fenced(connection, job, **_failed(problem)) and job.parent:
+                _fail_family(connection, job.parent, problem)
+
+        await self._database.write(change, durable=False)
 
     async def release(self, job: Job, *, count_attempt: bool) -> None:
         """See the port."""
         tries = jobs.c.tries if count_attempt else jobs.c.tries - 1
-        await self._change(
-            job, state=JobState.QUEUED.value, stage="waiting", owner=None, lease_until=None, tries=tries
-        )
+        values = {"state": JobState.QUEUED.value, "owner": None, "lease_until": None, "tries": tries}
+        await self._database.write(lambda c: _fenced(c, job, **values), durable=False)
+
+    async def stop(self, tenant: str, job_id: str) -> Job:
+        """See the port."""
+
+        def change(connection: Connection) -> None:
+            family = or_(jobs.c.id == job_id, jobs.c.parent == job_id)
+            going = and_(jobs.c.tenant == tenant, family, jobs.c.state.not_in(_ENDED))
+            connection.execute(update(jobs).where(going).values(_ended(JobState.STOPPED)))
+
+        await self._database.write(change)
+        return await self.job(tenant, job_id)
+
+    async def retry(self, tenant: str, job_id: str) -> Job:
+        """See the port."""
+        job = await self.job(tenant, job_id)
+        if job.state not in {JobState.FAILED, JobState.STOPPED}:
+            raise JobNotRetryable(
+                f"The job is {job.state.value}; only a failed or stopped one can be retried."
+            )
+
+        def change(connection: Connection) -> None:
+            connection.execute(delete(jobs).where(jobs.c.parent == job_id))
+            again = and_(jobs.c.id == job_id, jobs.c.state.in_(["failed", "stopped"]))
+            connection.execute(update(jobs).where(again).values(_FRESH))
+
+        await self._database.write(change)
+        return await self.job(tenant, job_id)
 
     async def job(self, tenant: str, job_id: str) -> Job:
         """See the port."""
         query = select(jobs).where(jobs.c.tenant == tenant, jobs.c.id == job_id)
         row = await self._database.read(lambda c: c.execute(query).first())
         if row is None:
-            raise JobNotFound(f"There is no job {job_id!r}.")
+            raise JobNotFound(f"There is no job {job_id!r}. It may have expired or been deleted.")
         return job_rows.job(row)
 
-    async def _change(self, job: Job, **values: Any) -> bool:  # noqa: ANN401 - column values
-        """Write only while the caller's lease is the newest one."""
-        fence = and_(
-            jobs.c.id == job.id, jobs.c.attempt == job.attempt, jobs.c.state == JobState.STARTED.value
+    async def jobs(
+        self, tenant: str, *, offset: int, limit: int, state: JobState | None = None
+    ) -> Listing[Job]:
+        """See the port."""
+        where = [jobs.c.tenant == tenant, jobs.c.parent.is_(None)]
+        if state is not None:
+            where.append(jobs.c.state == state.value)
+
+        def query(connection: Connection) -> Listing[Job]:
+            total = connection.execute(select(func.count()).select_from(jobs).where(*where)).scalar_one()
+            page = select(jobs).where(*where).order_by(jobs.c.number.desc()).offset(offset).limit(limit)
+            return Listing(tuple(map(job_rows.job, connection.execute(page))), total, offset, limit)
+
+        return await self._database.read(query)
+
+    async def due(self, limit: int) -> list[Job]:
+        """See the port."""
+        query = select(jobs).where(_due()).order_by(jobs.c.number).limit(limit)
+        return await self._database.read(lambda c: list(map(job_rows.job, c.execute(query))))
+
+    async def expire(self, kinds: Sequence[str], older_than_s: float) -> int:
+        """See the port."""
+        gone = delete(jobs).where(
+            jobs.c.kind.in_(kinds), jobs.c.state.in_(_ENDED), jobs.c.ended_at < now() - older_than_s
         )
-        change = update(jobs).where(fence).values(values)
-        return await self._database.write(lambda c: c.execute(change).rowcount == 1)
-
-
-def _now() -> ColumnElement[float]:
-    """Unix time by the database's clock, so that workers on several machines agree."""
-    return (func.julianday("now") - 2440587.5) * 86400.0
+        return await self._database.write(lambda c: c.execute(gone).rowcount, durable=False)
 
 
 def _due() -> ColumnElement[bool]:
     return or_(
         jobs.c.state == JobState.QUEUED.value,
-        and_(jobs.c.state == JobState.STARTED.value, jobs.c.lease_until < _now()),
+        and_(jobs.c.state == JobState.STARTED.value, jobs.c.lease_until < now()),
     )
 
 
-def _is_work(connection: Connection) -> bool:
-    return connection.execute(select(jobs.c.number).where(_due()).limit(1)).first() is not None
+def _next(connection: Connection, queues: Sequence[str] | None, most_long: int) -> Row[Any] | None:
+    """The job whose turn it is."""
+    running = jobs.alias("running")
+    leased = and_(running.c.state == JobState.STARTED.value, running.c.lease_until >= now())
+    of_tenant = select(func.count()).where(leased, running.c.tenant == jobs.c.tenant).scalar_subquery()
+    long_ones = select(func.count()).where(leased, running.c.priority == Priority.LONG).scalar_subquery()
+    where = [_due(), or_(jobs.c.priority < Priority.LONG, long_ones < most_long)]
+    if queues is not None:
+        where.append(jobs.c.queue.in_(queues))
+    turn = select(jobs).where(*where).order_by(jobs.c.priority, of_tenant, jobs.c.number).limit(1)
+    return connection.execute(turn).first()
 
 
-def _claim(connection: Connection, owner: str, lease_s: float) -> Job | None:
-    while row := connection.execute(select(jobs).where(_due()).order_by(jobs.c.number).limit(1)).first():
+def _claim(
+    connection: Connection, owner: str, lease_s: float, queues: Sequence[str] | None, most_long: int
+) -> Job | None:
+    while row := _next(connection, queues, most_long):
+        this = jobs.c.number == row.number
         if row.tries >= MAX_TRIES:
-            connection.execute(_give_up(row.number))
+            _give_up(connection, row)
             continue
-        connection.execute(
-            update(jobs)
-            .where(jobs.c.number == row.number)
-            .values(
-                state=JobState.STARTED.value,
-                owner=owner,
-                attempt=jobs.c.attempt + 1,
-                tries=jobs.c.tries + 1,
-                lease_until=_now() + lease_s,
-                started_at=func.coalesce(jobs.c.started_at, text("CURRENT_TIMESTAMP")),
-            )
-        )
-        claimed = connection.execute(select(jobs).where(jobs.c.number == row.number)).one()
-        return job_rows.job(claimed)
+        values = {
+            "state": JobState.STARTED.value,
+            "owner": owner,
+            "attempt": jobs.c.attempt + 1,
+            "tries": jobs.c.tries + 1,
+            "lease_until": now() + lease_s,
+            "heartbeat_at": now(),
+            "started_at": func.coalesce(jobs.c.started_at, now()),
+        }
+        connection.execute(update(jobs).where(this).values(values))
+        return job_rows.job(connection.execute(select(jobs).where(this)).one())
     return None
 
 
-def _give_up(number: int) -> Update:
+def _fenced(connection: Connection, job: Job, **values: Any) -> bool:  # noqa: ANN401 - column values
+    """Write only while the caller's lease is the newest one and nobody stopped the job."""
+    fence = job_rows.fence(job)
+    return connection.execute(update(jobs).where(fence).values(values)).rowcount == 1
+
+
+def _advance(connection: Connection, parent: str) -> Row[Any] | None:
+    """Count what the children of a waiting job have done; where that is all, queue it and return it."""
+    waiting = and_(jobs.c.id == parent, jobs.c.state == JobState.STARTED.value, jobs.c.owner.is_(None))
+    row = connection.execute(select(jobs).where(waiting)).first()
+    if row is None:
+        return None  # still at work itself, or ended
+    going = and_(jobs.c.parent == parent, jobs.c.state != JobState.FINISHED.value)
+    left, missing = connection.execute(
+        select(func.count(), func.coalesce(func.sum(jobs.c.units), 0)).where(going)
+    ).one()
+    done = row.total - missing
+    share = done / row.total if row.total else 1.0
+    values: dict[str, Any] = {"done": done, "fraction": READING_SHARE + (0.98 - READING_SHARE) * share}
+    if left == 0:
+        values["state"] = JobState.QUEUED.value
+    connection.execute(update(jobs).where(waiting).values(values))
+    return None if left else connection.execute(select(jobs).where(jobs.c.id == parent)).one()
+
+
+def _give_up(connection: Connection, row: Row[Any]) -> None:
     problem = Problem(
         "gave_up",
         f"The work was started {MAX_TRIES} times and broke off unexpectedly each time. "
         "Try another copy of the file; the server's log says more.",
     )
-    return (
-        update(jobs)
-        .where(jobs.c.number == number)
-        .values(error_code=problem.code, error_message=problem.message, **_ended(JobState.FAILED))
-    )
+    connection.execute(update(jobs).where(jobs.c.number == row.number).values(_failed(problem)))
+    if row.parent:
+        _fail_family(connection, row.parent, problem)
+
+
+def _fail_family(connection: Connection, parent: str, problem: Problem) -> None:
+    """A part that cannot be done makes the whole fail; its other parts need not be done."""
+    going = jobs.c.state.not_in(_ENDED)
+    connection.execute(update(jobs).where(jobs.c.id == parent, going).values(_failed(problem)))
+    connection.execute(update(jobs).where(jobs.c.parent == parent, going).values(_ended(JobState.STOPPED)))
+
+
+def _failed(problem: Problem) -> dict[str, Any]:
+    return _ended(JobState.FAILED) | {"error_code": problem.code, "error_message": problem.message}
 
 
 def _ended(state: JobState) -> dict[str, Any]:
-    ended_at = utc_now().replace(tzinfo=None)
-    return {"state": state.value, "ended_at": ended_at, "owner": None, "lease_until": None}
+    return {"state": state.value, "ended_at": now(), "owner": None, "lease_until": None}
+
+
+_FRESH: dict[str, Any] = {
+    "state": JobState.QUEUED.value,
+    "phase": "",
+    "tries": 0,
+    "checkpoint": 0,
+    "stage": "waiting",
+    "done": 0,
+    "total": 0,
+    "unit": "",
+    "fraction": 0.0,
+    "result": None,
+    "error_code": None,
+    "error_message": None,
+    "started_at": None,
+    "ended_at": None,
+    "heartbeat_at": None,
+}

@@ -22,7 +22,7 @@ class Fts5KeywordIndex:
 
     async def add(self, document: Document) -> None:
         """See the port."""
-        await self._database.write(lambda c: _add(c, document))
+        await self._database.write(lambda c: _add(c, document), durable=False)
 
     async def search(
         self, tenant: str, query: str, k: int, documents: Sequence[Document] | None = None

@@ -83,28 +83,38 @@ def _jobs() -> None:
     op.create_table(
         "jobs",
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("id", sa.String(32), nullable=False, unique=True),
+        sa.Column("id", sa.String(64), nullable=False, unique=True),
         sa.Column("tenant", sa.String(64), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("subject", sa.String(64), nullable=False),
+        sa.Column("queue", sa.String(32), nullable=False),
+        sa.Column("priority", sa.Integer, nullable=False),
+        sa.Column("payload", sa.Text, nullable=False),
+        sa.Column("parent", sa.String(64)),
+        sa.Column("units", sa.Integer, nullable=False),
+        sa.Column("phase", sa.String(32), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("tries", sa.Integer, nullable=False),
-        sa.Column("owner", sa.String(64)),
+        sa.Column("owner", sa.String(128)),
         sa.Column("lease_until", sa.Float),
+        sa.Column("heartbeat_at", sa.Float),
         sa.Column("checkpoint", sa.Integer, nullable=False),
         sa.Column("stage", sa.String(32), nullable=False),
         sa.Column("done", sa.Integer, nullable=False),
         sa.Column("total", sa.Integer, nullable=False),
+        sa.Column("unit", sa.String(16), nullable=False),
         sa.Column("fraction", sa.Float, nullable=False),
+        sa.Column("result", sa.Text),
         sa.Column("error_code", sa.String(64)),
         sa.Column("error_message", sa.Text),
-        sa.Column("created_at", sa.DateTime, nullable=False),
-        sa.Column("started_at", sa.DateTime),
-        sa.Column("ended_at", sa.DateTime),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("started_at", sa.Float),
+        sa.Column("ended_at", sa.Float),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_jobs_state_lease_until", "jobs", ["state", "lease_until"])
+    op.create_index("ix_jobs_state_priority_number", "jobs", ["state", "priority", "number"])
+    op.create_index("ix_jobs_parent", "jobs", ["parent"])
 
 
 def _rest() -> None:

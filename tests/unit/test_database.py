@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from backend.adapters.sql.database import Database
+
+
+def put(name: str) -> object:
+    def change(connection: Connection) -> str:
+        connection.execute(text("INSERT INTO facts (name, value) VALUES (:n, 'x')"), {"n": name})
+        return name
+
+    return change
+
+
+async def names(database: Database) -> set[str]:
+    return set(await database.read(lambda c: list(c.execute(text("SELECT name FROM facts")).scalars())))
+
+
+async def test_writes_that_wait_together_are_committed_together(database: Database) -> None:
+    gate, commits = threading.Event(), []
+    blocked = asyncio.create_task(database.write(lambda _c: gate.wait(5)))
+    await asyncio.sleep(0.05)
+    event.listen(database._writer, "commit", lambda _c: commits.append(1))
+    waiting = [asyncio.create_task(database.write(put(f"n{n}"))) for n in range(50)]
+    await asyncio.sleep(0.05)
+    gate.set()
+    assert await asyncio.gather(*waiting) == [f"n{n}" for n in range(50)]
+    await blocked
+    assert len(commits) <= 3
+    assert {f"n{n}" for n in range(50)} <= await names(database)
+
+
+async def test_a_failing_write_undoes_only_itself(database: Database) -> None:
+    gate = threading.Event()
+    blocked = asyncio.create_task(database.write(lambda _c: gate.wait(5)))
+    await asyncio.sleep(0.05)
+
+    def broken(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO facts (name, value) VALUES ('broken', 'x')"))
+        raise ValueError("no")
+
+    def misspelt(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO fatcs VALUES (1)"))
+
+    changes = [put("before"), broken, misspelt, put("after")]
+    tasks = [asyncio.create_task(database.write(change)) for change in changes]
+    await asyncio.sleep(0.05)
+    gate.set()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    await blocked
+    assert outcomes[0] == "before"
+    assert isinstance(outcomes[1], ValueError)
+    assert isinstance(outcomes[2], Exception)
+    assert outcomes[3] == "after"
+    assert await names(database) >= {"before", "after"}
+    assert "broken" not in await names(database)
+
+
+@pytest.mark.parametrize("durable", [True, False])
+async def test_a_write_that_returned_is_seen_by_the_next_read(database: Database, durable: bool) -> None:
+    for number in range(20):
+        await database.write(put(f"n{number}"), durable=durable)
+        assert f"n{number}" in await names(database)
+
+
+async def test_closing_finishes_what_waits(database: Database) -> None:
+    task = asyncio.create_task(database.write(put("last")))
+    await asyncio.sleep(0)
+    await asyncio.to_thread(database._waiting.put, None)
+    assert await task == "last"
