@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,11 +16,13 @@ from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.onnx_embedder.embedder import OnnxEmbedder
 from backend.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder
+from backend.adapters.sql.audit import SqlAudit
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.facts import settle
 from backend.adapters.sql.job_table import SqlJobTable
 from backend.adapters.sql.keyword_index import Fts5KeywordIndex
+from backend.adapters.sql.upkeep import SqlUpkeep
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import ConfigurationError
 from backend.ports.embedder import Embedder
@@ -29,15 +30,18 @@ from backend.services.container import Limits, Services
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
 from backend.services.ingestion import Ingestion
-from backend.services.jobs import job_kinds
+from backend.services.integrity import ABANDONED_S, Integrity
+from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds
+from backend.services.maintenance import Maintenance
 from backend.services.retrieval import Retriever
+from backend.services.schedule import Schedule
 from backend.services.tasks import Worker
+from backend.utils.processes import is_gone, own_name
 
 DEFAULT_TENANT = "default"
 SAMPLE = Path(__file__).parent / "samples" / "how-plants-make-food.txt"
 
 _MB = 1_000_000
-_ABANDONED_S = 3600.0
 
 
 @asynccontextmanager
@@ -54,7 +58,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(embedder.close)
         await _check_model(database, embedder, settings)
         services = _services(settings, database, embedder)
-        await services.ingestion.sweep(_ABANDONED_S)
+        await services.jobs.release_lost(is_gone)
+        await services.ingestion.sweep(ABANDONED_S)
         await _welcome(settings, database, services)
         yield services
 
@@ -87,6 +92,17 @@ def _services(settings: Settings, database: Database, embedder: Embedder) -> Ser
         catalog=catalog,
         vector_weight=settings.vector_weight,
     )
+    audit = SqlAudit(database, embedder.dimension)
+    kinds = job_kinds(ingestion)
+    maintenance = Maintenance(
+        upkeep=SqlUpkeep(database),
+        audit=audit,
+        ingestion=ingestion,
+        jobs=jobs,
+        vectors=vectors,
+        expiring=[name for name, kind in kinds.items() if kind.expires],
+        results_kept_s=settings.results_kept_s,
+    )
     return Services(
         catalog=catalog,
         jobs=jobs,
@@ -99,13 +115,15 @@ def _services(settings: Settings, database: Database, embedder: Embedder) -> Ser
             least_relevance=settings.least_relevance,
         ),
         worker=Worker(
-            owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+            owner=own_name(),
             jobs=jobs,
-            kinds=job_kinds(ingestion),
+            kinds=kinds | maintenance_kinds(maintenance),
             queue=queue,
             wait=queue.wait,
             concurrency=settings.worker_concurrency,
         ),
+        schedule=Schedule(jobs=jobs, queue=queue, periods=PERIODS),
+        integrity=Integrity(audit=audit, catalog=catalog, blobs=blobs, vectors=vectors),
         health=Health(
             {
                 "database": database.ping,

@@ -36,13 +36,14 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
         async with open_services() as services:
-            worker = asyncio.create_task(services.worker.run())
+            beside = [asyncio.create_task(each.run()) for each in (services.worker, services.schedule)]
             try:
                 yield {"services": services}
             finally:
-                worker.cancel()
-                with suppress(asyncio.CancelledError):
-                    await worker
+                for task in beside:
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
 
     app = FastAPI(
         title="Quaestio",

@@ -7,14 +7,17 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from backend.errors import TooLarge
-from backend.ports.blob_store import Blob
+from backend.adapters.disk import FULL, GroupedSync, is_full
+from backend.errors import StorageFull, TooLarge
+from backend.ports.blob_store import Blob, StoredBlob
 
 _HEAD = 4096
+_BUFFER = 1 << 20
 
 
 class FileBlobStore:
@@ -22,13 +25,14 @@ class FileBlobStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._folders = GroupedSync()
 
     async def put(self, tenant: str, content: AsyncIterator[bytes], max_bytes: int) -> Blob:
         """See the port."""
         folder = self._folder(tenant)
-        part = folder / f"{uuid.uuid4().hex}.part"
+        part = _Part(folder / f"{uuid.uuid4().hex}.part")
         digest, size, head = hashlib.sha256(), 0, b""
-        file = await asyncio.to_thread(_open_new, part)
+        held = bytearray()  # one write for many pieces; a small file is written in one go
         try:
             async for piece in content:
                 size += len(piece)
@@ -39,10 +43,19 @@ class FileBlobStore:
                     )
                 head = head or piece[:_HEAD]
                 digest.update(piece)
-                await asyncio.to_thread(file.write, piece)
-            await asyncio.to_thread(_settle, file, folder / digest.hexdigest())
+                held += piece
+                if len(held) >= _BUFFER:
+                    await asyncio.to_thread(part.write, bytes(held))
+                    held.clear()
+            await asyncio.to_thread(part.settle, bytes(held), folder / digest.hexdigest())
+            await self._folders.sync(folder)
+        except OSError as error:
+            if is_full(error):
+                raise StorageFull(FULL) from error
+            raise
         finally:
-            await asyncio.to_thread(_abandon, file)
+            if part.is_open:
+                await asyncio.to_thread(part.abandon)
         return Blob(digest.hexdigest(), size, head)
 
     def path(self, tenant: str, sha256: str) -> Path:
@@ -58,6 +71,17 @@ class FileBlobStore:
         kept = {self.path(tenant, sha256) for tenant, sha256 in keep}
         return await asyncio.to_thread(_sweep, self._root, kept, time.time() - older_than_s)
 
+    def stored(self) -> Iterator[StoredBlob]:
+        """See the port."""
+        for path in self._root.glob("*/*"):
+            with suppress(FileNotFoundError, ValueError):  # gone meanwhile; not ours
+                age = time.time() - path.stat().st_mtime
+                yield StoredBlob(bytes.fromhex(path.parent.name).decode(), path.name, age)
+
+    async def hash_of(self, tenant: str, sha256: str) -> str | None:
+        """See the port."""
+        return await asyncio.to_thread(_hash, self.path(tenant, sha256))
+
     async def ping(self) -> None:
         """Raise unless the folder can be written."""
         await asyncio.to_thread(_probe, self._root)
@@ -67,26 +91,37 @@ class FileBlobStore:
         return self._root / tenant.encode().hex()
 
 
-def _open_new(path: Path) -> IO[bytes]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("xb")
+class _Part:
+    """A file under way: written, synced and renamed, or removed. Its methods block."""
 
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = None
 
-def _settle(file: IO[bytes], final: Path) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-    file.close()
-    Path(file.name).replace(final)
-    folder = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    @property
+    def is_open(self) -> bool:
+        return self._file is not None
 
+    def write(self, data: bytes) -> None:
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("xb", buffering=0)
+        view = memoryview(data)
+        while view:
+            view = view[self._file.write(view) :]
 
-def _abandon(file: IO[bytes]) -> None:
-    file.close()
-    Path(file.name).unlink(missing_ok=True)
+    def settle(self, rest: bytes, final: Path) -> None:
+        self.write(rest)
+        if self._file is not None:
+            os.fsync(self._file.fileno())
+            self._file.close()
+        self._path.replace(final)
+        self._file = None
+
+    def abandon(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._path.unlink(missing_ok=True)
 
 
 def _sweep(root: Path, kept: Collection[Path], before: float) -> int:
@@ -96,6 +131,14 @@ def _sweep(root: Path, kept: Collection[Path], before: float) -> int:
             path.unlink(missing_ok=True)
             swept += 1
     return swept
+
+
+def _hash(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None
 
 
 def _probe(root: Path) -> None:

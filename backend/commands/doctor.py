@@ -19,6 +19,7 @@ from backend import __version__
 from backend.bootstrap import DEFAULT_TENANT, open_services
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import QuaestioError
+from backend.models.integrity import Fault
 
 _LITTLE_DISK = 1_000_000_000
 
@@ -34,7 +35,12 @@ class Finding:
 
 def doctor(settings: Settings, options: argparse.Namespace) -> int:
     """Status 1 where there is a problem."""
-    findings = [*_machine(settings), *_extras(settings), *asyncio.run(_product(settings)), _server(settings)]
+    findings = [
+        *_machine(settings),
+        *_extras(settings),
+        *asyncio.run(_product(settings, deep=options.deep)),
+        _server(settings),
+    ]
     if options.json:
         report = {"version": __version__, "findings": [asdict(f) for f in findings]}
         print(json.dumps(report, indent=2))
@@ -69,7 +75,7 @@ def _extras(settings: Settings) -> Iterator[Finding]:
         yield Finding("sentence-transformers", "note", "not installed; for other models than bundled")
 
 
-async def _product(settings: Settings) -> list[Finding]:
+async def _product(settings: Settings, *, deep: bool) -> list[Finding]:
     """Open everything for real, as a start would."""
     found = [Finding("embedding model", "ok", settings.embedding_model)]
     try:
@@ -81,11 +87,18 @@ async def _product(settings: Settings) -> list[Finding]:
                 )
             listing = await services.catalog.documents(DEFAULT_TENANT, offset=0, limit=1)
             ready = len(await services.catalog.published(DEFAULT_TENANT))
+            checked = [_of(fault) for fault in await services.integrity.check()] if deep else []
     except QuaestioError as error:
         return [Finding("start", "problem", error.message)]
     found.append(Finding("library", "ok", f"{ready} of {listing.total} documents can be asked about"))
     found.append(Finding("question writer", "ok", "extractive (built in, no key needed)"))
-    return found
+    if deep and not any(finding.state == "problem" for finding in checked):
+        found.append(Finding("integrity", "ok", "documents, passages, both indexes, jobs and files agree"))
+    return found + checked
+
+
+def _of(fault: Fault) -> Finding:
+    return Finding(fault.area, "note" if fault.harmless else "problem", fault.sentence)
 
 
 def _server(settings: Settings) -> Finding:

@@ -103,4 +103,5 @@ def _search(commands: Commands) -> None:
 
 def _doctor(commands: Commands) -> None:
     command = _command(commands, "doctor", "Say what is configured, what is missing and what to do.")
+    command.add_argument("--deep", action="store_true", help="prove that indexes, rows and files agree")
     command.add_argument("--json", action="store_true", help="print the findings as JSON")

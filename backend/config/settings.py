@@ -48,6 +48,7 @@ class Settings(BaseSettings):
         description="What the documents must reach to be about a topic: best cosine + 0.3 for its words.",
     )
     worker_concurrency: int = Field(2, ge=1, le=64, description="Ingestion jobs that run at a time.")
+    results_kept_s: int = Field(86_400, ge=1, description="How long results of jobs are kept, in seconds.")
     sample_document: bool = Field(True, description="Put the sample text into an empty library.")
 
 

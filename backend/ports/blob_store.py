@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +16,16 @@ class Blob:
     size: int
     head: bytes
     """The first 4096 bytes, or fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """A file in the store, needed or not."""
+
+    tenant: str
+    name: str
+    """Its hash, or another name for what is no finished upload."""
+    age_s: float
 
 
 class BlobStore(Protocol):
@@ -32,3 +42,9 @@ class BlobStore(Protocol):
 
     async def sweep(self, keep: Collection[tuple[str, str]], older_than_s: float) -> int:
         """Remove files that no document needs and unfinished uploads, of that age; returns how many."""
+
+    def stored(self) -> Iterator[StoredBlob]:
+        """Every file there is, unfinished uploads too; reads the folder, so not on the event loop."""
+
+    async def hash_of(self, tenant: str, sha256: str) -> str | None:
+        """What a stored file hashes to now, in bounded memory; None where there is none."""

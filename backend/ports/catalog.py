@@ -63,8 +63,11 @@ class Catalog(Protocol):
     async def settle(self, document: Document, finished: Finished) -> None:
         """Keep what ingestion learned of a document."""
 
-    async def publish(self, document: Document) -> None:
-        """Make a document visible to every search, in one step; harmless when repeated."""
+    async def publish(self, document: Document, job: Job | None = None) -> None:
+        """Make a document visible to every search, in one step; harmless when repeated.
+
+        Raises Stopped where ``job`` is given and no longer held.
+        """
 
     async def chunks(self, tenant: str, keys: Sequence[int]) -> dict[int, Chunk]:
         """Visible chunks by key; keys of others are left out."""

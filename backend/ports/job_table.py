@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from backend.models.documents import JobState, Problem, Progress
@@ -52,6 +52,9 @@ class JobTable(Protocol):
 
     async def release(self, job: Job, *, count_attempt: bool) -> None:
         """Give an unfinished job back to the queue, e.g. when the worker shuts down."""
+
+    async def release_lost(self, is_gone: Callable[[str], bool]) -> int:
+        """Let the leases run out at once whose owner is known to be gone; returns how many."""
 
     async def stop(self, tenant: str, job_id: str) -> Job:
         """Stop a job and its children for good; one that has ended stays as it is.

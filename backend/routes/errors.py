@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -71,6 +72,7 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(errors.QuaestioError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OSError, _system)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -81,6 +83,14 @@ def _ours(request: Request, error: Exception) -> JSONResponse:
     if status >= 500:  # noqa: PLR2004 - server errors
         logger.error("%s: %s", error.code, error.message, exc_info=error)
     return error_response(status, error.message, error.code, _request_id(request))
+
+
+def _system(request: Request, error: Exception) -> JSONResponse:
+    """An upload that did not fit where it is kept while it comes in."""
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        full = errors.StorageFull("The disk for temporary files is full. Free some space and try again.")
+        return _ours(request, full.with_traceback(error.__traceback__))
+    raise error
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -9,7 +9,9 @@ from backend.ports.job_table import JobTable
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
 from backend.services.ingestion import Ingestion
+from backend.services.integrity import Integrity
 from backend.services.retrieval import Retriever
+from backend.services.schedule import Schedule
 from backend.services.tasks import Worker
 
 
@@ -31,5 +33,7 @@ class Services:
     retriever: Retriever
     generation: QuestionGeneration
     worker: Worker
+    schedule: Schedule
+    integrity: Integrity
     health: Health
     limits: Limits

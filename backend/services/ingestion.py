@@ -188,7 +188,7 @@ class Ingestion:
         """
         document = await self._catalog.document(job.tenant, job.subject)
         if job.phase == _PUBLISH:
-            await self._publish(document)
+            await self._publish(document, job)
             return
         try:
             await self._read(job, document)
@@ -265,15 +265,15 @@ class Ingestion:
     async def _end_reading(self, job: Job, document: Document, chunks: int) -> None:
         if chunks <= INLINE:
             await self._report(job, Progress("indexing", fraction=0.99), chunks)
-            await self._publish(document)
+            await self._publish(document, job)
         elif not await self._jobs.wait(job, _PUBLISH, chunks):
             raise Stopped(_LOST)
         else:
             raise Waiting
 
-    async def _publish(self, document: Document) -> None:
+    async def _publish(self, document: Document, job: Job) -> None:
         await self._keywords.add(document)
-        await self._catalog.publish(document)
+        await self._catalog.publish(document, job)
 
     async def _report(self, job: Job, progress: Progress, checkpoint: int) -> None:
         if not await self._jobs.report(job, progress, checkpoint):

@@ -8,6 +8,7 @@ from typing import Any
 
 from backend.models.jobs import Job
 from backend.services.ingestion import EMBED, EMBEDDING_QUEUE, INGESTION_QUEUE, READ, Ingestion
+from backend.services.maintenance import EXPIRE, MAINTENANCE_QUEUE, OPTIMISE, SWEEP, WARM, Maintenance
 
 Result = Mapping[str, Any] | None
 
@@ -21,11 +22,28 @@ class JobKind:
 
     queue: str
     run: Callable[[Job], Awaitable[Result]]
+    expires: bool = False
+    """Whether an ended job is forgotten after a time (RESULTS_KEPT_S), for those whose result is fetched."""
 
 
-def job_kinds(ingestion: Ingestion) -> Mapping[str, JobKind]:
-    """Every kind of job, by the name that the jobs table holds."""
+PERIODS: Mapping[str, int] = {OPTIMISE: 86_400, SWEEP: 3_600, EXPIRE: 3_600}
+"""Seconds from one job of a kind to the next, for the schedule."""
+
+
+def job_kinds(ingestion: Ingestion) -> dict[str, JobKind]:
+    """Every kind of job that somebody asks for, by the name that the jobs table holds."""
     return {
         READ: JobKind(INGESTION_QUEUE, ingestion.read),
         EMBED: JobKind(EMBEDDING_QUEUE, ingestion.embed),
     }
+
+
+def maintenance_kinds(maintenance: Maintenance) -> dict[str, JobKind]:
+    """Every kind of job that keeps the store in order."""
+    runs = {
+        OPTIMISE: maintenance.optimise,
+        SWEEP: maintenance.sweep,
+        EXPIRE: maintenance.expire,
+        WARM: maintenance.warm,
+    }
+    return {name: JobKind(MAINTENANCE_QUEUE, run) for name, run in runs.items()}

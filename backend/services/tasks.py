@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
-from backend.errors import DocumentNotFound, QuaestioError, Stopped
+from backend.errors import DocumentNotFound, QuaestioError, Stopped, StorageFull, Unavailable
 from backend.models.documents import Problem
 from backend.models.jobs import Job
 from backend.ports.job_table import JobTable
@@ -106,7 +106,12 @@ class Worker:
         """Renew the lease; a lost one (stopped, deleted, taken over) cancels the work."""
         while True:
             await asyncio.sleep(BEAT_S)
-            if not await self._jobs.renew(job, LEASE_S):
+            try:
+                held = await self._jobs.renew(job, LEASE_S)
+            except Exception:  # noqa: BLE001 - e.g. a full disk; the lease lasts for several more beats
+                logger.warning("the lease of job %s could not be renewed", job.id)
+                continue
+            if not held:
                 work.cancel()
                 return
 
@@ -123,6 +128,9 @@ class Worker:
             logger.info("job %s waits for its parts", job.id)
         elif isinstance(error, Stopped | DocumentNotFound):
             logger.info("job %s ended: %s", job.id, error)
+        elif isinstance(error, StorageFull | Unavailable) and error.retryable:
+            logger.error("job %s waits %s s: %s", job.id, _RETRY_S, error)
+            await self._postpone(job)
         elif isinstance(error, QuaestioError) and not error.retryable:
             logger.info("job %s failed: %s %s", job.id, error.code, error)
             await self._jobs.fail(job, Problem(error.code, error.message))
@@ -131,3 +139,13 @@ class Worker:
             logger.error("job %s broke and is queued again", job.id, exc_info=error)
             await asyncio.sleep(BACK_OFF_S)
             await self._jobs.release(job, count_attempt=True)
+
+    async def _postpone(self, job: Job) -> None:
+        """Queue a job again that is not to blame, e.g. for a full disk: it costs no attempt."""
+        while True:
+            await asyncio.sleep(_RETRY_S)
+            try:
+                await self._jobs.release(job, count_attempt=False)
+            except StorageFull:
+                continue
+            return

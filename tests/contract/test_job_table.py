@@ -3,10 +3,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import update
 
+from backend.adapters.sql import tables
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
-from backend.adapters.sql.job_table import MAX_TRIES, SqlJobTable
+from backend.adapters.sql.job_table import MAX_BREAKS, MAX_LOST, SqlJobTable
 from backend.errors import JobNotFound, JobNotRetryable
 from backend.models.documents import JobState, Problem, Progress
 from backend.models.jobs import Job, NewJob, Priority
@@ -73,7 +75,7 @@ async def test_progress_and_checkpoint_survive_the_worker(jobs: JobTable, catalo
 
 async def test_a_job_that_kills_its_workers_is_given_up(jobs: JobTable, catalog: Catalog) -> None:
     document = await accept(catalog, new_document())
-    for _ in range(MAX_TRIES):
+    for _ in range(MAX_LOST):
         assert await jobs.claim("doomed", 0.0)
         await asyncio.sleep(0.01)
     assert await jobs.claim("next", 10) is None
@@ -86,11 +88,11 @@ async def test_a_job_that_kills_its_workers_is_given_up(jobs: JobTable, catalog:
 
 async def test_a_clean_shutdown_costs_no_attempt(jobs: JobTable, catalog: Catalog) -> None:
     await accept(catalog, new_document())
-    for _ in range(MAX_TRIES + 2):
+    for _ in range(MAX_LOST + 2):
         job = await jobs.claim("restarting", 10)
         assert job
         await jobs.release(job, count_attempt=False)
-    for _ in range(MAX_TRIES):
+    for _ in range(MAX_BREAKS):
         job = await jobs.claim("broken", 10)
         assert job
         await jobs.release(job, count_attempt=True)
@@ -274,3 +276,59 @@ async def test_the_listing_of_jobs_is_paged_by_state_and_tenant(jobs: JobTable) 
     assert ([j.id for j in page.items], page.total) == (["a2", "a1"], 3)
     assert [j.id for j in (await jobs.jobs("a", offset=0, limit=9, state=JobState.FAILED)).items] == [job.id]
     assert {j.id for j in await jobs.due(10)} == {"a0", "a1", "a2", "b"} - {job.id}
+
+
+async def test_a_job_that_gets_on_is_not_given_up(jobs: JobTable, catalog: Catalog) -> None:
+    await accept(catalog, new_document())
+    for checkpoint in range(1, 2 * MAX_LOST):
+        job = await jobs.claim("killed", 0.0)
+        assert job
+        await jobs.report(job, Progress("embedding", 3, 10, 0.3), 64 * checkpoint)
+        await asyncio.sleep(0.01)
+    assert await jobs.claim("next", 10)
+
+
+async def test_leases_of_the_dead_are_taken_over_at_once(jobs: JobTable, catalog: Catalog) -> None:
+    for _ in range(2):
+        await accept(catalog, new_document())
+    lost, held = await jobs.claim("dead", 60), await jobs.claim("alive", 60)
+    assert lost
+    assert held
+    assert await jobs.release_lost(lambda owner: owner == "dead") == 1
+    again = await jobs.claim("next", 60)
+    assert again
+    assert again.id == lost.id
+    assert not await jobs.renew(lost, 60)
+    assert await jobs.renew(held, 60)
+    assert await jobs.claim("next", 60) is None
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+async def test_a_clock_that_is_set_strands_no_job(
+    jobs: JobTable, catalog: Catalog, database: Database, hours: int
+) -> None:
+    """The clock of the database cannot be set from here: what it wrote is moved the other way."""
+    await accept(catalog, new_document())
+    before = await jobs.claim("dead", 15)
+    assert before
+    moved = update(tables.jobs).values(lease_until=tables.jobs.c.lease_until - 3600 * hours)
+    await database.write(lambda c: c.execute(moved))
+    assert [job.id for job in await jobs.due(9)] == [before.id]
+    after = await jobs.claim("next", 15)
+    assert after
+    assert not await jobs.renew(before, 15)
+    assert await jobs.claim("other", 15) is None
+    await jobs.finish(after)
+    assert (await jobs.job("default", after.id)).state is JobState.FINISHED
+
+
+async def test_a_living_worker_keeps_its_job_over_a_change_of_the_clock(
+    jobs: JobTable, catalog: Catalog, database: Database
+) -> None:
+    await accept(catalog, new_document())
+    job = await jobs.claim("me", 15)
+    assert job
+    moved = update(tables.jobs).values(lease_until=tables.jobs.c.lease_until + 7200)
+    await database.write(lambda c: c.execute(moved))
+    assert await jobs.renew(job, 15)
+    assert await jobs.claim("other", 15) is None

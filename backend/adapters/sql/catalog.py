@@ -131,10 +131,12 @@ class SqlCatalog:
         known = update(documents).where(documents.c.number == document.number).values(asdict(finished))
         await self._database.write(lambda c: c.execute(known), durable=False)
 
-    async def publish(self, document: Document) -> None:
+    async def publish(self, document: Document, job: Job | None = None) -> None:
         """See the port."""
 
         def change(connection: Connection) -> None:
+            if job is not None and not job_rows.is_held(connection, job):
+                raise Stopped("The job was taken over, stopped or deleted.")
             connection.execute(
                 update(documents)
                 .where(documents.c.number == document.number)

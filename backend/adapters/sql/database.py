@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from backend.adapters.disk import FULL
 from backend.errors import ConfigurationError, StorageFull
 
 T = TypeVar("T")
@@ -24,6 +26,8 @@ HEAD = "0001"
 """Newest revision in ``migrations/versions`` (a test compares)."""
 
 READERS = 4
+_LITTLE_ROOM = 1 << 20
+
 GROUP = 128
 """Most writes of one commit."""
 
@@ -58,6 +62,21 @@ class Database:
         done: Future[T] = Future()
         self._waiting.put(_Write(change, done, durable))
         return await asyncio.wrap_future(done)
+
+    async def outside(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``work`` on a connection without a transaction, for what SQLite refuses inside one."""
+
+        def run() -> T:
+            pooled = self._reader.raw_connection()
+            try:
+                raw = pooled.driver_connection
+                if not isinstance(raw, sqlite3.Connection):
+                    raise TypeError("written for SQLite")
+                return work(raw)
+            finally:
+                pooled.close()
+
+        return await asyncio.get_running_loop().run_in_executor(self._reads, run)
 
     async def migrate(self) -> None:
         """Bring the schema up to this version of the product; quick where it is already."""
@@ -107,7 +126,19 @@ class Database:
             if failure is None:
                 write.done.set_result(result)
             else:
-                write.done.set_exception(_understood(failure))
+                write.done.set_exception(self._understood(failure))
+
+    def _understood(self, error: BaseException) -> BaseException:
+        """A full disk as what it means. SQLite says it plainly, or as a failed write of its own files."""
+        said = str(error)
+        if "disk is full" in said or ("disk I/O error" in said and self._has_no_room()):
+            full = StorageFull(FULL)
+            full.__cause__ = error
+            return full
+        return error
+
+    def _has_no_room(self) -> bool:
+        return shutil.disk_usage(self._path.parent).free < _LITTLE_ROOM
 
     def _migrate(self) -> None:
         try:
@@ -169,14 +200,6 @@ def _attempt(
         return None, error
 
 
-def _understood(error: BaseException) -> BaseException:
-    if "disk is full" in str(error):
-        full = StorageFull("The disk is full, so nothing more can be stored. Free some space and try again.")
-        full.__cause__ = error
-        return full
-    return error
-
-
 def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
     with engine.begin() as connection:
         return work(connection)
@@ -194,7 +217,9 @@ def _engine(path: Path, connections: int, begin: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+        # The first counts only for a file that is being made.
+        settings = ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "foreign_keys=ON", "cache_size=-16000")
+        for pragma in (*settings, "synchronous=FULL"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, or_, select, update
 
 from backend.adapters.sql import job_rows
 from backend.adapters.sql.database import Database
@@ -18,7 +18,15 @@ from backend.models.jobs import Job, NewJob, Priority
 from backend.models.listing import Listing
 from backend.ports.job_table import READING_SHARE
 
-MAX_TRIES = 3
+MAX_BREAKS = 3
+"""Failures without a known cause after which a job is given up."""
+
+MAX_LOST = 10
+"""Workers that may die over a job before it is given up. More than of the former: a machine that is
+switched off, or a neighbour in the same process, can be the cause. Every checkpoint begins a new count."""
+
+LONGEST_LEASE_S = 600.0
+"""A lease that ends later than this from now was taken before the clock was set back: it has run out."""
 
 _ENDED = [state.value for state in JobState if state.ended]
 
@@ -69,6 +77,8 @@ class SqlJobTable:
             "unit": progress.unit,
             "fraction": progress.fraction,
             "checkpoint": checkpoint,
+            "tries": case((jobs.c.checkpoint < checkpoint, 1), else_=jobs.c.tries),
+            "breaks": case((jobs.c.checkpoint < checkpoint, 0), else_=jobs.c.breaks),
         }
         return await self._database.write(lambda c: _fenced(c, job, **values), durable=False)
 
@@ -88,7 +98,7 @@ class SqlJobTable:
         """See the port."""
 
         def change(connection: Connection) -> bool:
-            values = {"phase": phase, "owner": None, "lease_until": None, "tries": 0}
+            values = {"phase": phase, "owner": None, "lease_until": None, "tries": 0, "breaks": 0}
             values |= {"stage": "embedding", "unit": "passages", "total": total}
             held = _fenced(connection, job, **values)
             if held:
@@ -121,9 +131,23 @@ class SqlJobTable:
 
     async def release(self, job: Job, *, count_attempt: bool) -> None:
         """See the port."""
-        tries = jobs.c.tries if count_attempt else jobs.c.tries - 1
-        values = {"state": JobState.QUEUED.value, "owner": None, "lease_until": None, "tries": tries}
+        counted = {"breaks": jobs.c.breaks + 1} if count_attempt else {"tries": jobs.c.tries - 1}
+        values = {"state": JobState.QUEUED.value, "owner": None, "lease_until": None, **counted}
         await self._database.write(lambda c: _fenced(c, job, **values), durable=False)
+
+    async def release_lost(self, is_gone: Callable[[str], bool]) -> int:
+        """See the port."""
+        leased = and_(jobs.c.state == JobState.STARTED.value, jobs.c.owner.is_not(None))
+        owners = select(jobs.c.owner).where(leased).distinct()
+        gone = [
+            name
+            for name in await self._database.read(lambda c: c.execute(owners).scalars().all())
+            if is_gone(name)
+        ]
+        if not gone:
+            return 0
+        lost = update(jobs).where(leased, jobs.c.owner.in_(gone)).values(lease_until=now() - 1)
+        return await self._database.write(lambda c: c.execute(lost).rowcount, durable=False)
 
     async def stop(self, tenant: str, job_id: str) -> Job:
         """See the port."""
@@ -191,7 +215,10 @@ class SqlJobTable:
 def _due() -> ColumnElement[bool]:
     return or_(
         jobs.c.state == JobState.QUEUED.value,
-        and_(jobs.c.state == JobState.STARTED.value, jobs.c.lease_until < now()),
+        and_(
+            jobs.c.state == JobState.STARTED.value,
+            or_(jobs.c.lease_until < now(), jobs.c.lease_until > now() + LONGEST_LEASE_S),
+        ),
     )
 
 
@@ -213,7 +240,7 @@ def _claim(
 ) -> Job | None:
     while row := _next(connection, queues, most_long):
         this = jobs.c.number == row.number
-        if row.tries >= MAX_TRIES:
+        if row.breaks >= MAX_BREAKS or row.tries >= MAX_LOST:
             _give_up(connection, row)
             continue
         values = {
@@ -258,7 +285,7 @@ def _advance(connection: Connection, parent: str) -> Row[Any] | None:
 def _give_up(connection: Connection, row: Row[Any]) -> None:
     problem = Problem(
         "gave_up",
-        f"The work was started {MAX_TRIES} times and broke off unexpectedly each time. "
+        f"The work was started {row.tries} times and broke off unexpectedly each time. "
         "Try another copy of the file; the server's log says more.",
     )
     connection.execute(update(jobs).where(jobs.c.number == row.number).values(_failed(problem)))
@@ -285,6 +312,7 @@ _FRESH: dict[str, Any] = {
     "state": JobState.QUEUED.value,
     "phase": "",
     "tries": 0,
+    "breaks": 0,
     "checkpoint": 0,
     "stage": "waiting",
     "done": 0,

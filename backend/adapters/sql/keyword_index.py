@@ -32,11 +32,11 @@ class Fts5KeywordIndex:
         if not terms or k <= 0:
             return []
         words = " OR ".join(f'"{term}"' for term in terms)
-        match = f'tenant : "{_tenant_term(tenant)}" AND {{heading body}} : ({words})'
+        match = f'tenant : "{tenant_term(tenant)}" AND {{heading body}} : ({words})'
         return await self._database.read(lambda c: _search(c, match, k, documents))
 
 
-def _tenant_term(tenant: str) -> str:
+def tenant_term(tenant: str) -> str:
     """One token, whatever the tenant's name is made of."""
     return f"t{tenant.encode().hex()}"
 
@@ -51,7 +51,7 @@ def _add(connection: Connection, document: Document) -> None:
     rows = connection.exec_driver_sql(
         "SELECT key, heading, text FROM chunks WHERE document_number = ? ORDER BY key", (document.number,)
     )
-    tenant = _tenant_term(document.tenant)
+    tenant = tenant_term(document.tenant)
     while batch := rows.fetchmany(1000):
         connection.exec_driver_sql(
             "INSERT INTO chunk_terms (rowid, tenant, heading, body) VALUES (?, ?, ?, ?)",

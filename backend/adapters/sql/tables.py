@@ -93,7 +93,8 @@ jobs = Table(
     Column("phase", String(32), nullable=False, default=""),
     Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False, default=0),
-    Column("tries", Integer, nullable=False, default=0),  # attempts that count towards the cap
+    Column("tries", Integer, nullable=False, default=0),  # attempts since the last checkpoint
+    Column("breaks", Integer, nullable=False, default=0),  # of these, those that raised something unforeseen
     Column("owner", String(128)),
     # Times are Unix time by the database's clock.
     Column("lease_until", Float),

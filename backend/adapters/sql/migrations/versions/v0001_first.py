@@ -96,6 +96,7 @@ def _jobs() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("breaks", sa.Integer, nullable=False),
         sa.Column("owner", sa.String(128)),
         sa.Column("lease_until", sa.Float),
         sa.Column("heartbeat_at", sa.Float),

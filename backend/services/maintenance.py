@@ -1,0 +1,74 @@
+"""Jobs that nobody asks for: they keep the store small, fast and free of leftovers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from backend.models.jobs import Job
+from backend.ports.job_table import JobTable
+from backend.ports.store_audit import StoreAudit
+from backend.ports.upkeep import Upkeep
+from backend.ports.vector_store import VectorStore
+from backend.services.ingestion import Ingestion
+from backend.services.integrity import ABANDONED_S
+
+OPTIMISE = "optimise"
+SWEEP = "sweep"
+EXPIRE = "expire"
+WARM = "warm"
+MAINTENANCE_QUEUE = "maintenance"
+
+SYSTEM = "*"
+"""The tenant of jobs that belong to nobody, so that no listing shows them."""
+
+_OWN_KINDS = (OPTIMISE, SWEEP, EXPIRE, WARM)
+_OWN_KEPT_S = 2 * 86_400.0
+"""Longer than any period: the id of an ended job is what keeps a period from being worked twice."""
+
+logger = logging.getLogger(__name__)
+
+
+class Maintenance:
+    """Each method is the run of one kind of job, and harmless when repeated."""
+
+    def __init__(
+        self,
+        *,
+        upkeep: Upkeep,
+        audit: StoreAudit,
+        ingestion: Ingestion,
+        jobs: JobTable,
+        vectors: VectorStore,
+        expiring: Sequence[str],
+        results_kept_s: float,
+    ) -> None:
+        self._upkeep = upkeep
+        self._audit = audit
+        self._ingestion = ingestion
+        self._jobs = jobs
+        self._vectors = vectors
+        self._expiring = expiring
+        self._results_kept_s = results_kept_s
+
+    async def optimise(self, _job: Job) -> None:
+        """Job: keep the indexes fast and the file small."""
+        await self._upkeep.optimise()
+
+    async def sweep(self, _job: Job) -> None:
+        """Job: remove files and rows that no document needs."""
+        files = await self._ingestion.sweep(ABANDONED_S)
+        rows = await self._upkeep.remove_orphans()
+        logger.info("swept %d files and %d rows", files, rows)
+
+    async def expire(self, _job: Job) -> None:
+        """Job: forget results that were kept for long enough."""
+        gone = await self._jobs.expire(self._expiring, self._results_kept_s)
+        gone += await self._jobs.expire(_OWN_KINDS, _OWN_KEPT_S)
+        logger.info("%d ended jobs expired", gone)
+
+    async def warm(self, job: Job) -> None:
+        """Job: open the index of one tenant (the subject), or of all, before somebody searches."""
+        tenants = [job.subject] if job.subject != SYSTEM else list(await self._audit.findable())
+        for tenant in tenants:
+            await self._vectors.warm(tenant)

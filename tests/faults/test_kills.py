@@ -1,0 +1,113 @@
+"""kill -9 at named points and at random times. `make soak KILLS=200` does it at length."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.crashes import POINTS, Library, Rows, finish_all, pauses, proved, twice, wait_for_work
+from tests.support.files import SAMPLE
+from tests.support.processes import ROOT, Server
+
+KILLS = int(os.environ.get("KILLS", "10"))
+SEED = int(os.environ.get("SEED", "7"))
+BOOK = 30
+"""Times the sample: about 800 passages, so the last of them are parts."""
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def library() -> Library:
+    return Library(SAMPLE.decode(), SEED)
+
+
+def test_killed_at_every_named_point(tmp_path: Path, library: Library) -> None:
+    data = tmp_path / "data"
+    server = Server(data)
+    rows = Rows(data)
+    reached, slowest = [], 0.0
+    try:
+        for name, query in POINTS.items():
+            library.send(server, BOOK)
+            if rows.watch(query, 10):
+                reached.append(name)
+            server.stop(signal.SIGKILL)
+            killed = time.time()
+            server = Server(data)
+            slowest = max(slowest, wait_for_work(rows, killed) or 0.0)
+        finish_all(server, library)
+        assert twice(rows) == []
+    finally:
+        server.stop()
+    # The last two moments last a millisecond or two, so they may be missed.
+    assert set(POINTS) - set(reached) <= {"keywords before the switch", "published before its job ends"}
+    assert len(library.acknowledged) == len(POINTS)
+    proved(data)
+
+
+def test_killed_at_random_times(tmp_path: Path, library: Library) -> None:
+    data = tmp_path / "data"
+    rows = Rows(data)
+    chance = random.Random(SEED)
+    lives = pauses(SEED, 0.0, 2.0)
+    server = Server(data)
+    slowest = 0.0
+    try:
+        for kill in range(KILLS):
+            ends = time.monotonic() + next(lives)
+            while time.monotonic() < ends:
+                library.send(server, BOOK if kill % 10 == 0 else chance.randint(1, 3))
+                time.sleep(chance.uniform(0, 0.5))
+            server.stop(signal.SIGKILL)
+            killed = time.time()
+            server = Server(data)
+            slowest = max(slowest, wait_for_work(rows, killed) or 0.0)
+        finish_all(server, library, seconds=120 + KILLS)
+        assert twice(rows) == []
+    finally:
+        server.stop()
+    proved(data)
+    print(f"{KILLS} kills, {len(library.acknowledged)} documents, resumed after {slowest:.1f} s at most")
+
+
+def test_a_second_process_is_killed_beside_the_server(tmp_path: Path, library: Library) -> None:
+    """`quaestio ingest` takes jobs of its own accord; the server goes on with what it leaves."""
+    data, folder = tmp_path / "data", tmp_path / "notes"
+    folder.mkdir()
+    for number in range(6):
+        text = f"Note {number} is about subject{number}. {SAMPLE.decode()}" * (1 + 5 * (number % 2))
+        (folder / f"{number}.txt").write_text(text)
+    server = Server(data)
+    rows = Rows(data)
+    lives = pauses(SEED, 0.8, 3.0)
+    try:
+        for _ in range(max(3, KILLS // 5)):
+            second = subprocess.Popen(
+                [sys.executable, "-m", "backend", "ingest", str(folder), "--data-dir", str(data)],
+                cwd=tmp_path,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            library.send(server)
+            time.sleep(next(lives))
+            second.kill()
+            second.wait()
+        deadline = time.monotonic() + 90
+        while rows.all("SELECT 1 FROM jobs WHERE state NOT IN ('finished', 'failed', 'stopped')"):
+            assert time.monotonic() < deadline, rows.all("SELECT id, kind, state, owner FROM jobs")
+            time.sleep(0.2)
+        finish_all(server, library)
+        assert twice(rows) == []
+        assert rows.all("SELECT count(*) FROM jobs WHERE state != 'finished'") == [(0,)]
+    finally:
+        server.stop()
+    proved(data)

@@ -1,0 +1,133 @@
+"""Processes that are killed, and what must hold afterwards."""
+
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+import time
+import urllib.error
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+from tests.support.processes import Server, quaestio
+
+RESUMED_S = 30.0
+"""Work that a killed process held is taken up again within this time."""
+
+# Moments of an ingestion, as the database shows them to anyone who looks.
+POINTS = {
+    "accepted": "SELECT 1 FROM jobs WHERE kind = 'ingest' AND state = 'queued'",
+    "taken": "SELECT 1 FROM jobs WHERE kind = 'ingest' AND state = 'started' AND checkpoint = 0",
+    "first passages stored": "SELECT 1 FROM chunks c JOIN documents d ON d.number = c.document_number "
+    "WHERE d.published_at IS NULL",
+    "first checkpoint": "SELECT 1 FROM jobs WHERE kind = 'ingest' AND state = 'started' AND checkpoint > 0",
+    "parts queued": "SELECT 1 FROM jobs WHERE kind = 'embed' AND state = 'queued'",
+    "a part under way": "SELECT 1 FROM jobs WHERE kind = 'embed' AND state = 'started'",
+    "some parts done": "SELECT 1 FROM jobs c JOIN jobs p ON p.id = c.parent "
+    "WHERE c.state = 'finished' AND p.state = 'started'",
+    "waiting for parts": "SELECT 1 FROM jobs WHERE phase = 'publish' AND owner IS NULL AND state = 'started'",
+    "ready to publish": "SELECT 1 FROM jobs WHERE phase = 'publish' AND state = 'queued'",
+    "publishing": "SELECT 1 FROM jobs WHERE phase = 'publish' AND state = 'started' AND owner IS NOT NULL",
+    "keywords before the switch": "SELECT 1 FROM documents d WHERE d.published_at IS NULL AND EXISTS "
+    "(SELECT 1 FROM chunk_terms_docsize t WHERE t.id >= d.number << 24 AND t.id < (d.number + 1) << 24)",
+    "published before its job ends": "SELECT 1 FROM documents d JOIN jobs j ON j.id = d.job_id "
+    "WHERE d.published_at IS NOT NULL AND j.state != 'finished'",
+}
+
+
+class Rows:
+    """The database of a product, read from outside."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._address = f"file:{data_dir / 'quaestio.db'}?mode=ro"
+
+    def all(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self._address, uri=True, timeout=30)) as store:
+            return store.execute(query).fetchall()
+
+    def watch(self, query: str, seconds: float) -> bool:
+        """Whether the query found a row within that time; looks thousands of times a second."""
+        deadline = time.monotonic() + seconds
+        with closing(sqlite3.connect(self._address, uri=True, timeout=30)) as store:
+            while time.monotonic() < deadline:
+                if store.execute(f"{query} LIMIT 1").fetchone():
+                    return True
+        return False
+
+
+class Library:
+    """Uploads texts that can be told apart, and remembers which ones were acknowledged."""
+
+    def __init__(self, text: str, seed: int) -> None:
+        self._text = text
+        self._random = random.Random(seed)
+        self._made = 0
+        self.acknowledged: dict[str, str] = {}
+        """The word that only this document has, by document id."""
+
+    def send(self, server: Server, repeats: int = 1) -> str | None:
+        """Upload a text of ``repeats`` times the sample; None where the server was killed meanwhile."""
+        self._made += 1
+        word = f"zq{self._random.getrandbits(40):010x}"
+        parts = (f"Part {n} of {word}. {self._text}" for n in range(repeats))
+        try:
+            answer = server.upload(f"{self._made}.txt", "\n\n".join(parts).encode())
+        except (OSError, HTTPException, json.JSONDecodeError):
+            return None
+        self.acknowledged[answer["document_id"]] = word
+        return str(answer["document_id"])
+
+
+def wait_for_work(rows: Rows, since: float) -> float | None:
+    """Seconds until every job that waits or was held before ``since`` has moved; None where none was."""
+    query = (
+        "SELECT 1 FROM jobs WHERE state = 'started' AND owner IS NOT NULL "
+        f"AND heartbeat_at < {since!r} AND lease_until IS NOT NULL"
+    )
+    if not rows.all(query):
+        return None
+    began = time.monotonic()
+    while rows.all(query):
+        assert time.monotonic() - began < RESUMED_S, f"not resumed: {rows.all('SELECT * FROM jobs')}"
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def finish_all(server: Server, library: Library, seconds: float = 120) -> None:
+    """Nothing that was acknowledged is lost: all of it is read and found."""
+    for document_id, word in library.acknowledged.items():
+        try:
+            document = server.until(document_id, seconds=seconds)
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"an acknowledged document is gone: {document_id}") from error
+        assert document["status"] == "finished", document
+        results = server.get(f"api/search?q={word}&k=1&document_id={document_id}")["results"]
+        assert results, f"{document_id} is not found"
+        assert word in results[0]["context"], results
+
+
+def proved(data_dir: Path) -> None:
+    """`doctor --deep` has nothing to say but that uploads broke off."""
+    done = quaestio("doctor", "--deep", "--json", data_dir=data_dir, PORT="1")
+    findings = json.loads(done.stdout)["findings"]
+    assert [f for f in findings if f["state"] == "problem"] == []
+    assert done.returncode == 0
+    assert [f["state"] for f in findings if f["name"] == "integrity"] == ["ok"]
+
+
+def twice(rows: Rows) -> list[tuple[Any, ...]]:
+    """Places of a document that are stored more than once."""
+    return rows.all(
+        "SELECT document_number, start, count(*) FROM chunks GROUP BY document_number, start HAVING count(*) > 1"
+    )
+
+
+def pauses(seed: int, shortest: float, longest: float) -> Iterator[float]:
+    """Random times to live."""
+    chance = random.Random(seed)
+    while True:
+        yield chance.uniform(shortest, longest)
