@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
+import subprocess
 import time
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from http.client import HTTPException
 from pathlib import Path
@@ -43,19 +44,36 @@ class Rows:
     """The database of a product, read from outside."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._address = f"file:{data_dir / 'quaestio.db'}?mode=ro"
+        self._path = data_dir / "quaestio.db"
 
     def all(self, query: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self._address, uri=True, timeout=30)) as store:
+        with closing(sqlite3.connect(self._path, timeout=30)) as store:
             return store.execute(query).fetchall()
 
-    def watch(self, query: str, seconds: float) -> bool:
-        """Whether the query found a row within that time; looks thousands of times a second."""
+    def kill_at(self, query: str, process: subprocess.Popen[bytes], seconds: float) -> bool:
+        """Kill the process once the query finds a row; False where it did not within that time.
+
+        After each commit of the others we take the writer's turn, so that they stand still while we look
+        and while they die: a moment of a millisecond is caught, too.
+        """
         deadline = time.monotonic() + seconds
-        with closing(sqlite3.connect(self._address, uri=True, timeout=30)) as store:
+        with closing(sqlite3.connect(self._path, timeout=0, isolation_level=None)) as store:
             while time.monotonic() < deadline:
-                if store.execute(f"{query} LIMIT 1").fetchone():
+                version = store.execute("PRAGMA data_version").fetchone()
+                try:
+                    store.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError:
+                    continue  # somebody writes
+                found = store.execute(f"{query} LIMIT 1").fetchone()
+                if found:
+                    process.kill()
+                    process.wait()
+                store.execute("ROLLBACK")
+                if found:
                     return True
+                again = time.monotonic() + 0.05
+                while time.monotonic() < again and version == store.execute("PRAGMA data_version").fetchone():
+                    pass
         return False
 
 
@@ -64,7 +82,7 @@ class Library:
 
     def __init__(self, text: str, seed: int) -> None:
         self._text = text
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - to repeat a run
         self._made = 0
         self.acknowledged: dict[str, str] = {}
         """The word that only this document has, by document id."""
@@ -83,18 +101,17 @@ class Library:
 
 
 def wait_for_work(rows: Rows, since: float) -> float | None:
-    """Seconds until every job that waits or was held before ``since`` has moved; None where none was."""
+    """Seconds from ``since``, when its holder died, until every job is held anew; None where none was."""
     query = (
-        "SELECT 1 FROM jobs WHERE state = 'started' AND owner IS NOT NULL "
-        f"AND heartbeat_at < {since!r} AND lease_until IS NOT NULL"
+        "SELECT 1 FROM jobs WHERE state = 'started' AND owner IS NOT NULL "  # noqa: S608 - a number
+        f"AND heartbeat_at < {since!r}"
     )
     if not rows.all(query):
         return None
-    began = time.monotonic()
     while rows.all(query):
-        assert time.monotonic() - began < RESUMED_S, f"not resumed: {rows.all('SELECT * FROM jobs')}"
+        assert time.time() - since < RESUMED_S, "work was not resumed"
         time.sleep(0.05)
-    return time.monotonic() - began
+    return time.time() - since
 
 
 def finish_all(server: Server, library: Library, seconds: float = 120) -> None:
@@ -110,12 +127,12 @@ def finish_all(server: Server, library: Library, seconds: float = 120) -> None:
         assert word in results[0]["context"], results
 
 
-def proved(data_dir: Path) -> None:
-    """`doctor --deep` has nothing to say but that uploads broke off."""
+def proved(data_dir: Path, but: Collection[str] = ()) -> None:
+    """`doctor --deep` has nothing to say but that uploads broke off, and of the areas named."""
     done = quaestio("doctor", "--deep", "--json", data_dir=data_dir, PORT="1")
     findings = json.loads(done.stdout)["findings"]
-    assert [f for f in findings if f["state"] == "problem"] == []
-    assert done.returncode == 0
+    assert [f for f in findings if f["state"] == "problem" and f["name"] not in but] == []
+    assert done.returncode == 0 or but
     assert [f["state"] for f in findings if f["name"] == "integrity"] == ["ok"]
 
 
@@ -128,6 +145,6 @@ def twice(rows: Rows) -> list[tuple[Any, ...]]:
 
 def pauses(seed: int, shortest: float, longest: float) -> Iterator[float]:
     """Random times to live."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - to repeat a run
     while True:
         yield chance.uniform(shortest, longest)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from backend.errors import DamagedFile
+from backend.errors import DamagedFile, QuaestioError, StorageFull, Unavailable
 from backend.models.documents import JobState
 from backend.models.jobs import Job
 from backend.services import tasks
@@ -123,3 +123,43 @@ async def test_a_ring_wakes_an_idle_worker(house: House, monkeypatch: pytest.Mon
         document = await accept(house.catalog, new_document())
         await house.queue.ring("ingestion", document.job_id)
         await asyncio.wait_for(done.wait(), 5)
+
+
+@pytest.mark.parametrize("error", [StorageFull("The disk is full."), Unavailable("Not yet.")])
+async def test_a_job_that_is_not_to_blame_waits_and_loses_no_attempt(
+    house: House, monkeypatch: pytest.MonkeyPatch, error: QuaestioError
+) -> None:
+    monkeypatch.setattr(tasks, "_RETRY_S", 0.0)
+    runs = []
+
+    async def run(job: Job) -> None:
+        runs.append(job.attempt)
+        if len(runs) < 20:
+            raise error
+
+    document = await accept(house.catalog, new_document())
+    async with working(worker_for(house, run, concurrency=1)):
+        await until(house, document.job_id, JobState.FINISHED)
+    assert len(runs) == 20
+
+
+async def test_a_lease_is_kept_when_it_cannot_be_renewed_for_a_moment(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "BEAT_S", 0.02)
+    renew, failures = house.jobs.renew, []
+
+    async def renew_at_last(job: Job, lease_s: float) -> bool:
+        if len(failures) < 3:
+            failures.append(job.id)
+            raise StorageFull("The disk is full.")
+        return await renew(job, lease_s)
+
+    async def run(_job: Job) -> None:
+        await asyncio.sleep(0.3)
+
+    monkeypatch.setattr(house.jobs, "renew", renew_at_last)
+    document = await accept(house.catalog, new_document())
+    async with working(worker_for(house, run)):
+        await until(house, document.job_id, JobState.FINISHED)
+    assert len(failures) == 3
