@@ -18,7 +18,8 @@ class EmbeddedQueue:
     async def wait(self, timeout_s: float) -> None:
         """Return at the next ring, or after ``timeout_s``: other processes cannot ring here."""
         try:
-            await asyncio.wait_for(self._bell.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):  # wait_for may swallow a cancellation in Python 3.11
+                await self._bell.wait()
         except TimeoutError:
             return
         self._bell.clear()

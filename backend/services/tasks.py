@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 
 from backend.errors import DocumentNotFound, QuaestioError, Stopped, StorageFull, Unavailable
 from backend.models.documents import Problem
@@ -78,6 +77,9 @@ class Worker:
                 logger.exception("the jobs table could not be used; trying again in %s s", _RETRY_S)
                 await asyncio.sleep(_RETRY_S)
                 continue
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError  # the work ended at the same moment and took no notice
             if not worked:
                 await self._wait(IDLE_S)
 
@@ -93,8 +95,8 @@ class Worker:
             await self._failed(job, error)
         finally:
             beat.cancel()
-            with suppress(asyncio.CancelledError):
-                await beat
+            # Not awaited itself: its cancellation and ours could not be told apart.
+            await asyncio.wait([beat])
 
     async def _finished(self, job: Job, result: Result) -> None:
         woken = await self._jobs.finish(job, result)

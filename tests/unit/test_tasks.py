@@ -163,3 +163,32 @@ async def test_a_lease_is_kept_when_it_cannot_be_renewed_for_a_moment(
     async with working(worker_for(house, run)):
         await until(house, document.job_id, JobState.FINISHED)
     assert len(failures) == 3
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_a_worker_that_is_cancelled_as_a_job_ends_ends_too(house: House, steps: int) -> None:
+    """At every step of the event loop between the end of a job and the next claim."""
+    finish, working = house.jobs.finish, asyncio.Event()
+
+    async def run(_job: Job) -> None:
+        await working.wait()  # so that the lease is being held when it ends
+
+    async def finish_and_cancel(job: Job, result: object = None) -> Job | None:
+        woken = await finish(job, result)  # type: ignore[arg-type] - handed through
+        cancelling.append(asyncio.create_task(cancel_after(steps)))
+        return woken
+
+    async def cancel_after(count: int) -> None:
+        for _ in range(count):
+            await asyncio.sleep(0)
+        task.cancel()
+
+    cancelling: list[asyncio.Task[None]] = []
+    house.jobs.finish = finish_and_cancel  # type: ignore[method-assign, assignment] - a moment, not a fake
+    await accept(house.catalog, new_document())
+    task = asyncio.create_task(worker_for(house, run, concurrency=1).run())
+    await asyncio.sleep(0.1)
+    working.set()
+    _, pending = await asyncio.wait([task], timeout=3)
+    assert not pending
+    assert task.cancelled()
