@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock setup setup-dev clean
+.PHONY: help run test check soak bench lock setup setup-dev clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ check: setup-dev ## Format, lint, types, import contract, quick tests (under 60 
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q tests/unit tests/contract tests/architecture -m "not slow"
+
+soak: setup-dev ## Kill processes many times and prove that nothing is lost (KILLS=200, SEED)
+	@KILLS=$${KILLS:-200} $(BIN)/python -m pytest -q -s tests/faults
 
 bench: setup-dev ## Run the benchmarks and write benchmarks/results
 	@$(BIN)/python -m benchmarks

@@ -114,8 +114,12 @@ class Database:
                 raw = connection.connection.driver_connection
                 if isinstance(raw, sqlite3.Connection):
                     raw.execute(f"PRAGMA synchronous={level}")
-                with connection.begin():
-                    outcomes = [_attempt(connection, write.change) for write in group]
+                if len(group) == 1:
+                    with connection.begin():
+                        outcomes = [(group[0].change(connection), None)]
+                else:
+                    with connection.begin():
+                        outcomes = [_attempt(connection, write.change) for write in group]
         except BaseException as error:  # noqa: BLE001 - every caller that waits must hear of it
             if len(group) > 1:  # the others need not suffer for one of them
                 for write in group:

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from backend.adapters.sql import job_rows
 from backend.adapters.sql.database import Database
@@ -36,6 +51,7 @@ class SqlJobTable:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._busy = False  # the last claim found work, so that the next one need not look first
 
     async def add(self, new: NewJob) -> Job:
         """See the port."""
@@ -50,11 +66,13 @@ class SqlJobTable:
         self, owner: str, lease_s: float, *, queues: Sequence[str] | None = None, most_long: int = 1_000_000
     ) -> Job | None:
         """See the port."""
-        if not await self._database.read(lambda c: _next(c, queues, most_long)):
+        if not self._busy and not await self._database.read(lambda c: _next(c, queues, most_long)):
             return None  # most polls end here and write nothing
-        return await self._database.write(
+        job = await self._database.write(
             lambda c: _claim(c, owner, lease_s, queues, most_long), durable=False
         )
+        self._busy = job is not None
+        return job
 
     async def renew(self, job: Job, lease_s: float) -> bool:
         """See the port."""
@@ -212,49 +230,71 @@ class SqlJobTable:
         return await self._database.write(lambda c: c.execute(gone).rowcount, durable=False)
 
 
+def _ran_out() -> ColumnElement[bool]:
+    beyond = or_(jobs.c.lease_until < now(), jobs.c.lease_until > now() + LONGEST_LEASE_S)
+    return and_(jobs.c.state == JobState.STARTED.value, beyond)
+
+
 def _due() -> ColumnElement[bool]:
-    return or_(
-        jobs.c.state == JobState.QUEUED.value,
-        and_(
-            jobs.c.state == JobState.STARTED.value,
-            or_(jobs.c.lease_until < now(), jobs.c.lease_until > now() + LONGEST_LEASE_S),
-        ),
-    )
+    return or_(jobs.c.state == JobState.QUEUED.value, _ran_out())
 
 
 def _next(connection: Connection, queues: Sequence[str] | None, most_long: int) -> Row[Any] | None:
     """The job whose turn it is."""
+    turn = _turn(None if queues is None else tuple(queues))
+    return connection.execute(turn, {"most_long": most_long}).first()
+
+
+@cache  # building it takes as long as running it
+def _turn(queues: tuple[str, ...] | None) -> Select[Any]:
     running = jobs.alias("running")
     leased = and_(running.c.state == JobState.STARTED.value, running.c.lease_until >= now())
-    of_tenant = select(func.count()).where(leased, running.c.tenant == jobs.c.tenant).scalar_subquery()
     long_ones = select(func.count()).where(leased, running.c.priority == Priority.LONG).scalar_subquery()
-    where = [_due(), or_(jobs.c.priority < Priority.LONG, long_ones < most_long)]
+    where = [or_(jobs.c.priority < Priority.LONG, long_ones < bindparam("most_long"))]
     if queues is not None:
         where.append(jobs.c.queue.in_(queues))
-    turn = select(jobs).where(*where).order_by(jobs.c.priority, of_tenant, jobs.c.number).limit(1)
-    return connection.execute(turn).first()
+    # The oldest of each tenant, from the index alone: there may be thousands in the queue.
+    oldest = select(jobs.c.priority, jobs.c.tenant, func.min(jobs.c.number).label("number"))
+    oldest = oldest.group_by(jobs.c.priority, jobs.c.tenant)
+    queued = oldest.where(jobs.c.state == JobState.QUEUED.value, *where)
+    first = union_all(queued, oldest.where(_ran_out(), *where)).subquery()
+    shares = select(running.c.tenant, func.count().label("held")).where(leased).group_by(running.c.tenant)
+    share = shares.subquery()
+    turn = (
+        select(first.c.number)
+        .join_from(first, share, share.c.tenant == first.c.tenant, isouter=True)
+        .order_by(first.c.priority, func.coalesce(share.c.held, 0), first.c.number)
+        .limit(1)
+    )
+    return select(jobs).where(jobs.c.number == turn.scalar_subquery())
 
 
 def _claim(
     connection: Connection, owner: str, lease_s: float, queues: Sequence[str] | None, most_long: int
 ) -> Job | None:
     while row := _next(connection, queues, most_long):
-        this = jobs.c.number == row.number
         if row.breaks >= MAX_BREAKS or row.tries >= MAX_LOST:
             _give_up(connection, row)
             continue
-        values = {
-            "state": JobState.STARTED.value,
-            "owner": owner,
-            "attempt": jobs.c.attempt + 1,
-            "tries": jobs.c.tries + 1,
-            "lease_until": now() + lease_s,
-            "heartbeat_at": now(),
-            "started_at": func.coalesce(jobs.c.started_at, now()),
-        }
-        connection.execute(update(jobs).where(this).values(values))
-        return job_rows.job(connection.execute(select(jobs).where(this)).one())
+        taken = {"taken": row.number, "by": owner, "length": lease_s}
+        return job_rows.job(connection.execute(_TAKE, taken).one())
     return None
+
+
+_TAKE = (
+    update(jobs)
+    .where(jobs.c.number == bindparam("taken"))
+    .values(
+        state=JobState.STARTED.value,
+        owner=bindparam("by"),
+        attempt=jobs.c.attempt + 1,
+        tries=jobs.c.tries + 1,
+        lease_until=now() + bindparam("length"),
+        heartbeat_at=now(),
+        started_at=func.coalesce(jobs.c.started_at, now()),
+    )
+    .returning(jobs)
+)
 
 
 def _fenced(connection: Connection, job: Job, **values: Any) -> bool:  # noqa: ANN401 - column values

@@ -114,7 +114,7 @@ def _jobs() -> None:
         sa.Column("ended_at", sa.Float),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_jobs_state_priority_number", "jobs", ["state", "priority", "number"])
+    op.create_index("ix_jobs_state_priority_tenant_number", "jobs", ["state", "priority", "tenant", "number"])
     op.create_index("ix_jobs_parent", "jobs", ["parent"])
 
 
