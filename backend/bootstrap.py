@@ -22,6 +22,7 @@ from backend.adapters.sql.database import Database
 from backend.adapters.sql.facts import settle
 from backend.adapters.sql.job_table import SqlJobTable
 from backend.adapters.sql.keyword_index import Fts5KeywordIndex
+from backend.adapters.sql.next_vectors import SqlNextVectors
 from backend.adapters.sql.upkeep import SqlUpkeep
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import ConfigurationError
@@ -33,6 +34,7 @@ from backend.services.ingestion import Ingestion
 from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds
 from backend.services.maintenance import Maintenance
+from backend.services.reembedding import Reembedding
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
 from backend.services.tasks import Worker
@@ -64,10 +66,23 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         yield services
 
 
+@asynccontextmanager
+async def open_reembedding(settings: Settings) -> AsyncIterator[Reembedding]:
+    """Only what a change of the model needs; a server may go on with the old one meanwhile."""
+    async with AsyncExitStack() as stack:
+        _make_folder(settings.data_dir)
+        database = Database(settings.data_dir / "quaestio.db")
+        stack.callback(database.close)
+        await database.migrate()
+        embedder = await asyncio.to_thread(_embedder, settings)
+        stack.push_async_callback(embedder.close)
+        yield Reembedding(SqlNextVectors(database), embedder)
+
+
 def _services(settings: Settings, database: Database, embedder: Embedder) -> Services:
     catalog, jobs = SqlCatalog(database), SqlJobTable(database)
     keywords = Fts5KeywordIndex(database)
-    vectors = FaissVectorStore(database, embedder.dimension)
+    vectors = FaissVectorStore(database, embedder.dimension, fingerprint=embedder.fingerprint)
     blobs = FileBlobStore(settings.data_dir / "files")
     queue = EmbeddedQueue()
     ingestion = Ingestion(
@@ -158,8 +173,8 @@ async def _check_model(database: Database, embedder: Embedder, settings: Setting
     if known != embedder.fingerprint:
         raise ConfigurationError(
             f"The data folder was indexed with the embedding model {known}, but EMBEDDING_MODEL="
-            f"{settings.embedding_model} is {embedder.fingerprint}. Set EMBEDDING_MODEL back, or choose "
-            "another DATA_DIR and upload the documents again."
+            f"{settings.embedding_model} is {embedder.fingerprint}. Run `quaestio reembed` to change the "
+            "library to the new model, set EMBEDDING_MODEL back, or choose another DATA_DIR."
         )
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from backend.adapters.sql.database import Database
-from backend.errors import DocumentNotFound
+from backend.errors import DocumentNotFound, Unavailable
 from backend.models.documents import POSITION_BITS, Document, Hit
 from backend.ports.embedder import Vectors
 
@@ -36,11 +36,15 @@ class FaissVectorStore:
     """Implements the VectorStore port: exact search, vectors durable as rows of the database.
 
     The rows are the truth and commit with the catalog; the index of a tenant is made from them when it
-    is first needed and follows every publication and deletion, also of other processes.
+    is first needed and follows every publication and deletion, also of other processes. Where the rows
+    have been made anew by a model of another ``fingerprint``, every call raises Unavailable.
     """
 
-    def __init__(self, database: Database, dimension: int, threads: int = 1) -> None:
+    def __init__(
+        self, database: Database, dimension: int, threads: int = 1, *, fingerprint: str | None = None
+    ) -> None:
         self._database = database
+        self._fingerprint = fingerprint
         self._dimension = dimension
         self._tenants: dict[str, _TenantIndex] = {}
         faiss.omp_set_num_threads(threads)
@@ -50,6 +54,7 @@ class FaissVectorStore:
         rows = [(key, row.tobytes()) for key, row in zip(keys, vectors.astype("<f4"), strict=True)]
 
         def change(connection: Connection) -> None:
+            self._check_model(connection)
             first, beyond = document.number << POSITION_BITS, (document.number + 1) << POSITION_BITS
             held = connection.exec_driver_sql(
                 "SELECT 1 FROM chunks WHERE key >= ? AND key < ? LIMIT 1", (first, beyond)
@@ -87,6 +92,7 @@ class FaissVectorStore:
         ).scalar()
         if version is None or version == held.version:
             return
+        self._check_model(connection)
         with held.lock:
             wanted = set(
                 connection.exec_driver_sql(
@@ -98,6 +104,14 @@ class FaissVectorStore:
             for number in sorted(wanted - held.documents):
                 self._load(connection, held, number)
             held.documents, held.version = wanted, version
+
+    def _check_model(self, connection: Connection) -> None:
+        known = connection.exec_driver_sql("SELECT value FROM facts WHERE name = 'embedding_model'").scalar()
+        if self._fingerprint is not None and known not in {None, self._fingerprint}:
+            raise Unavailable(
+                f"The library was changed to the embedding model {known}. "
+                "Restart this server with EMBEDDING_MODEL set to it."
+            )
 
     def _load(self, connection: Connection, held: _TenantIndex, number: int) -> None:
         rows = connection.exec_driver_sql(

@@ -31,7 +31,7 @@ def run(arguments: Sequence[str]) -> int:
             stream=sys.stderr,
         )
         # Imported only now: help, wrong use and wrong settings are answered at once.
-        from backend.commands import doctor, library, serve  # noqa: PLC0415
+        from backend.commands import doctor, library, reembed, serve  # noqa: PLC0415
 
         commands = {
             "serve": serve.serve,
@@ -39,6 +39,7 @@ def run(arguments: Sequence[str]) -> int:
             "questions": library.questions,
             "search": library.search,
             "doctor": doctor.doctor,
+            "reembed": reembed.reembed,
         }
         return commands[options.command](settings, options)
     except QuaestioError as error:
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     _questions(commands)
     _search(commands)
     _doctor(commands)
+    _command(commands, "reembed", "Embed every passage again, with the model that EMBEDDING_MODEL names.")
     return parser
 
 
