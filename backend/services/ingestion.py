@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from backend.errors import (
     NoTextInFile,
@@ -98,8 +99,9 @@ class Ingestion:
         self._vectors = vectors
         self._keywords = keywords
         self._max_bytes = max_bytes
-        # Accepting a file and deleting the last document of the same bytes exclude each other.
-        self._files = asyncio.Lock()
+        # Accepting a file and deleting the last document of the same bytes exclude each other; other
+        # files do not wait, so that their commits share a sync.
+        self._files: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def accept(self, tenant: str, filename: str, content: AsyncIterator[bytes]) -> Accepted:
         """Keep a file and queue its ingestion, both durable; the same bytes give the same document.
@@ -111,7 +113,7 @@ class Ingestion:
         try:
             media_type = self._extractor.recognise(blob.head, name)
         except QuaestioError:
-            async with self._files:
+            async with self._file(tenant, blob.sha256):
                 if (tenant, blob.sha256) not in await self._catalog.sha256s():
                     await self._blobs.delete(tenant, blob.sha256)
             raise
@@ -130,7 +132,7 @@ class Ingestion:
             created_at=utc_now(),
             state=JobState.QUEUED,
         )
-        async with self._files:
+        async with self._file(tenant, blob.sha256):
             if not await self._is_stored(new):
                 raise Unavailable("The same file was deleted at this moment. Upload it again.")
             stored = await self._catalog.accept(new, job)
@@ -154,7 +156,8 @@ class Ingestion:
 
     async def delete(self, tenant: str, document_id: str) -> Document:
         """Remove a document everywhere, in whatever state; a running ingestion of it ends by itself."""
-        async with self._files:
+        document = await self._catalog.document(tenant, document_id)
+        async with self._file(tenant, document.sha256):
             document = await self._catalog.delete(tenant, document_id)
             await self._blobs.delete(tenant, document.sha256)
         return document
@@ -278,6 +281,9 @@ class Ingestion:
     async def _report(self, job: Job, progress: Progress, checkpoint: int) -> None:
         if not await self._jobs.report(job, progress, checkpoint):
             raise Stopped(_LOST)
+
+    def _file(self, tenant: str, sha256: str) -> asyncio.Lock:
+        return self._files.setdefault((tenant, sha256), asyncio.Lock())
 
     async def _is_stored(self, document: Document) -> bool:
         return await asyncio.to_thread(self._blobs.path(document.tenant, document.sha256).exists)

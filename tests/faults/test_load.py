@@ -38,7 +38,8 @@ def test_files_that_take_too_long_end_with_a_sentence_and_their_neighbours_finis
         for document in slow:
             failed = server.until(document["document_id"])
             assert failed["status"] == "failed"
-            assert "longer than 1.2 seconds" in failed["error"]["message"]
+            assert failed["error"]["code"] == "extraction_limit"
+            assert "Split it into parts" in failed["error"]["message"]
     finally:
         server.stop()
     proved(data)

@@ -6,9 +6,23 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from backend.adapters.sql import job_rows
 from backend.adapters.sql.database import Database
@@ -216,8 +230,8 @@ class SqlCatalog:
 
 def _accept(connection: Connection, new: Document, job: NewJob) -> Document:
     """Insert unless there is one of the same hash that is of use."""
-    same = and_(documents.c.tenant == new.tenant, documents.c.sha256 == new.sha256)
-    row = connection.execute(_with_job().where(same)).first()
+    same = {"of_tenant": new.tenant, "of_sha256": new.sha256}
+    row = connection.execute(_of_file(), same).first()
     if row is not None:
         known = _document(row)
         if known.state not in {JobState.FAILED, JobState.STOPPED}:
@@ -225,18 +239,25 @@ def _accept(connection: Connection, new: Document, job: NewJob) -> Document:
         _remove(connection, known)
     job_rows.insert_job(connection, job)
     connection.execute(
-        insert(documents).values(
-            id=new.id,
-            tenant=new.tenant,
-            job_id=job.id,
-            sha256=new.sha256,
-            filename=new.filename,
-            media_type=new.media_type,
-            size=new.size,
-            created_at=_naive(new.created_at),
-        )
+        insert(documents),
+        {
+            "id": new.id,
+            "tenant": new.tenant,
+            "job_id": job.id,
+            "sha256": new.sha256,
+            "filename": new.filename,
+            "media_type": new.media_type,
+            "size": new.size,
+            "created_at": _naive(new.created_at),
+        },
     )
-    return _document(connection.execute(_with_job().where(same)).one())
+    return _document(connection.execute(_of_file(), same).one())
+
+
+@cache  # building it takes longer than running it
+def _of_file() -> Select[Any]:
+    same = and_(documents.c.tenant == bindparam("of_tenant"), documents.c.sha256 == bindparam("of_sha256"))
+    return _with_job().where(same)
 
 
 def _remove(connection: Connection, document: Document) -> None:
@@ -263,6 +284,7 @@ def _driver(connection: Connection) -> sqlite3.Connection:
     return raw
 
 
+@cache
 def _with_job() -> Select[Any]:
     job_columns = [c.label(f"job_{c.name}") for c in jobs.c if c.name != "id"]
     return select(documents, *job_columns).join_from(documents, jobs, jobs.c.id == documents.c.job_id)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, select
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from backend.adapters.sql.tables import jobs
 from backend.models.documents import JobState, Problem, Progress
@@ -31,7 +32,7 @@ def is_held(connection: Connection, job: Job) -> bool:
 
 def insert_job(connection: Connection, new: NewJob, parent: str | None = None) -> None:
     """Add a queued job unless its id is there."""
-    values = {
+    values: dict[str, Any] = {
         "id": new.id,
         "tenant": new.tenant,
         "kind": new.kind,
@@ -41,10 +42,16 @@ def insert_job(connection: Connection, new: NewJob, parent: str | None = None) -
         "payload": json.dumps(dict(new.payload), ensure_ascii=False),
         "parent": parent,
         "units": new.units,
-        "state": JobState.QUEUED.value,
-        "created_at": now(),
     }
-    connection.execute(insert(jobs).values(values).on_conflict_do_nothing(index_elements=["id"]))
+    connection.execute(_insert(), values)
+
+
+@cache
+def _insert() -> Insert:
+    given = ("id", "tenant", "kind", "subject", "queue", "priority", "payload", "parent", "units")
+    values = {name: bindparam(name) for name in given}
+    new = insert(jobs).values(**values, state=JobState.QUEUED.value, created_at=now())
+    return new.on_conflict_do_nothing(index_elements=["id"])
 
 
 def job(row: Row[Any]) -> Job:
