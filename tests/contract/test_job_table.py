@@ -8,7 +8,7 @@ from sqlalchemy import update
 from backend.adapters.sql import tables
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
-from backend.adapters.sql.job_table import MAX_BREAKS, MAX_LOST, SqlJobTable
+from backend.adapters.sql.job_table import MAX_BREAKS, MAX_LOST, SUSPECT, SqlJobTable
 from backend.errors import JobNotFound, JobNotRetryable
 from backend.models.documents import JobState, Problem, Progress
 from backend.models.jobs import Job, NewJob, Priority
@@ -332,3 +332,13 @@ async def test_a_living_worker_keeps_its_job_over_a_change_of_the_clock(
     await database.write(lambda c: c.execute(moved))
     assert await jobs.renew(job, 15)
     assert await jobs.claim("other", 15) is None
+
+
+async def test_a_job_over_which_workers_died_lets_others_go_first(jobs: JobTable, catalog: Catalog) -> None:
+    suspect = await accept(catalog, new_document())
+    for _ in range(SUSPECT):
+        assert await jobs.claim("doomed", 0.0)
+        await asyncio.sleep(0.01)
+    other = await accept(catalog, new_document())
+    claims = [await jobs.claim("next", 60) for _ in range(2)]
+    assert [job.subject for job in claims if job] == [other.id, suspect.id]

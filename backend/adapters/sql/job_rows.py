@@ -49,7 +49,7 @@ def insert_job(connection: Connection, new: NewJob, parent: str | None = None) -
 @cache
 def _insert() -> Insert:
     given = ("id", "tenant", "kind", "subject", "queue", "priority", "payload", "parent", "units")
-    values = {name: bindparam(name) for name in given}
+    values: dict[str, Any] = {name: bindparam(name) for name in given}
     new = insert(jobs).values(**values, state=JobState.QUEUED.value, created_at=now())
     return new.on_conflict_do_nothing(index_elements=["id"])
 

@@ -36,9 +36,12 @@ from backend.ports.job_table import READING_SHARE
 MAX_BREAKS = 3
 """Failures without a known cause after which a job is given up."""
 
-MAX_LOST = 10
-"""Workers that may die over a job before it is given up. More than of the former: a machine that is
-switched off, or a neighbour in the same process, can be the cause. Every checkpoint begins a new count."""
+MAX_LOST = 25
+"""Workers that may die over a job before it is given up: many, since a machine that is switched off or a
+neighbour in the same process can be the cause. Every checkpoint begins a new count."""
+
+SUSPECT = 3
+"""From so many dead workers on, a job waits until no other of its priority does."""
 
 LONGEST_LEASE_S = 600.0
 """A lease that ends later than this from now was taken before the clock was set back: it has run out."""
@@ -254,8 +257,9 @@ def _turn(queues: tuple[str, ...] | None) -> Select[Any]:
     if queues is not None:
         where.append(jobs.c.queue.in_(queues))
     # The oldest of each tenant, from the index alone: there may be thousands in the queue.
-    oldest = select(jobs.c.priority, jobs.c.tenant, func.min(jobs.c.number).label("number"))
-    oldest = oldest.group_by(jobs.c.priority, jobs.c.tenant)
+    suspect = (jobs.c.tries >= SUSPECT).label("suspect")
+    oldest = select(jobs.c.priority, suspect, jobs.c.tenant, func.min(jobs.c.number).label("number"))
+    oldest = oldest.group_by(jobs.c.priority, suspect, jobs.c.tenant)
     queued = oldest.where(jobs.c.state == JobState.QUEUED.value, *where)
     first = union_all(queued, oldest.where(_ran_out(), *where)).subquery()
     shares = select(running.c.tenant, func.count().label("held")).where(leased).group_by(running.c.tenant)
@@ -263,7 +267,7 @@ def _turn(queues: tuple[str, ...] | None) -> Select[Any]:
     turn = (
         select(first.c.number)
         .join_from(first, share, share.c.tenant == first.c.tenant, isouter=True)
-        .order_by(first.c.priority, func.coalesce(share.c.held, 0), first.c.number)
+        .order_by(first.c.priority, first.c.suspect, func.coalesce(share.c.held, 0), first.c.number)
         .limit(1)
     )
     return select(jobs).where(jobs.c.number == turn.scalar_subquery())

@@ -111,7 +111,7 @@ jobs = Table(
     Column("created_at", Float, nullable=False),
     Column("started_at", Float),
     Column("ended_at", Float),
-    Index(None, "state", "priority", "tenant", "number"),
+    Index(None, "state", "priority", "tenant", "number", "tries"),
     Index(None, "parent"),
     sqlite_autoincrement=True,
 )

@@ -114,7 +114,8 @@ def _jobs() -> None:
         sa.Column("ended_at", sa.Float),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_jobs_state_priority_tenant_number", "jobs", ["state", "priority", "tenant", "number"])
+    turn = ["state", "priority", "tenant", "number", "tries"]
+    op.create_index("ix_jobs_state_priority_tenant_number_tries", "jobs", turn)
     op.create_index("ix_jobs_parent", "jobs", ["parent"])
 
 
