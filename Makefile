@@ -36,7 +36,11 @@ lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml requirements/model.in -o requirements/default.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  pyproject.toml requirements/model.in --group dev -c requirements/default.txt -o requirements/dev.txt
+	  pyproject.toml requirements/model.in --extra distributed --group dev -c requirements/default.txt \
+	  -o requirements/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml requirements/model.in --extra distributed -c requirements/dev.txt \
+	  -o requirements/distributed.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml --extra sentence-transformers -c requirements/dev.txt --no-emit-package torch \
 	  -o requirements/sentence-transformers.txt
