@@ -31,18 +31,12 @@ def create_app(
     cors_origins: str = "",
     max_upload_bytes: int,
 ) -> FastAPI:
-    """Serve the services that ``open_services`` opens; its worker runs beside the requests."""
+    """Serve the services that ``open_services`` opens; an embedded worker runs beside the requests."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
-        async with open_services() as services:
-            worker = asyncio.create_task(services.worker.run())
-            try:
-                yield {"services": services}
-            finally:
-                worker.cancel()
-                with suppress(asyncio.CancelledError):
-                    await worker
+        async with open_services() as services, _working(services):
+            yield {"services": services}
 
     app = FastAPI(
         title="Quaestio",
@@ -67,6 +61,21 @@ def create_app(
     page.mount_static(app)
     docs.mount_static(app)
     return app
+
+
+@asynccontextmanager
+async def _working(services: Services) -> AsyncIterator[None]:
+    """The worker in the background, where it belongs into this process."""
+    if not services.worker_inside:
+        yield
+        return
+    worker = asyncio.create_task(services.worker.run())
+    try:
+        yield
+    finally:
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
 
 
 def _origins(configured: str) -> str:

@@ -31,5 +31,7 @@ class Services:
     retriever: Retriever
     generation: QuestionGeneration
     worker: Worker
+    worker_inside: bool
+    """Whether the process that serves also works on jobs; else workers of their own do."""
     health: Health
     limits: Limits
