@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from functools import partial
@@ -13,6 +14,7 @@ from backend.adapters.celery_queue import RING
 from backend.bootstrap import check_queue
 from backend.config.settings import Settings
 from celery_app.configuration import configuration
+from celery_app.connection import PatientAMQP
 from celery_app.process import WorkerProcess
 from celery_app.schedule import MAINTENANCE, PLAN, REAP
 from celery_app.turns import plan, reap, take_turn
@@ -24,7 +26,7 @@ _GIVE_BACK = signal.SIGUSR2
 def create_application(settings: Settings) -> Celery:
     """Raises ConfigurationError where the settings do not name a Redis."""
     check_queue(settings.model_copy(update={"job_queue": "celery"}))
-    app = Celery("quaestio")
+    app = Celery("quaestio", amqp=PatientAMQP)
     app.conf.update(configuration(settings))
     process = WorkerProcess(settings)
     _add_tasks(app, process)
@@ -50,8 +52,20 @@ def _add_tasks(app: Celery, process: WorkerProcess) -> None:
         return process.run(partial(plan, recurring=MAINTENANCE))
 
 
+def _quieten() -> None:
+    """The worker says itself when a job starts and ends; a line for every ring says nothing more."""
+    for name in ("celery.app.trace", "celery.worker.strategy", "celery.beat", "faiss.loader"):
+        logger = logging.getLogger(name)
+        if not logger.isEnabledFor(logging.DEBUG):
+            logger.setLevel(logging.WARNING)
+
+
 def _follow_processes(process: WorkerProcess) -> None:
     workers: list[Any] = []
+
+    @signals.after_setup_logger.connect(weak=False)
+    def _logs(**_: object) -> None:
+        _quieten()
 
     @signals.worker_init.connect(weak=False)
     def _starts(sender: Any, **_: object) -> None:  # noqa: ANN401 - Celery's worker

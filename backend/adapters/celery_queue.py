@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from threading import Event, Thread
+from typing import Any
 
 from celery import Celery
 from redis import Redis
@@ -43,7 +45,7 @@ class _Ring:
 class CeleryQueue:
     """Implements the TaskQueue port. Nobody waits for Redis: a thread of its own sends.
 
-    A ring that cannot be sent is dropped and logged once in a while. That costs only time: the job is in
+    A ring that cannot be sent is dropped, the first with a warning. That costs only time: the job is in
     the table, and the workers' reaper looks there every few seconds.
     """
 
@@ -56,6 +58,9 @@ class CeleryQueue:
             retry=Retry(NoBackoff(), 0),
         )
         self._celery = _sender(redis_url)
+        self._failing = False
+        self._connection: Any = None
+        self._producer: Any = None
         self._pause_s = pause_s
         self._silent_until = 0.0
         self._closed = Event()
@@ -76,16 +81,14 @@ class CeleryQueue:
         await asyncio.sleep(timeout_s)
 
     async def ping(self) -> None:
-        """Ask Redis, within half a second, or raise."""
-        await asyncio.to_thread(self._redis.ping)
+        """Write to Redis, within half a second, or raise: a full one answers but takes no messages."""
+        await asyncio.to_thread(self._redis.set, "quaestio:ping", "1", ex=60)
 
     def close(self) -> None:
         """Send what waits, for a second at most."""
         self._closed.set()
         self._sending.join(PARTING_S)
         self._redis.close()
-        if not self._sending.is_alive():
-            self._celery.close()
 
     def _leave(self, ring: _Ring) -> None:
         if time.monotonic() < self._silent_until:
@@ -101,6 +104,7 @@ class CeleryQueue:
                 ring = self._rings.get(timeout=0.1) if self._closed.is_set() else self._rings.get(timeout=1)
             except Empty:
                 if self._closed.is_set():
+                    self._hang_up()
                     return
                 continue
             if time.monotonic() >= self._silent_until:
@@ -110,16 +114,30 @@ class CeleryQueue:
         try:
             if ring.only_if_silent and self._redis.llen(ring.queue):
                 return
+            if self._producer is None:
+                self._connection = self._celery.connection_for_write()
+                self._producer = self._celery.amqp.Producer(self._connection, auto_declare=False)
             for _ in range(ring.times):
-                self._celery.send_task(RING, (ring.queue, ring.job_id), queue=ring.queue, retry=False)
+                self._celery.send_task(
+                    RING, (ring.queue, ring.job_id), queue=ring.queue, producer=self._producer, retry=False
+                )
+            self._failing = False
         except Exception as error:  # noqa: BLE001 - whatever the broker does, no caller may suffer for it
             self._silent_until = time.monotonic() + self._pause_s
-            logger.warning(
-                "the workers could not be told of a job (%s); it waits in the jobs table for their next look",
+            logger.log(
+                logging.DEBUG if self._failing else logging.WARNING,
+                "the workers cannot be told of jobs (%s); they wait in the jobs table for the next look",
                 type(error).__name__,
             )
+            self._failing = True
             # A connection that broke in the middle of an exchange is of no use to the next ring.
-            self._celery.pool.force_close_all()
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            with suppress(Exception):  # it is given up, whatever state it is in
+                self._connection.collect(socket_timeout=0.1)
+        self._connection = self._producer = None
 
 
 def _sender(redis_url: str) -> Celery:
@@ -128,7 +146,6 @@ def _sender(redis_url: str) -> Celery:
     celery.conf.update(
         broker_connection_timeout=PATIENCE_S,
         broker_connection_retry=False,
-        broker_pool_limit=1,
         broker_transport_options={
             "socket_timeout": PATIENCE_S,
             "socket_connect_timeout": PATIENCE_S,

@@ -1,0 +1,106 @@
+"""The whole product in processes of this machine: it starts, shows its tasks, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.support.celery_stack import Process, free_port, real_redis, until
+
+pytestmark = pytest.mark.slow
+
+PASSWORD = "an odd one: %1$"
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Process]:
+    with real_redis(tmp_path):
+        pass  # skips or fails where there is none
+    ports = ["--port", str(free_port()), "--flower-port", str(free_port())]
+    started = Process(
+        tmp_path, "tools.up_local", *ports, "--data-dir", "data", FLOWER_PASSWORD=PASSWORD, REDIS_URL=""
+    )
+    try:
+        started.says("Everything is ready", 120)
+        yield started
+    finally:
+        started.stop()
+
+
+def family(process: Process) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def address(up: Process, name: str) -> str:
+    found = re.search(rf"^{name} +(\S+)", up.said(), re.MULTILINE)
+    assert found
+    return found.group(1)
+
+
+def fetch(url: str, password: str = "") -> bytes:
+    request = urllib.request.Request(url)  # noqa: S310 - our server
+    if password:
+        credentials = b64encode(f"quaestio:{password}".encode()).decode()
+        request.add_header("Authorization", f"Basic {credentials}")
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our server
+        content: bytes = answer.read()
+    return content
+
+
+def listening(processes: list[psutil.Process]) -> set[str]:
+    connections = [c for p in processes for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+    return {c.laddr.ip for c in connections}
+
+
+def test_it_works_shows_its_tasks_and_leaves_nothing_behind(up: Process) -> None:
+    page, flower = address(up, "Page and API"), address(up, "Flower")
+    until(lambda: json.loads(fetch(f"{page}api/pdf/list"))["total"] == 1)  # the sample text
+
+    def rings() -> list[Any]:
+        tasks = json.loads(fetch(f"{flower}api/tasks", PASSWORD)).values()
+        return [t for t in tasks if t["name"] == "quaestio.ring" and t["state"] == "SUCCESS"]
+
+    assert "ingestion" in until(rings)[0]["args"]
+    for wrong in ("", "wrong"):
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            fetch(f"{flower}api/tasks", wrong)
+    assert b"flower_events_total" in fetch(address(up, "Metrics"))
+    parts = family(up)
+    assert listening(parts) == {"127.0.0.1"}
+    assert not any(PASSWORD in " ".join(p.cmdline()) for p in parts)
+    assert up.stop(signal.SIGINT) == 0
+    assert psutil.wait_procs(parts, 5)[1] == []
+
+
+@pytest.mark.parametrize("name", ["redis", "beat"])
+def test_the_end_of_one_part_ends_them_all(up: Process, name: str) -> None:
+    parts = family(up)
+    next(p for p in parts if name in " ".join(p.cmdline())).kill()
+    assert up.process.wait(60) == 1
+    assert f"{name} ended" in up.said()
+    assert psutil.wait_procs(parts, 5)[1] == []
+
+
+def test_a_killed_supervisor_leaves_nothing_behind(up: Process) -> None:
+    parts = family(up)
+    up.process.kill()
+    assert psutil.wait_procs(parts, 30)[1] == []
+
+
+def test_what_is_missing_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert shutil.which("redis-server") is None
+    failing = Process(tmp_path, "tools.up_local", "--data-dir", "data", REDIS_URL="")
+    assert failing.process.wait(60) == 1
+    assert failing.said().splitlines()[-1].startswith("quaestio: redis-server is needed")
