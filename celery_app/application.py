@@ -35,18 +35,18 @@ def create_application(settings: Settings) -> Celery:
 
 
 def _add_tasks(app: Celery, process: WorkerProcess) -> None:
-    @app.task(name=RING)
+    @app.task(name=RING, shared=False)
     def ring(queue: str, job_id: str = "") -> str | None:  # noqa: ARG001 - for people; the table says whose turn it is
         """Take a turn at a queue."""
         return process.run(partial(take_turn, queue=queue))
 
     # Without events: every few seconds forever, they would bury the others in Flower.
-    @app.task(name=REAP, send_events=False)
+    @app.task(name=REAP, send_events=False, shared=False)
     def _reap() -> str | None:
         """Ring for what was missed."""
         return process.run(reap)
 
-    @app.task(name=PLAN, send_events=False)
+    @app.task(name=PLAN, send_events=False, shared=False)
     def _plan() -> str | None:
         """Queue maintenance that is due."""
         return process.run(partial(plan, recurring=MAINTENANCE))

@@ -10,7 +10,7 @@ import logging
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, Full, Queue
+from queue import Full, Queue
 from threading import Event, Thread
 from typing import Any
 
@@ -64,7 +64,7 @@ class CeleryQueue:
         self._pause_s = pause_s
         self._silent_until = 0.0
         self._closed = Event()
-        self._rings: Queue[_Ring] = Queue(MOST_UNSENT)
+        self._rings: Queue[_Ring | None] = Queue(MOST_UNSENT)
         self._sending = Thread(target=self._send_all, name="doorbell", daemon=True)
         self._sending.start()
 
@@ -87,6 +87,8 @@ class CeleryQueue:
     def close(self) -> None:
         """Send what waits, for a second at most."""
         self._closed.set()
+        with suppress(Full):  # then it is awake anyway
+            self._rings.put_nowait(None)
         self._sending.join(PARTING_S)
         self._redis.close()
 
@@ -99,16 +101,11 @@ class CeleryQueue:
             logger.debug("a ring for %s was dropped: %d wait already", ring.queue, MOST_UNSENT)
 
     def _send_all(self) -> None:
-        while True:
-            try:
-                ring = self._rings.get(timeout=0.1) if self._closed.is_set() else self._rings.get(timeout=1)
-            except Empty:
-                if self._closed.is_set():
-                    self._hang_up()
-                    return
-                continue
-            if time.monotonic() >= self._silent_until:
+        while not (self._closed.is_set() and self._rings.empty()):
+            ring = self._rings.get()
+            if ring is not None and time.monotonic() >= self._silent_until:
                 self._send(ring)
+        self._hang_up()
 
     def _send(self, ring: _Ring) -> None:
         try:

@@ -18,7 +18,8 @@ from tests.support.processes import Server
 
 pytestmark = pytest.mark.slow
 
-BOOK = b"\n\n".join(b"Chapter %d. " % n + SAMPLE for n in range(12))
+# Seconds of work in one job.
+BOOK = b"\n\n".join(b"Chapter %d. " % n + SAMPLE for n in range(7))
 
 
 class Stack:

@@ -20,7 +20,7 @@ from tests.support.celery_stack import Process, free_port, real_redis, until
 
 pytestmark = pytest.mark.slow
 
-PASSWORD = "an odd one: %1$"
+PASSWORD = "an odd one: %1$"  # noqa: S105 - of this test alone
 
 
 @pytest.fixture
