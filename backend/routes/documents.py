@@ -19,7 +19,7 @@ from backend.models.library import (
     UploadedDocument,
     UploadResponse,
 )
-from backend.routes.deps import ERRORS, Asker, Caller, ServicesDep
+from backend.routes.deps import ERRORS, FILE, Asker, Caller, ServicesDep, multipart
 from backend.services.container import Services
 
 router = APIRouter(prefix="/api", tags=["documents"], responses=ERRORS)
@@ -27,25 +27,10 @@ router = APIRouter(prefix="/api", tags=["documents"], responses=ERRORS)
 _PIECE = 1 << 18
 _MOST_FILES = 1000
 
-MULTIPART = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {
-                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}}
-                    },
-                }
-            }
-        },
-    }
-}
+_FILES: dict[str, object] = {"type": "array", "items": FILE}
 
 
-@router.post("/documents", status_code=202, openapi_extra=MULTIPART)
+@router.post("/documents", status_code=202, openapi_extra=multipart("files", _FILES))
 async def upload(request: Request, caller: Caller, services: ServicesDep) -> UploadResponse:
     """Take in one or several files; each is read, cut and embedded in the background.
 
