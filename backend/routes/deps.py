@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from backend.models.api import ErrorBody
 from backend.services.container import Services
@@ -48,5 +48,6 @@ def _asker(request: Request) -> Asker:
     return Asker("default", session[:_LONGEST_SESSION])
 
 
+Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="Items to skip.")]
 ServicesDep = Annotated[Services, Depends(_services)]
 Caller = Annotated[Asker, Depends(_asker)]

@@ -19,7 +19,7 @@ from backend.models.library import (
     UploadedDocument,
     UploadResponse,
 )
-from backend.routes.deps import ERRORS, FILE, Asker, Caller, ServicesDep, multipart
+from backend.routes.deps import ERRORS, FILE, Asker, Caller, Offset, ServicesDep, multipart
 from backend.services.container import Services
 
 router = APIRouter(prefix="/api", tags=["documents"], responses=ERRORS)
@@ -50,7 +50,7 @@ async def upload(request: Request, caller: Caller, services: ServicesDep) -> Upl
 async def documents(
     caller: Caller,
     services: ServicesDep,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     search: Annotated[str, Query(max_length=200, description="Part of a filename or title.")] = "",
 ) -> DocumentList:

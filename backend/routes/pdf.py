@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 from backend.errors import InvalidRequest
 from backend.models.documents import Document
 from backend.models.library import PdfInfo, PdfItem, PdfList, PdfMetadata, PdfReady, PdfSelection
-from backend.routes.deps import ERRORS, FILE, Caller, ServicesDep, multipart
+from backend.routes.deps import ERRORS, FILE, Caller, Offset, ServicesDep, multipart
 from backend.routes.documents import pieces
 
 router = APIRouter(prefix="/api/pdf", tags=["learning front end"], responses=ERRORS)
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/pdf", tags=["learning front end"], responses=ERR
 async def list_documents(
     caller: Caller,
     services: ServicesDep,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     search: Annotated[str, Query(max_length=200)] = "",
 ) -> PdfList:

@@ -50,7 +50,7 @@ class SqlCatalog:
     async def document(self, tenant: str, document_id: str) -> Document:
         """See the port."""
         where = and_(documents.c.tenant == tenant, documents.c.id == document_id)
-        return await self._one(where, f"There is no document {document_id!r}. It may have been deleted.")
+        return await self._one(where, f"There is no document {document_id[:64]!r}. It may have been deleted.")
 
     async def document_named(self, tenant: str, filename: str) -> Document:
         """See the port."""

@@ -157,7 +157,7 @@ class SqlJobTable:
         query = select(jobs).where(jobs.c.tenant == tenant, jobs.c.id == job_id)
         row = await self._database.read(lambda c: c.execute(query).first())
         if row is None:
-            raise JobNotFound(f"There is no job {job_id!r}. It may have expired or been deleted.")
+            raise JobNotFound(f"There is no job {job_id[:64]!r}. It may have expired or been deleted.")
         return job_rows.job(row)
 
     async def jobs(
