@@ -25,11 +25,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         given = {name: getattr(options, name, None) for name in ("data_dir", "host", "port")}
         settings = load_settings(**given)
-        logging.basicConfig(
-            level=settings.log_level.upper() if options.command == "serve" else logging.ERROR,
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-            stream=sys.stderr,
-        )
+        _log(settings.log_level if options.command == "serve" else "error")
         # Imported only now: help, wrong use and wrong settings are answered at once.
         from backend.commands import doctor, library, serve  # noqa: PLC0415
 
@@ -46,6 +42,17 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _log(level: str) -> None:
+    """Our own messages from ``level`` on, those of libraries from warnings on (from errors on, if higher)."""
+    ours = getattr(logging, level.upper())
+    logging.basicConfig(
+        level=max(logging.WARNING, ours),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("backend").setLevel(ours)
 
 
 def _parser() -> argparse.ArgumentParser:
