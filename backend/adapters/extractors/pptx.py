@@ -6,6 +6,7 @@ Comments, masters, dates, feet and slide numbers are not read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from backend.adapters.extractors.formats import READS, Limits
 from backend.adapters.extractors.office import Link, core_properties, links, optional
 from backend.adapters.extractors.pptx_shapes import Places, Slide, notes_of, places_of
 from backend.errors import DamagedFile, ExtractionLimit, NoTextInFile, UnsupportedFile
-from backend.models.documents import Extracted, ExtractionEnd, FileSummary, Segment
+from backend.models.documents import DocumentMetadata, Extracted, ExtractionEnd, FileSummary, Segment
 
 _PRESENTATION = "ppt/presentation.xml"
+_NO_TITLES = {"powerpoint presentation", "powerpoint-präsentation", "présentation powerpoint", "slide 1"}
+"""What PowerPoint writes where nobody gave a title."""
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_ID = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 
@@ -31,7 +34,7 @@ def read(path: Path, limits: Limits) -> Iterator[Extracted]:
             )
         if not slides:
             raise NoTextInFile("The presentation has no slides. Check that it is the right file.")
-        yield FileSummary(core_properties(archive), pages=len(slides))
+        yield FileSummary(_metadata(archive), pages=len(slides))
         reader = SlideReader(archive)
         unread = []
         for number, name in enumerate(slides, 1):
@@ -99,6 +102,11 @@ class SlideReader:
         )
         inherited = places_of(optional(self._archive, master)) if master else {}
         return {**inherited, **places_of(optional(self._archive, name))}
+
+
+def _metadata(archive: Archive) -> DocumentMetadata:
+    found = core_properties(archive)
+    return replace(found, title=None) if (found.title or "").strip().lower() in _NO_TITLES else found
 
 
 def _warning(unread: list[int], total: int) -> str | None:

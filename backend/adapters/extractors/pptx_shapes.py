@@ -9,7 +9,7 @@ from backend.adapters.extractors.docx_paragraphs import local
 
 _TITLES = {"title", "ctrTitle"}
 _FURNITURE = {"dt", "ftr", "sldNum", "hdr"}
-_BULLETED = {"body", "obj", None}
+_BULLETED = {"body", "obj"}
 """Placeholders whose paragraphs have bullets unless they say otherwise."""
 _ROW_EMU = 228_600
 """A quarter of an inch: shapes whose tops differ by less stand in a row."""
@@ -57,7 +57,7 @@ class Slide:
             elif kind == "graphicFrame":
                 yield from self._frame(shape)
             elif _kind(shape) not in _FURNITURE:
-                text = _text(shape, bulleted=_is_placeholder(shape) and _kind(shape) in _BULLETED)
+                text = _text(shape, bulleted=_kind(shape) in _BULLETED)
                 if text:
                     yield text
 
@@ -76,12 +76,10 @@ class Slide:
                 yield text
 
     def _in_reading_order(self, shapes: list[Any]) -> list[Any]:
-        placed = [(self._place(shape), shape) for shape in shapes]
-        # one without a place stays behind the shape before it in the file
         last = Place(0, 0)
         known: list[tuple[Place, Any]] = []
-        for place, shape in placed:
-            last = place or last
+        for shape in shapes:  # one without a place stays behind the shape before it in the file
+            last = self._place(shape) or last
             known.append((last, shape))
         known.sort(key=lambda item: item[0].y)
         rows: list[list[tuple[Place, Any]]] = []
@@ -94,7 +92,7 @@ class Slide:
 
     def _place(self, shape: Any) -> Place | None:  # noqa: ANN401  lxml ships no types
         own = _place(shape)
-        if own is not None or not _is_placeholder(shape):
+        if own is not None or not _kind(shape):
             return own
         kind, index = _placeholder(shape)
         return self._places.get((kind, index)) or self._places.get(("", index)) or self._places.get((kind, ""))
@@ -106,7 +104,7 @@ def places_of(root: Any) -> Places:  # noqa: ANN401  lxml ships no types
     tree = None if root is None else root.find("{*}cSld/{*}spTree")
     for shape in () if tree is None else _shapes(tree):
         place = _place(shape)
-        if place is not None and _is_placeholder(shape):
+        if place is not None and _kind(shape):
             kind, index = _placeholder(shape)
             found[kind, index] = place
             found.setdefault((kind, ""), place)
@@ -133,25 +131,18 @@ def _shapes(group: Any) -> Iterator[Any]:  # noqa: ANN401  lxml ships no types
 
 
 def _placeholder(shape: Any) -> tuple[str, str]:  # noqa: ANN401  lxml ships no types
-    mark = next(shape.iterfind("{*}nvSpPr/{*}nvPr/{*}ph"), None)
-    if mark is None:
-        mark = next(shape.iterfind("*/{*}nvPr/{*}ph"), None)
+    """Kind and index; empty for a shape of its own."""
+    mark = next(shape.iterfind("*/{*}nvPr/{*}ph"), None)
     return ("", "") if mark is None else (mark.get("type") or "obj", mark.get("idx") or "")
 
 
-def _is_placeholder(shape: Any) -> bool:  # noqa: ANN401  lxml ships no types
-    return next(shape.iterfind("*/{*}nvPr/{*}ph"), None) is not None
-
-
-def _kind(shape: Any) -> str | None:  # noqa: ANN401  lxml ships no types
-    return _placeholder(shape)[0] or None
+def _kind(shape: Any) -> str:  # noqa: ANN401  lxml ships no types
+    return _placeholder(shape)[0]
 
 
 def _place(shape: Any) -> Place | None:  # noqa: ANN401  lxml ships no types
-    offset = next(
-        (found for way in ("{*}spPr/{*}xfrm", "{*}grpSpPr/{*}xfrm", "{*}xfrm") for found in shape.iterfind(f"{way}/{{*}}off")),
-        None,
-    )
+    ways = ("{*}spPr/{*}xfrm/{*}off", "{*}grpSpPr/{*}xfrm/{*}off", "{*}xfrm/{*}off")
+    offset = next((found for way in ways for found in shape.iterfind(way)), None)
     try:
         return None if offset is None else Place(int(offset.get("x")), int(offset.get("y")))
     except (TypeError, ValueError):
