@@ -74,6 +74,7 @@ def _services(settings: Settings, database: Database, embedder: Embedder) -> Ser
             memory_limit=settings.extraction_memory_mb * _MB,
             timeout=settings.extraction_timeout_s,
             max_pages=settings.max_pages,
+            ocr=settings.ocr == "auto",
         ),
         embedder=embedder,
         vectors=vectors,

@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     max_pages: int = Field(10_000, ge=1, description="Most pages of one document.")
     extraction_timeout_s: float = Field(900, gt=0, description="Longest time to read one file, in seconds.")
     extraction_memory_mb: int = Field(512, ge=128, description="Most memory to read one file with, in MB.")
+    ocr: Literal["auto", "off"] = Field(
+        "auto", description="Recognise the text of scanned PDF pages where tesseract is installed, or never."
+    )
     max_questions: int = Field(200, ge=1, le=1000, description="Most questions of one request.")
     embedding_model: str = Field(
         BUNDLED_MODEL,

@@ -32,6 +32,10 @@ class Limits:
     max_chars: int = 20_000_000
     memory_bytes: int = 512 << 20
     cpu_seconds: int = 300
+    ocr: bool = True
+    """Whether text may be recognised in the images of pages without text."""
+    tesseract: str | None = None
+    """The program that does it; None where it is not installed."""
 
 
 Reader = Callable[[Path, Limits], Iterator[Extracted]]

@@ -101,7 +101,7 @@ def _sample(path: Path, encoding: str) -> tuple[list[str], int]:
     """The first lines, and how many of them only name the delimiter (as Excel may ask for)."""
     with path.open("rb") as raw, io.TextIOWrapper(raw, encoding, errors="replace", newline="") as stream:
         text = stream.read(_SAMPLE_CHARS).replace("\0", "")
-    found = text.splitlines(keepends=True)
+    found = list(io.StringIO(text, newline=""))
     if len(text) == _SAMPLE_CHARS and len(found) > 1:
         found.pop()  # cut off
     skip = int(bool(found and _SEPARATOR_LINE.fullmatch(found[0])))
