@@ -15,11 +15,12 @@ from typing import Any
 from tqdm import tqdm
 
 from backend.bootstrap import DEFAULT_TENANT, open_services
+from backend.commands.sidecar import SIDECAR, read_sidecar
 from backend.config.settings import Settings
 from backend.errors import DocumentNotFound, InvalidRequest, QuaestioError, TooManyQuestions, UnsupportedFile
 from backend.models.api import FoundSource
 from backend.models.chat import QuestionsResponse
-from backend.models.documents import Document, JobState
+from backend.models.documents import Document, DocumentMetadata, JobState
 from backend.models.questions import LETTERS, Mode
 from backend.services.container import Services
 from backend.services.generation import QuestionRequest
@@ -27,6 +28,16 @@ from backend.utils.clock import utc_now
 
 _PIECE = 1 << 20
 _POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A file to take."""
+
+    path: Path
+    named: bool = False
+    """By the person, not found in a folder."""
+    metadata: DocumentMetadata | None = None
 
 
 @dataclass(slots=True)
@@ -65,7 +76,7 @@ async def _ingest(settings: Settings, paths: Iterable[Path]) -> list[_Outcome]:
     async with open_services(settings.model_copy(update={"sample_document": False})) as services:
         worker = asyncio.create_task(services.worker.run())
         try:
-            outcomes = [await _take(services, path, named=named) for path, named in _files(paths)]
+            outcomes = [await _take(services, chosen) for chosen in _files(paths)]
             await _watch(services, outcomes)
         finally:
             worker.cancel()
@@ -74,31 +85,33 @@ async def _ingest(settings: Settings, paths: Iterable[Path]) -> list[_Outcome]:
     return outcomes
 
 
-def _files(paths: Iterable[Path]) -> list[tuple[Path, bool]]:
-    """Files to take, each with whether it was named itself; hidden ones in folders are left out."""
-    found: list[tuple[Path, bool]] = []
+def _files(paths: Iterable[Path]) -> list[_Chosen]:
+    """Files to take; hidden ones in folders are left out, and what describes other files is read here."""
+    found: list[_Chosen] = []
     for path in paths:
         if path.is_dir():
-            inside = (p for p in sorted(path.rglob("*")) if p.is_file())
-            found += [
-                (p, False) for p in inside if not any(n.startswith(".") for n in p.relative_to(path).parts)
-            ]
+            inside = [p for p in sorted(path.rglob("*")) if p.is_file()]
+            seen = [p for p in inside if not any(n.startswith(".") for n in p.relative_to(path).parts)]
+            sidecars = {p: read_sidecar(p) for p in seen if p.name == SIDECAR}
+            said = {
+                file: metadata for known in sidecars.values() if known for file, metadata in known.items()
+            }
+            found += [_Chosen(p, metadata=said.get(p.resolve())) for p in seen if sidecars.get(p) is None]
         elif path.is_file():
-            found.append((path, True))
+            found.append(_Chosen(path, named=True))
         else:
             raise InvalidRequest(f"There is no file or folder {path}.")
     return found
 
 
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
-
-
-async def _take(services: Services, path: Path, *, named: bool) -> _Outcome:
+async def _take(services: Services, chosen: _Chosen) -> _Outcome:
+    path = chosen.path
     try:
-        accepted = await services.ingestion.accept(DEFAULT_TENANT, path.name, _pieces(path))
+        accepted = await services.ingestion.accept(
+            DEFAULT_TENANT, path.name, _pieces(path), metadata=chosen.metadata
+        )
     except UnsupportedFile as error:
-        return _Outcome(path, "refused" if named else "skipped", message=error.message)
+        return _Outcome(path, "refused" if chosen.named else "skipped", message=error.message)
     except QuaestioError as error:
         return _Outcome(path, "refused", message=error.message)
     if accepted.duplicate and accepted.document.state.ended:

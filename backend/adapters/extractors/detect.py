@@ -38,7 +38,12 @@ _ADVICE = {
     "ods": "Save the table as CSV or export it as PDF.",
 }
 _OOXML = {"docx", "pptx", "xlsx", "docm", "pptm", "xlsm", "dotx", "ppsx", "potx"}
-_SLIDES = {"pptx", "pptm", "ppsx", "ppsm", "potx"}
+_OFFICE_PARTS = ((b"word/", DOCX), (b"ppt/", PPTX))
+_ARCHIVES = {
+    "docx": DOCX,
+    "epub": EPUB,
+    **dict.fromkeys(("pptx", "pptm", "ppsx", "ppsm", "potx"), PPTX),
+}
 _OLD_OFFICE = {"doc", "dot", "xls", "ppt"}
 _BINARY_EXTENSIONS = {"pdf", "docx", "epub", "doc", "xls", "xlsx", "ppt", "pptx", "zip", "odt"}
 _MARKDOWN = {"md", "markdown", "mdown", "mkd", "mdx"}
@@ -142,19 +147,14 @@ def _words_around_nuls(head: bytes) -> bool:
 def _archive(head: bytes, extension: str) -> str:
     if b"mimetypeapplication/epub+zip" in head[:200]:
         return EPUB
-    if b"word/" in head:
-        return DOCX
-    if b"ppt/" in head:
-        return PPTX
+    for mark, media_type in _OFFICE_PARTS:
+        if mark in head:
+            return media_type
     for mark, found in ((b"xl/", "xlsx"), (b"opendocument.text", "odt")):
         if mark in head:
             raise UnsupportedFile(_not_read(f"a {found.upper()} file", found))
-    if extension == "docx":
-        return DOCX
-    if extension in _SLIDES:
-        return PPTX
-    if extension == "epub":
-        return EPUB
+    if extension in _ARCHIVES:
+        return _ARCHIVES[extension]
     if b"[Content_Types].xml" in head and extension not in _ADVICE:
         return DOCX
     raise UnsupportedFile(_not_read("a ZIP archive", extension or "zip"))

@@ -107,7 +107,16 @@ class Scans:
 
     def _run(self, program: str, image: bytes, dpi: int) -> str:
         """Tesseract's table of words; empty where it fails or takes too long."""
-        arguments = ["stdin", "stdout", "-l", self._languages, "--dpi", str(dpi), "-c", "tessedit_create_tsv=1"]
+        arguments = [
+            "stdin",
+            "stdout",
+            "-l",
+            self._languages,
+            "--dpi",
+            str(dpi),
+            "-c",
+            "tessedit_create_tsv=1",
+        ]
         return _output([program, *arguments], image, min(_PAGE_S, self._left_s))
 
     @cached_property
@@ -131,7 +140,7 @@ def _output(command: list[str], given: bytes, timeout: float) -> str:
             check=False,
             env={"OMP_THREAD_LIMIT": "1", **environment},
             # the other thread of this process only waits for input, so it holds no lock at the fork
-            preexec_fn=killed_with_parent() if sys.platform == "linux" else None,  # noqa: PLW1509
+            preexec_fn=killed_with_parent() if sys.platform == "linux" else None,
         )
     except (OSError, subprocess.SubprocessError):
         return ""

@@ -55,7 +55,9 @@ def _main_part(archive: Archive) -> str:
         if link.kind == "officeDocument" and not link.target.startswith(("word/", "xl/")):
             return link.target
     if "[Content_Types].xml" in archive:
-        raise DamagedFile("The presentation lacks its slides. Open it in PowerPoint, save and upload it again.")
+        raise DamagedFile(
+            "The presentation lacks its slides. Open it in PowerPoint, save and upload it again."
+        )
     raise UnsupportedFile(f"This is a ZIP archive, not a presentation. {READS}.")
 
 

@@ -95,7 +95,9 @@ class Slide:
         if own is not None or not _kind(shape):
             return own
         kind, index = _placeholder(shape)
-        return self._places.get((kind, index)) or self._places.get(("", index)) or self._places.get((kind, ""))
+        return (
+            self._places.get((kind, index)) or self._places.get(("", index)) or self._places.get((kind, ""))
+        )
 
 
 def places_of(root: Any) -> Places:  # noqa: ANN401  lxml ships no types

@@ -27,9 +27,11 @@ _NAME_CHARS = 80
 _MOSTLY = 0.8
 _DELIMITERS = (",", ";", "\t", "|")
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
-_VALUE = re.compile(r"[-+(]?[\d\s.,:/%€$£-]*\d[\d\s.,:/%€$£)-]*|https?://\S*|\S+@\S+|true|false|n/?a", re.IGNORECASE)
+_VALUE = re.compile(
+    r"[-+(]?[\d\s.,:/%€$£-]*\d[\d\s.,:/%€$£)-]*|https?://\S*|\S+@\S+|true|false|n/?a", re.IGNORECASE
+)
 _TOO_LONG = (
-    "Row {:,} of the table holds more text than a row can. Check its quotation marks, or save it as a text file."
+    "Row {:,} of the table is longer than a row can be. Check its quotation marks, or save it as text."
 )
 
 
@@ -157,7 +159,7 @@ def _header(rows: list[list[str]]) -> list[str] | None:
     named = [cell for cell in first if cell]
     if len(named) < len(first) / 2 or len(set(named)) < len(named):
         return None
-    if any(_VALUE.fullmatch(cell) or len(cell) > 2 * _NAME_CHARS for cell in named):
+    if any(len(cell) > 2 * _NAME_CHARS or _VALUE.fullmatch(cell) for cell in named):
         return None
     columns = list(zip(*(row for row in rows[1:] if len(row) == len(first)), strict=True))
     if any(cell and cell in column for cell, column in zip(first, columns, strict=False)):

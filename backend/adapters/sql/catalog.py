@@ -232,6 +232,7 @@ def _accept(connection: Connection, new: Document, job: NewJob) -> Document:
             media_type=new.media_type,
             size=new.size,
             created_at=_naive(new.created_at),
+            **{name: getattr(new.metadata, name) for name in _METADATA},
         )
     )
     return _document(connection.execute(_with_job().where(same)).one())
