@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from backend.adapters.extractors import ocr, wire
+from backend.adapters.extractors import ocr_advice, wire
 from backend.adapters.extractors.cleaning import clean, has_words, one_line, pieces
 from backend.adapters.extractors.formats import PDF, READS, Limits, reader_of
 from backend.adapters.extractors.limits import confine, die_with_parent
@@ -50,7 +50,7 @@ def extract(path: Path, media_type: str, limits: Limits) -> Iterator[Extracted]:
         elif isinstance(item, FileSummary):
             yield FileSummary(metadata=_clean_metadata(item.metadata), pages=item.pages)
         elif not words:
-            raise NoTextInFile(ocr.no_text(limits) if media_type == PDF else _NO_WORDS)
+            raise NoTextInFile(ocr_advice.no_text(limits) if media_type == PDF else _NO_WORDS)
         else:
             yield item
 

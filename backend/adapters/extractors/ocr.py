@@ -18,6 +18,7 @@ from pypdfium2 import PdfiumError, raw
 
 from backend.adapters.extractors.formats import Limits
 from backend.adapters.extractors.limits import killed_with_parent
+from backend.adapters.extractors.ocr_advice import INSTALL
 from backend.adapters.extractors.ocr_words import lines_of
 from backend.adapters.extractors.pdf_lines import Line
 from backend.errors import ExtractionLimit
@@ -34,20 +35,6 @@ _NO_LANGUAGES = {"osd", "equ"}
 _WHITE = 0xFF
 _OBJECTS_DEPTH = 3
 
-_INSTALL = (
-    'install tesseract (Debian and Ubuntu: "sudo apt install tesseract-ocr", macOS: "brew install tesseract")'
-)
-_NO_TEXT = "There is no text layer in this PDF: its pages are images or empty. "
-
-
-def no_text(limits: Limits) -> str:
-    """What to tell a person whose PDF gave no words."""
-    if not limits.ocr:
-        return f"{_NO_TEXT}Text recognition is switched off (OCR=off)."
-    if limits.tesseract is None:
-        return f"{_NO_TEXT}To have scans read, {_INSTALL} and upload the file again."
-    return f"{_NO_TEXT}Text recognition (OCR) found no words in them."
-
 
 class Scans:
     """Reads the pages of one file that hold no text, and counts what became of them."""
@@ -59,6 +46,7 @@ class Scans:
         self._images = 0
         self._recognised = 0
         self._late = 0
+        self._failed = 0
 
     def lines(self, page: Any) -> list[Line]:  # noqa: ANN401  pypdfium2 ships no types
         """The lines of a page as if they stood there as text; none where there is nothing to see."""
@@ -79,21 +67,23 @@ class Scans:
 
     def warning(self, total: int) -> str | None:
         """What a person should know of the pages that are images."""
-        if self._late:
-            return (
-                f"Text was recognised in the images of {self._recognised} of {total} pages and may hold "
-                f"mistakes; for {self._late} more the time did not suffice. Split the file, or raise "
-                "EXTRACTION_TIMEOUT_S."
-            )
+        said = []
         if self._recognised:
-            return (
+            said.append(
                 f"The text of {self._recognised} of {total} pages was recognised from images (OCR) and may "
                 "hold mistakes."
             )
-        if self._images and self._limits.tesseract is None:
-            advice = f" To have them read, {_INSTALL}." if self._limits.ocr else ""
-            return f"{self._images} of {total} pages hold only images, which were not read.{advice}"
-        return None
+        if self._late:
+            said.append(
+                f"The time did not suffice to recognise {self._late} of {total} pages: split the file, or "
+                "raise EXTRACTION_TIMEOUT_S."
+            )
+        if self._failed:
+            said.append(f"Text recognition (OCR) failed on {self._failed} of {total} pages.")
+        if self._images and not (self._limits.ocr and self._limits.tesseract):
+            advice = f" To have them read, {INSTALL}." if self._limits.ocr else ""
+            said.append(f"{self._images} of {total} pages hold only images, which were not read.{advice}")
+        return " ".join(said) or None
 
     def _recognise(self, page: Any, program: str) -> list[Line]:  # noqa: ANN401  pypdfium2 ships no types
         width, height = page.get_size()
@@ -102,11 +92,14 @@ class Scans:
             return []
         image = _image(page, scale)
         table = self._run(program, image, round(scale * 72)) if image else ""
+        if table is None:
+            self._failed += 1
+            return []
         found, self._em = lines_of(table, 1 / scale, height, self._em)
         return found
 
-    def _run(self, program: str, image: bytes, dpi: int) -> str:
-        """Tesseract's table of words; empty where it fails or takes too long."""
+    def _run(self, program: str, image: bytes, dpi: int) -> str | None:
+        """Tesseract's table of words; None where it fails or takes too long."""
         arguments = [
             "stdin",
             "stdout",
@@ -122,13 +115,16 @@ class Scans:
     @cached_property
     def _languages(self) -> str:
         """Installed languages joined by '+': who installed one has texts in it. Each more costs time."""
-        said = _output([self._limits.tesseract or "", "--list-langs"], b"", _PAGE_S).splitlines()[1:]
-        known = [name for name in said if name and "/" not in name and name not in _NO_LANGUAGES]
+        said = _output([self._limits.tesseract or "", "--list-langs"], b"", _PAGE_S) or ""
+        known = [
+            name for name in said.splitlines()[1:] if name and "/" not in name and name not in _NO_LANGUAGES
+        ]
         known.sort(key=lambda name: name != "eng")
         return "+".join(known[:_MOST_LANGUAGES]) or "eng"
 
 
-def _output(command: list[str], given: bytes, timeout: float) -> str:
+def _output(command: list[str], given: bytes, timeout: float) -> str | None:
+    """Standard output of a program; None where it fails or takes too long."""
     environment = {name: os.environ[name] for name in ("SYSTEMROOT", "TESSDATA_PREFIX") if name in os.environ}
     try:
         done = subprocess.run(  # noqa: S603  the program is the server's choice, the arguments are ours
@@ -143,8 +139,8 @@ def _output(command: list[str], given: bytes, timeout: float) -> str:
             preexec_fn=killed_with_parent() if sys.platform == "linux" else None,
         )
     except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+        return None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
 def _kinds(page: Any) -> set[int]:  # noqa: ANN401  pypdfium2 ships no types

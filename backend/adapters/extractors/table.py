@@ -24,7 +24,7 @@ _LINE_CHARS = 1 << 20
 _CELL_CHARS = 1 << 18
 _MAX_COLUMNS = 1000
 _NAME_CHARS = 80
-_MOSTLY = 0.8
+_MOSTLY = 0.7
 _DELIMITERS = (",", ";", "\t", "|")
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _VALUE = re.compile(
