@@ -27,6 +27,6 @@ def read_sidecar(path: Path) -> dict[Path, DocumentMetadata] | None:
                 said = {name: (row.get(name) or "").strip() or None for name in _FIELDS}
                 if row["file"]:
                     found[(path.parent / row["file"]).resolve()] = DocumentMetadata(**said)
-    except (OSError, UnicodeDecodeError, csv.Error):
+    except (OSError, ValueError, csv.Error):
         return None
     return found

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from backend.adapters.extractors.child import extract
+from backend.adapters.extractors.cues import cues
 from backend.adapters.extractors.detect import recognise
 from backend.adapters.extractors.formats import SRT, VTT, Limits
 from backend.errors import ExtractionLimit, NoTextInFile
 from backend.models.documents import ExtractionEnd, FileSummary, Segment
+from backend.services.chunking import Chunker
+from tests.support.documents import new_document
 
 
 def read(path: Path, media_type: str = SRT, limits: Limits | None = None) -> list[Segment]:
@@ -42,14 +46,14 @@ def texts(path: Path, content: str) -> list[str]:
 
 
 def test_half_sentences_are_joined_and_segments_end_with_sentences(path: Path) -> None:
-    cues = []
+    made = []
     for number in range(12):
         start = 6.0 * number
-        cues += [
+        made += [
             (start, start + 3, f"Plant number {number} takes up water\nthrough its many fine"),
             (start + 3, start + 6, "roots in the soil."),
         ]
-    path.write_text("\ufeff" + srt(*cues), encoding="utf-8")
+    path.write_text("\ufeff" + srt(*made), encoding="utf-8")
     segments = read(path)
     assert all(s.text.startswith("Plant number") and s.text.endswith("in the soil.") for s in segments)
     assert "takes up water through its many fine roots in the soil. Plant number 1" in segments[0].text
@@ -80,17 +84,17 @@ def test_abbreviations_and_numbers_end_no_sentence(path: Path) -> None:
 
 
 def test_captions_without_punctuation_are_cut_between_cues_at_a_breath(path: Path) -> None:
-    cues = []
+    made = []
     for number in range(100):
         start = number * 3 + (number // 5) * 0.8  # every fifth word stands before a breath
-        cues.append((start, start + 3, f"word{number} goes on"))
-    path.write_text(srt(*cues), encoding="utf-8")
+        made.append((start, start + 3, f"word{number} goes on"))
+    path.write_text(srt(*made), encoding="utf-8")
     segments = read(path)
-    assert " ".join(s.text for s in segments) == " ".join(text for _, _, text in cues)
+    assert " ".join(s.text for s in segments) == " ".join(text for _, _, text in made)
     starts = [int(s.text[4:].split()[0]) for s in segments]
     assert all(number % 5 == 0 for number in starts)
-    assert all(s.start_seconds == cues[n][0] for s, n in zip(segments, starts, strict=True))
-    assert all(b - a < 28 / 3 + 1 for a, b in zip(starts, starts[1:], strict=False))
+    assert all(s.start_seconds == made[n][0] for s, n in zip(segments, starts, strict=True))
+    assert all(b - a < 28 / 3 + 1 for a, b in pairwise(starts))
 
 
 def test_markup_goes_and_angle_brackets_that_are_text_stay(path: Path) -> None:
@@ -130,12 +134,12 @@ Kind: captions
 Language: en
 
 00:00:00.160 --> 00:00:02.389 align:start position:0%
- 
+~
 plants<00:00:00.400><c> make</c><00:00:00.719><c> food</c>
 
 00:00:02.389 --> 00:00:02.399 align:start position:0%
 plants make food
- 
+~
 
 00:00:02.399 --> 00:00:04.869 align:start position:0%
 plants make food
@@ -143,12 +147,12 @@ from<00:00:02.560><c> light.</c>
 
 00:00:04.869 --> 00:00:04.879 align:start position:0%
 from light.
- 
+~
 
 00:00:04.879 --> 00:00:06.000 align:start position:0%
 from light.
 Water<00:00:05.100><c> helps.</c>
-"""  # fmt: skip
+""".replace("~", " ")
 
 
 def test_rolling_captions_say_each_line_once(path: Path) -> None:
@@ -205,8 +209,8 @@ def test_two_languages_are_read_one_beside_the_other(path: Path) -> None:
         ("PyTorch", "PyTorch"),
         ("很好。", "is good."),
     ]
-    cues = [(n * 2.0, n * 2 + 2.0, f"{one}\n{two}") for n, (one, two) in enumerate(pairs)]
-    assert texts(path, srt(*cues)) == [
+    made = [(n * 2.0, n * 2 + 2.0, f"{one}\n{two}") for n, (one, two) in enumerate(pairs)]
+    assert texts(path, srt(*made)) == [
         "植物从土壤中吸收水分。 PyTorch 很好。",
         "Plants take from the soil the water they need. PyTorch is good.",
     ]
@@ -286,3 +290,17 @@ def test_every_shared_transcript_reads_well(shared_data: Path) -> None:
         text = "\n".join(s.text for s in segments)
         assert not re.search(r"-->|\d\d:\d\d:\d\d|</?[bic]\b|\{\\|^- |♪|\ufeff", text, re.MULTILINE), file
         assert max(len(s.text) for s in segments) <= 600, file
+
+
+def test_chunks_are_said_within_half_a_minute_of_their_start(shared_data: Path) -> None:
+    found = 0
+    for file in sorted((shared_data / "transcripts").rglob("*.srt")):
+        chunker = Chunker(new_document())
+        chunks = [chunk for segment in read(file) for chunk in chunker.cut(segment)]
+        for cue in cues(file, "utf-8-sig"):
+            for line in cue.lines:
+                holding = [chunk for chunk in chunks if line in chunk.text]
+                if len(line) > 20 and len(holding) == 1:
+                    found += 1
+                    assert cue.start - 30 <= (holding[0].start_seconds or 0.0) <= cue.end, (file, line)
+    assert found > 100

@@ -15,5 +15,5 @@ def no_text(limits: Limits) -> str:
     if not limits.ocr:
         return f"{_NO_TEXT}Text recognition is switched off (OCR=off); it reads scans."
     if limits.tesseract is None:
-        return f"{_NO_TEXT}To have scans read, {INSTALL} and upload the file again."
+        return f"{_NO_TEXT}To have scans read (OCR), {INSTALL} and upload the file again."
     return f"{_NO_TEXT}Text recognition (OCR) found no words in them."
