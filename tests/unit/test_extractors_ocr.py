@@ -140,6 +140,8 @@ def test_a_program_that_fails_is_no_failure_of_the_file(tmp_path: Path) -> None:
     segments, warning = read(mixed, Limits(tesseract=str(tmp_path / "nothing")))
     assert [s.text for s in segments] == ["A page with a text layer."]
     assert "failed on 1 of 2 pages" in (warning or "")
+    with pytest.raises(NoTextInFile, match="failed on 1 of 1 pages"):
+        read(scan(tmp_path / "b.pdf", PROSE), Limits(tesseract=str(tmp_path / "nothing")))
 
 
 def test_what_is_not_read_in_time_is_said(tesseract: str, tmp_path: Path) -> None:

@@ -159,6 +159,11 @@ def test_rolling_captions_say_each_line_once(path: Path) -> None:
     assert texts(path, ROLLING) == ["plants make food from light. Water helps."]
 
 
+def test_lines_that_stay_while_the_next_come_are_said_once(path: Path) -> None:
+    content = srt((0, 5, "Plants make food"), (2, 8, "Plants make food\nfrom light."), (5, 9, "from light."))
+    assert texts(path, content) == ["Plants make food from light."]
+
+
 def test_a_refrain_said_again_later_is_kept(path: Path) -> None:
     assert texts(path, srt((0, 1, "Again."), (3, 4, "Again."))) == ["Again. Again."]
 

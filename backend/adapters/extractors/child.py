@@ -50,7 +50,7 @@ def extract(path: Path, media_type: str, limits: Limits) -> Iterator[Extracted]:
         elif isinstance(item, FileSummary):
             yield FileSummary(metadata=_clean_metadata(item.metadata), pages=item.pages)
         elif not words:
-            raise NoTextInFile(ocr_advice.no_text(limits) if media_type == PDF else _NO_WORDS)
+            raise NoTextInFile(ocr_advice.no_text(limits, item.warning) if media_type == PDF else _NO_WORDS)
         else:
             yield item
 

@@ -117,7 +117,7 @@ def _plain(line: str) -> str:
 
 def _without_repetition(cue: Cue, last: Cue | None) -> Cue:
     """The cue without the lines that the one before it still showed when it came."""
-    if last is None or not -_ABUTS_S <= cue.start - last.end <= _ABUTS_S:
+    if last is None or not last.start <= cue.start <= last.end + _ABUTS_S:
         return cue
     for size in range(min(len(last.lines), len(cue.lines)), 0, -1):
         if last.lines[-size:] == cue.lines[:size]:

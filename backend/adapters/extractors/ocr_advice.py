@@ -10,10 +10,10 @@ INSTALL = (
 _NO_TEXT = "There is no text layer in this PDF: its pages are images or empty. "
 
 
-def no_text(limits: Limits) -> str:
-    """The sentences for a PDF that gave no words."""
+def no_text(limits: Limits, warning: str | None) -> str:
+    """The sentences for a PDF that gave no words; ``warning`` is how reading it ended."""
     if not limits.ocr:
         return f"{_NO_TEXT}Text recognition is switched off (OCR=off); it reads scans."
     if limits.tesseract is None:
         return f"{_NO_TEXT}To have scans read (OCR), {INSTALL} and upload the file again."
-    return f"{_NO_TEXT}Text recognition (OCR) found no words in them."
+    return f"{_NO_TEXT}Text recognition (OCR) found no words in them.{' ' + warning if warning else ''}"
