@@ -61,7 +61,7 @@ class Clause:
 def parse(tokens: tuple[Token, ...], start: int = 0, end: int | None = None) -> Clause | None:
     """The clause that begins at ``start``; None where the tags do not make one."""
     end = _without_stop(tokens, len(tokens) if end is None else end)
-    start = _after_connective(tokens, start, end)
+    start = after_connective(tokens, start, end)
     if start >= end:
         return None
     if tokens[start].tag in _OPENERS:
@@ -75,13 +75,13 @@ def _without_stop(tokens: tuple[Token, ...], end: int) -> int:
     return end
 
 
-def _after_connective(tokens: tuple[Token, ...], start: int, end: int) -> int:
+def after_connective(tokens: tuple[Token, ...], start: int, end: int) -> int:
     """The first index after "However," and its like."""
     for size in (4, 3, 2, 1):
         stop = start + size
         if stop < end and " ".join(t.low for t in tokens[start:stop]) in lx.CONNECTIVES:
             if tokens[stop].tag == ",":
-                return _after_connective(tokens, stop + 1, end)
+                return after_connective(tokens, stop + 1, end)
             if (
                 size == 1
                 and tokens[start].tag in {"CC", "RB"}

@@ -12,6 +12,8 @@ from .terms import Term, Vocabulary, content_stems, stem
 
 WRONG = 3
 _CONSIDERED = 48
+_LATEST_YEAR = 2025
+"""No wrong option lies after it, unless the key does: nobody would take it for a fact."""
 _NUMBER_NAMES = {value: word for word, value in lx.NUMBER_WORDS.items() if value <= 20 and word != "dozen"}
 
 
@@ -22,9 +24,13 @@ class Distractors:
         self.vocabulary = vocabulary
         self.used: Counter[str] = Counter()
 
-    def for_term(self, key: Term, sentence: int, stem_text: str) -> list[Term] | None:
-        """Three wrong terms for a key that stands in the given sentence; None where there are not three."""
-        ranked = sorted(self._candidates(key, sentence), key=lambda c: (-self._likeness(key, c), c.low))
+    def for_term(self, key: Term, sentence: int, stem_text: str, *, near: bool = False) -> list[Term] | None:
+        """Three wrong terms for a key that stands in the given sentence; None where there are not three.
+
+        ``near``: terms of the same paragraph and rare ones count too, as a short text needs.
+        """
+        found = self._candidates(key, sentence, near=near)
+        ranked = sorted(found, key=lambda c: (-self._likeness(key, c), c.low))
         chosen: list[Term] = []
         asked = content_stems(stem_text)
         for candidate in ranked[:_CONSIDERED]:
@@ -38,22 +44,26 @@ class Distractors:
             self.used.update(t.low for t in picked)
         return picked
 
-    def _candidates(self, key: Term, sentence: int) -> Iterator[Term]:
+    def _candidates(self, key: Term, sentence: int, *, near: bool) -> Iterator[Term]:
         reading = self.vocabulary.document.readings[sentence]
-        person = key.low in self.vocabulary.persons
         text = reading.sentence.text.lower()
-        near = content_stems(reading.sentence.text)
-        for term in self.vocabulary.by_kind[key.kind]:
-            if (term.low in self.vocabulary.persons) != person and key.name:
+        stems = content_stems(reading.sentence.text)
+        sort = self.vocabulary.sort_of(key) if key.name else ""
+        pool = self.vocabulary.possible if near else self.vocabulary.by_kind
+        for term in pool[key.kind]:
+            if key.name and not _same_sort(sort, self.vocabulary.sort_of(term)):
                 continue
-            if reading.sentence.block in term.blocks or _overlap(term, key) or not _similar_length(term, key):
+            if not near and reading.sentence.block in term.blocks:
                 continue
-            if term.low in text or (term.size == 1 and stem(term.low) in near):
+            if _overlap(term, key) or _one_is_kind_of_other(term, key) or not _similar_length(term, key):
+                continue
+            if term.low in text or (term.size == 1 and stem(term.low) in stems):
                 continue
             yield term
 
     def _likeness(self, key: Term, other: Term) -> float:
         score = 3.0 * (key.head == other.head) + 2.5 * (bool(key.genus) and key.genus == other.genus)
+        score += 2.0 * (bool(key.genus) and bool(other.genus))
         score += 1.2 * (key.size == other.size) + 0.8 * _same_ending(key.head, other.head)
         score += 1.0 - abs(key.definite / key.count - other.definite / other.count)
         score += 4.0 * self.vocabulary.alike(key, other)
@@ -85,6 +95,16 @@ def _overlap(one: Term, two: Term) -> bool:
 def _only_general(one: Term, two: Term) -> bool:
     """Whether all that one has over the other is a word like "system" or "mechanism"."""
     return set(one.low.split()) - set(two.low.split()) <= lx.COMMON_NOUNS
+
+
+def _one_is_kind_of_other(one: Term, two: Term) -> bool:
+    """Whether one is what a definition says the other is: "hormone" beside "insulin" would be right too."""
+    return one.low == two.genus or two.low == one.genus
+
+
+def _same_sort(one: str, two: str) -> bool:
+    """Whether two names may name things of one sort; a person's options are persons."""
+    return one == two or ("person" not in {one, two} and "" in {one, two})
 
 
 def _similar_length(one: Term, two: Term) -> bool:
@@ -119,7 +139,8 @@ def numbers_beside(number: str) -> list[str] | None:
     value = int(plain)
     year = 1000 <= value <= 2100 and "," not in number
     step = _step(value, year=year)
-    return [_written(v, number) for v in _around(value, step, f"{number}|{step}")]
+    latest = _LATEST_YEAR if year and value <= _LATEST_YEAR else None
+    return [_written(v, number) for v in _around(value, step, f"{number}|{step}", latest)]
 
 
 def _names_beside(value: int, *, capital: bool) -> list[str] | None:
@@ -139,20 +160,25 @@ def _decimals_beside(plain: str) -> list[str] | None:
 
 
 def _step(value: int, *, year: bool) -> int:
+    """The distance between neighbours; a round number has round neighbours."""
     if year:
         return 7
-    if value >= 20 and value % 10 == 0:
-        return (
-            10 ** (len(str(value)) - 1)
-            if str(value).rstrip("0") in "1234" and value >= 100
-            else max(5, value // 40 * 10 or 5)
-        )
-    return 1 if value < 20 else max(2, value // 6)
+    if value < 20:
+        return 1
+    digits = str(value).rstrip("0")
+    unit = int(10 ** (len(str(value)) - len(digits)))
+    if unit == 1:
+        return max(2, value // 6)
+    if digits == "1":
+        return value // 2
+    return unit * max(1, round(value / 5 / unit))
 
 
-def _around(value: int, step: int, seed: str) -> list[int]:
+def _around(value: int, step: int, seed: str, latest: int | None = None) -> list[int]:
     """Three distinct positive numbers around ``value``, how many below chosen by the seed."""
     below = zlib.crc32(seed.encode()) % (WRONG + 1)
+    while latest is not None and value + step * (WRONG - below) > latest:
+        below += 1
     lower = [value - step * k for k in range(below, 0, -1)]
     lower = [v for v in lower if v > 0]
     upper = [value + step * k for k in range(1, WRONG + 1 - len(lower))]

@@ -321,3 +321,40 @@ NEVER_OPTIONS = words(
     wednesday thursday friday saturday sunday christian today north south east west etc ce bce ad bc
     """,
 )
+
+GIVEN_NAMES = words(
+    """
+    aaron abraham adam alan albert alexander alfred alice amy andrew ann anna anne anthony antoine arthur
+    barack barbara benjamin bernard bertrand betty bill bob brian bruce carl carlo caroline catherine
+    charles charlotte chris christian christopher claude daniel david deborah dennis diana donald dorothy
+    douglas edgar edmund edward eleanor elisabeth elizabeth emily emma eric ernest eugene felix ferdinand
+    florence francis francisco franklin franz frederick friedrich galileo gary georg george gerald
+    giovanni gottfried grace graham gregory gustav hans harold harriet harry heinrich helen henri henry
+    herbert herman howard hugh hugo ian immanuel isaac isabella ivan jack jacob jacques james jan jane
+    jason jean jeff jennifer jeremy jerome jim joan johann johannes john jonathan jose joseph juan judith
+    julia julian julie julius karen karl katherine keith kenneth kevin larry laura lawrence lee leo
+    leonard leonardo leonhard lewis linda lisa louis louise lucas lucy ludwig luigi luis luke marcus
+    margaret maria marie mark martha martin mary matthew max maximilien michael michel miguel napoleon
+    nancy nelson niels nicholas nicolas nicolaus oliver oscar otto patricia patrick paul pedro peter
+    philip philippe pierre rachel ralph raymond rebecca rene richard robert roger ronald rosa rosalind
+    roy rudolf russell ruth ryan sam samuel sandra sarah scott sergei sigmund simon simone sophie stephen
+    steve steven stuart susan theodore thomas tim timothy tom tony ulysses vera vernon victor vincent
+    virginia vladimir walter warren wilhelm william wolfgang zachary
+    """,
+)
+PLACE_HEADS = words(
+    """
+    city county country river island islands street avenue road square valley mountains mountain mount
+    lake sea ocean bay coast park beach district province region kingdom states state town village
+    boulevard highway bridge peninsula desert forest hills strait gulf cape harbor territory colony
+    """,
+)
+BODY_HEADS = words(
+    """
+    university college school church company corporation party act agreement treaty war army navy empire
+    dynasty league bowl association society council committee parliament government department bank
+    institute museum library service agency network system order court commission union federation
+    congress senate press office group club team conference festival prize award series show project
+    program programme law code theory route trust foundation movement revolution republic rebellion
+    """,
+)

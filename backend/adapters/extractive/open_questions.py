@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from . import lexicon as lx
 from .asking import Draft
+from .blanks import blanks
 from .clauses import Clause, parse
 from .definitions import abbreviation, called_inside, definition, naming, synonym
 from .drafting import Pattern, token_at
@@ -14,10 +15,21 @@ from .quantities import count, date, existence, numbered_list
 from .reading import Document, Reading
 from .reasons import cause, cause_in_front, condition, contrast, manner, moment
 from .relations import agent, composition, object_question, place, purpose
+from .terms import Vocabulary
 
 
-def drafts(document: Document, reading: Reading) -> list[Draft]:
-    """Every open question that the sentence carries, scored for this document."""
+def drafts(document: Document) -> list[Draft]:
+    """Every open question that the document's sentences carry, scored."""
+    return [d for r in document.readings for d in _drafts(document, r)]
+
+
+def recalled(document: Document) -> list[Draft]:
+    """Sentences with a gap to fill, for a text that gives too few questions."""
+    vocabulary = Vocabulary(document)
+    return [b.to_recall for r in document.readings for b in blanks(document, vocabulary, r)]
+
+
+def _drafts(document: Document, reading: Reading) -> list[Draft]:
     clause = reading.clause
     found = [d for inline in INLINE for d in inline(reading)]
     if clause is not None:

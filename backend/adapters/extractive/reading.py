@@ -116,6 +116,20 @@ class Reading:
             and self._definite(start, end)
         )
 
+    def tells(self, start: int) -> bool:
+        """Whether the sentence from ``start`` on points at nothing outside it."""
+        end = len(self.tokens)
+        return (
+            end > start
+            and all(self._bound(i, end, own=True) or self._possessed(i, start) for i in range(start, end))
+            and self._definite(start, end)
+        )
+
+    def _possessed(self, index: int, start: int) -> bool:
+        """Whether "his" or "her" has its owner before it in the sentence."""
+        owned = self.tokens[index].low in {"his", "her"} and self.tokens[index].tag == "PS"
+        return owned and any(t.tag == "NP" for t in self.tokens[start:index])
+
     def _bound(self, index: int, end: int, *, own: bool) -> bool:
         token = self.tokens[index]
         low = token.low
@@ -158,6 +172,7 @@ class Reading:
             return self.tokens[index].tag == "IN" and index + 1 < end
         return (
             (low in {"other", "another"} and before == "each")
+            or (low == "other" and before in {"and", "or"} and index > 1)
             or (low == "others" and before == "of")
             or (low in {"that", "those"} and follows == "of")
         )

@@ -179,7 +179,7 @@ class _Tagger:
             return False
         follows = self.words[index + 1] if index + 1 < len(self.words) else ""
         return follows.lower() in lx.DEEDS or (
-            follows[:1].isupper() and follows[1:].islower() and self.casing.is_name(follows)
+            follows[:1].isupper() and any(c.islower() for c in follows) and self.casing.is_name(follows)
         )
 
     def _heading_case(self, word: str) -> bool:

@@ -18,6 +18,7 @@ from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_thi
 
 _LIFE_DATES = re.compile(r"^\s*\((?:c\. |ca\. )?\d{3,4}\s*[–-]\s*(?:c\. |ca\. )?\d{2,4}")
 _MOST_WORDS = 4
+_KINDS_OF_A_GENUS = 3
 Kind = tuple[bool, bool, bool, bool]
 _LOOSE = words("many several different various other certain important same own such more most less few")
 
@@ -159,6 +160,36 @@ class Vocabulary:
             term = self.terms.get(display(reading, core).lower()) if core else None
             if term is not None and not term.genus:
                 term.genus = _genus(reading, clause.verb + 1)
+
+    @cached_property
+    def _narrower(self) -> Counter[str]:
+        """How many longer terms end with a word: "hormone" for "growth hormone"."""
+        return Counter(t.head for t in self.terms.values() if t.size > 1 and not t.name)
+
+    def general(self, term: Term) -> bool:
+        """Whether the document has many kinds of the thing, so that the bare word says too little."""
+        return term.size == 1 and not term.name and self._narrower[term.head] >= _KINDS_OF_A_GENUS
+
+    def sort_of(self, term: Term) -> str:
+        """What a name is the name of: person, place, body or "" where nothing tells."""
+        words = term.low.split()
+        if words[-1] in lx.BODY_HEADS:
+            return "body"
+        if words[-1] in lx.PLACE_HEADS or words[0] in {"mount", "lake", "fort", "port", "san", "new"}:
+            return "place"
+        if term.low in self.persons or (len(words) > 1 and words[0] in lx.GIVEN_NAMES):
+            return "person"
+        inside = sum(term.slots[f"{w}<"] for w in ("in", "at", "near", "into", "across"))
+        return "place" if 2 * inside >= term.count and not term.definite else ""
+
+    @cached_property
+    def possible(self) -> dict[Kind, list[Term]]:
+        """All terms that could be options where better ones are too few: names and nouns used but once."""
+        groups: dict[Kind, list[Term]] = defaultdict(list)
+        for term in self.terms.values():
+            if is_noun(term) or (term.name and term.low not in lx.NEVER_OPTIONS and term.size > 1):
+                groups[term.kind].append(term)
+        return groups
 
     @cached_property
     def by_kind(self) -> dict[Kind, list[Term]]:
