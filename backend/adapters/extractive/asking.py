@@ -191,6 +191,8 @@ def complete(reading: Reading, span: Span) -> bool:
     """Whether the words end where a phrase ends: relative clauses have their verb, modifiers their noun."""
     start, end = span
     last = reading.tokens[end - 1]
+    if last.tag == "CD" and end < len(reading.tokens) and reading.tokens[end].text in {"–", "-", "½"}:
+        return False
     open_end = end < len(reading.tokens) - 1 and reading.tokens[end].text not in {";", ".", ":"}
     if last.tag in {"DT", "IN", "PS", "CC", "TO", "WH", "SB", "MD", "BE", "PO"} or (
         open_end and last.tag in {"JJ", "VN", "VZ", "VP", "VD"}

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import lexicon as lx
-from .asking import Draft
-from .clauses import Span, after_connective, noun_phrase
+from .asking import Draft, complete
+from .clauses import Span, after_connective, noun_phrase, starts_clause
 from .lexicon import words
 from .quantities import is_year
 from .reading import Document, Reading
+from .tagging import Token
 from .terms import Term, Vocabulary, content_stems, core_of, display, is_noun
 
-_FEWEST_WORDS, _MOST_WORDS = 8, 30
+_FEWEST_WORDS, _MOST_WORDS = 7, 34
 _MOST_PER_SENTENCE = 3
 _TO_READER = words("i we you us me my our your ours yours myself yourself ourselves")
+_ASIDE = re.compile(r"\s\((?!n\))[^()]*\)")
 _ODD_MARKS = frozenset("?!—…*/[]")
 _MONTHS = words(
     """
@@ -27,7 +29,7 @@ _MONTHS = words(
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """A sentence with a gap. ``form`` and ``term`` say what wrong options need, as in ``Gap``."""
+    """A sentence with a gap."""
 
     before: str
     after: str
@@ -35,59 +37,108 @@ class Blank:
     what: str
     """What is missing, for a reader: year, number, name, term."""
     term: str
+    """The answer as the vocabulary lists it; empty for years and numbers."""
     score: float
     reading: Reading
+    asks: str = ""
+    """The word that stands for the gap where it is the whole subject: Who, What; else empty."""
 
     @property
     def to_complete(self) -> Draft:
         """With options beside it."""
-        return self._draft(f"Complete the sentence: {self.before}_____{self.after}")
+        if self.asks:
+            return self._draft(f"Which of the following {_question(self.after)}", "subject")
+        return self._draft(f"Complete the sentence: {self.before}_____{self.after}", self._kind)
 
     @property
     def to_recall(self) -> Draft:
         """Without options: the question says what kind of thing is missing."""
+        if self.asks in {"Who", "What"}:
+            return self._draft(f"{self.asks} {_question(self.after)}", "subject")
         sentence = f"{self.before}_____{self.after}".rstrip(" .").replace("“", "‘").replace("”", "’")
-        return self._draft(f"Which {self.what} is missing: “{sentence}”?")
+        return self._draft(f"Which {self.what} is missing: “{sentence}”?", self._kind)
 
-    def _draft(self, stem: str) -> Draft:
-        kind = "number" if self.what == "number" else "date" if self.what == "year" else "cloze"
+    @property
+    def _kind(self) -> str:
+        return {"number": "number", "year": "date"}.get(self.what, "cloze")
+
+    def _draft(self, stem: str, kind: str) -> Draft:
         topic = self.term or self.reading.sentence.text[:30].lower()
         return Draft(stem, self.answer, kind, self.score, topic, self.reading.sentence)
 
 
+def _question(predicate: str) -> str:
+    return predicate.strip().rstrip(" .;,") + "?"
+
+
 def blanks(document: Document, vocabulary: Vocabulary, reading: Reading) -> list[Blank]:
     """The best gaps of a sentence that says something by itself, the best one first."""
-    start = _told_from(reading)
-    if start is None:
+    told = _told(reading)
+    if told is None:
         return []
-    found = [*_terms(document, vocabulary, reading, start), *_numbers(reading, start)]
+    found = [*_terms(document, vocabulary, reading, told), *_numbers(reading, told)]
     found.sort(key=lambda b: -b.score)
     return found[:_MOST_PER_SENTENCE]
 
 
-def _told_from(reading: Reading) -> int | None:
-    """The token after "However," where the rest of the sentence stands alone."""
+def _told(reading: Reading) -> Span | None:
+    """The most of the sentence that stands alone, without "However," and without clauses hung on its end."""
     tokens = reading.tokens
     start = after_connective(tokens, 0, len(tokens))
-    whole = (start, len(tokens))
-    if not _FEWEST_WORDS <= reading.words(whole) <= _MOST_WORDS or tokens[start].tag in {
-        "WH",
-        "RB",
-        "CC",
-        "VB",
-    }:
+    if tokens[start].tag in {"WH", "RB", "CC", "VB", "PR", "EX"}:
         return None
-    if any(t.low in _TO_READER or t.text in _ODD_MARKS for t in tokens[start:]):
-        return None
-    if reading.clause is None and tokens[start].tag not in {"DT", "NP", "NN", "NS", "JJ", "CD"}:
-        return None
-    return start if reading.tells(start) else None
+    whole = len(tokens) - (tokens[-1].text == ".")
+    for end in (whole, *_cuts(reading, start)):
+        words = tokens[start:end]
+        if (
+            _FEWEST_WORDS <= reading.words((start, end)) <= _MOST_WORDS
+            and not any(t.low in _TO_READER or t.text in _ODD_MARKS for t in words)
+            and _paired(words)
+            and reading.tells(start, end)
+        ):
+            return start, end
+    return None
 
 
-def _terms(document: Document, vocabulary: Vocabulary, reading: Reading, start: int) -> Iterator[Blank]:
-    i = start
-    while i < len(reading.tokens):
-        phrase = noun_phrase(reading.tokens, i, len(reading.tokens))
+def _paired(tokens: tuple[Token, ...]) -> bool:
+    marks = [t.text for t in tokens]
+    return (
+        marks.count("(") == marks.count(")")
+        and marks.count("“") == marks.count("”")
+        and marks.count('"') % 2 == 0
+    )
+
+
+def _cuts(reading: Reading, start: int) -> list[int]:
+    """Where a clause after the main one begins, the last first."""
+    clause, tokens = reading.clause, reading.tokens
+    if clause is None:
+        return []
+    return [
+        i
+        for i in range(len(tokens) - 2, max(clause.verb + 3, start + _FEWEST_WORDS), -1)
+        if _hung_on(tokens, i) and complete(reading, (clause.verb, i))
+    ]
+
+
+def _hung_on(tokens: tuple[Token, ...], i: int) -> bool:
+    """Whether what begins at the token can be left out: "; ...", ", which ...", ", and the ... was"."""
+    follows = tokens[i + 1]
+    if tokens[i].text == ";":
+        return True
+    if tokens[i].tag == "SB":
+        return tokens[i].low in {"because", "although", "though", "whereas", "while", "since"}
+    if tokens[i].text != ",":
+        return False
+    if follows.tag in {"WH", "SB", "VG"} or follows.low in {"but", "with"}:
+        return True
+    return follows.tag == "CC" and starts_clause(tokens, i + 2, len(tokens))
+
+
+def _terms(document: Document, vocabulary: Vocabulary, reading: Reading, told: Span) -> Iterator[Blank]:
+    i = told[0]
+    while i < told[1]:
+        phrase = noun_phrase(reading.tokens, i, told[1])
         if phrase is None:
             i += 1
             continue
@@ -96,13 +147,14 @@ def _terms(document: Document, vocabulary: Vocabulary, reading: Reading, start: 
         if core is not None and term is not None:
             worth = _worth(document, vocabulary, term)
             if worth:
-                yield from _blank(reading, start, core, "name" if term.name else "term", term.low, worth)
+                asks = _asks(vocabulary, reading, term, core)
+                yield from _blank(reading, told, core, term, worth, asks)
         i = phrase[0]
 
 
 def _worth(document: Document, vocabulary: Vocabulary, term: Term) -> float:
     """How well a term serves as a key; 0 where a reader could not know that it is meant."""
-    if term.low in lx.NEVER_OPTIONS or vocabulary.general(term):
+    if term.low in lx.NEVER_OPTIONS or vocabulary.general(term) or term.ends_in_name:
         return 0.0
     if term.name:
         return 0.6 if term.size > 1 else 0.56
@@ -114,16 +166,26 @@ def _worth(document: Document, vocabulary: Vocabulary, term: Term) -> float:
     return 0.5 + 0.04 * bool(term.genus) + 0.03 * (term.size > 1) + 0.01 * min(term.count, 5)
 
 
-def _numbers(reading: Reading, start: int) -> Iterator[Blank]:
+def _numbers(reading: Reading, told: Span) -> Iterator[Blank]:
     tokens = reading.tokens
-    for i in range(max(start, 1), len(tokens) - 1):
+    for i in range(max(told[0], 1), min(told[1], len(tokens) - 1)):
         if tokens[i].tag != "CD" or not tokens[i].text[0].isdigit():
             continue
         before, after = tokens[i - 1], tokens[i + 1]
         if is_year(reading, i):
-            yield from _blank(reading, start, (i, i + 1), "year", "", 0.62)
-        elif before.tag not in {"NP", "NN", "CD"} and before.text.isalpha() and _counts(after.tag, after.low):
-            yield from _blank(reading, start, (i, i + 1), "number", "", 0.58)
+            yield from _blank(reading, told, (i, i + 1), "year", 0.62)
+        elif (
+            before.tag not in {"NP", "NN", "CD"}
+            and before.text.isalpha()
+            and not _in_range(tokens, i)
+            and _counts(after.tag, after.low)
+        ):
+            yield from _blank(reading, told, (i, i + 1), "number", 0.58)
+
+
+def _in_range(tokens: tuple[Token, ...], i: int) -> bool:
+    """Whether the number ends a range: "7 to 10 percent", "between 7 and 10"."""
+    return tokens[i - 1].low in {"to", "and", "or"} and i > 1 and tokens[i - 2].tag == "CD"
 
 
 def _counts(tag: str, low: str) -> bool:
@@ -136,16 +198,43 @@ def _counts(tag: str, low: str) -> bool:
     }
 
 
-def _blank(reading: Reading, start: int, span: Span, what: str, term: str, score: float) -> Iterator[Blank]:
+def _asks(vocabulary: Vocabulary, reading: Reading, term: Term, core: Span) -> str:
+    """The question word for a gap that is all of the subject; "Which" where only options make it clear."""
+    clause = reading.clause
+    if (
+        clause is None
+        or clause.lead[0] < clause.lead[1]
+        or clause.negated
+        or clause.subject[1] != core[1]
+        or reading.tokens[core[1]].tag == ","
+        or any(t.tag != "DT" for t in reading.tokens[clause.subject[0] : core[0]])
+        or '"' in reading.sentence.text
+    ):
+        return ""
+    if clause.plural or reading.tokens[clause.subject[0]].low not in {"the", "a", "an", term.low.split()[0]}:
+        return "Which"
+    sort = vocabulary.sort_of(term) if term.name else "term" if term.text.islower() else ""
+    return "Who" if sort == "person" else "What" if sort in {"term", "body"} else "Which"
+
+
+def _blank(
+    reading: Reading, told: Span, span: Span, key: Term | str, score: float, asks: str = ""
+) -> Iterator[Blank]:
+    """The gap at ``span``, unless the rest of the sentence gives it away."""
+    start, end = told
     text = reading.sentence.text
     answer = reading.text(span)
     before = text[reading.tokens[start].start : reading.tokens[span[0]].start]
-    after = text[reading.tokens[span[1] - 1].end :]
-    before = re.sub(r"\b([Aa])n? $", r"\1(n) ", before)
+    after = text[reading.tokens[span[1] - 1].end : reading.tokens[end - 1].end] + "."
+    before = _ASIDE.sub("", re.sub(r"\b([Aa])n? $", r"\1(n) ", before))
+    after = _ASIDE.sub("", after)
     rest = f"{before} {after}"
-    if answer.lower() in rest.lower() or content_stems(answer) & content_stems(rest):
+    glued = before[-1:].isalnum() or after[:1] not in {" ", ",", ".", ";", ":"}
+    if glued or answer.lower() in rest.lower() or content_stems(answer) & content_stems(rest):
         return
     if before:
         before = before[0].upper() + before[1:]
-    penalty = 0.004 * max(0, reading.words((start, len(reading.tokens))) - 18)
-    yield Blank(before, after, answer, what, term, score - penalty, reading)
+    score -= 0.004 * max(0, reading.words(told) - 18)
+    what = key if isinstance(key, str) else "name" if key.name else "term"
+    low = "" if isinstance(key, str) else key.low
+    yield Blank(before, after, answer, what, low, score, reading, asks if span[0] <= start + 1 else "")

@@ -51,7 +51,9 @@ class Distractors:
         sort = self.vocabulary.sort_of(key) if key.name else ""
         pool = self.vocabulary.possible if near else self.vocabulary.by_kind
         for term in pool[key.kind]:
-            if key.name and not _same_sort(sort, self.vocabulary.sort_of(term)):
+            if key.name and not (_same_sort(sort, self.vocabulary.sort_of(term)) and _used_alike(key, term)):
+                continue
+            if key.animate != term.animate:
                 continue
             if not near and reading.sentence.block in term.blocks:
                 continue
@@ -103,8 +105,13 @@ def _one_is_kind_of_other(one: Term, two: Term) -> bool:
 
 
 def _same_sort(one: str, two: str) -> bool:
-    """Whether two names may name things of one sort; a person's options are persons."""
-    return one == two or ("person" not in {one, two} and "" in {one, two})
+    """Whether two names may name things of one sort: persons beside persons, places beside places."""
+    return one == two or {one, two} == {"", "body"}
+
+
+def _used_alike(one: Term, two: Term) -> bool:
+    """Whether both names are used with "the" or both without: a gap after "the" tells them apart."""
+    return (2 * one.definite > one.count) == (2 * two.definite > two.count)
 
 
 def _similar_length(one: Term, two: Term) -> bool:

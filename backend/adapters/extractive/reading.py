@@ -41,6 +41,7 @@ _COMPARATIVES = words(
     older younger better worse bigger greater simpler earlier closer lighter heavier darker
     """,
 )
+_OWNED = words("his her its their whose")
 _SELF_REFERENCE = words(
     """
     chapter section figure table passage text book textbook author authors paragraph lesson module unit
@@ -116,19 +117,30 @@ class Reading:
             and self._definite(start, end)
         )
 
-    def tells(self, start: int) -> bool:
-        """Whether the sentence from ``start`` on points at nothing outside it."""
-        end = len(self.tokens)
+    def tells(self, start: int, end: int) -> bool:
+        """Whether a part of the sentence that holds its main clause points at nothing outside it."""
+        verb = self.clause.verb if self.clause else end
         return (
             end > start
-            and all(self._bound(i, end, own=True) or self._possessed(i, start) for i in range(start, end))
-            and self._definite(start, end)
+            and all(
+                self._bound(i, end, own=False) or self._possessed(i, start) or self._tolerable(i, end)
+                for i in range(start, end)
+            )
+            and self._definite(start, min(verb, end))
         )
 
+    def _tolerable(self, index: int, end: int) -> bool:
+        """Words that point too vaguely for a question but do no harm in a whole sentence."""
+        low = self.tokens[index].low
+        follows = self.tokens[index + 1].tag if index + 1 < end else ""
+        return low in {"now", "today"} or (follows in NOUN and (low == "one" or low in _COMPARATIVES))
+
     def _possessed(self, index: int, start: int) -> bool:
-        """Whether "his" or "her" has its owner before it in the sentence."""
-        owned = self.tokens[index].low in {"his", "her"} and self.tokens[index].tag == "PS"
-        return owned and any(t.tag == "NP" for t in self.tokens[start:index])
+        """Whether "his" or "its" has its owner before it in the sentence."""
+        if self.tokens[index].tag != "PS" or self.tokens[index].low not in _OWNED:
+            return False
+        owners = {"NP", "PO"} if self.tokens[index].low in {"his", "her"} else NOUN | {"PO"}
+        return any(t.tag in owners for t in self.tokens[start:index])
 
     def _bound(self, index: int, end: int, *, own: bool) -> bool:
         token = self.tokens[index]

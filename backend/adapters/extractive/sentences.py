@@ -15,7 +15,7 @@ _LIST_MARK = re.compile(r"^\s*(?:[-•*▪◦·–‣]|\(?\d{1,2}[.)]|\(?[a-z][.
 _STOP = re.compile(r"[.!?](?:[\"”’)\]]|\[\d+\])*(?=\s+(?:[-•*▪–]\s+)?[\"“‘(\[]?[A-Z0-9À-ÞА-ЯЁ])|[。！？]")
 _ABBREVIATIONS = words(
     """
-    dr mr mrs ms prof st jr sr vs fig figs eq eqs no nos vol pp ed eds ch sec al ca c approx e.g i.e cf
+    dr mr mrs ms prof st jr sr v vs fig figs eq eqs no nos vol pp ed eds ch sec al ca c approx e.g i.e cf
     etc viz inc ltd co dept est jan feb mar apr jun jul aug sep sept oct nov dec gen col sgt rev hon
     univ z.b bzw u.a d.h p op cit tab ref refs
     """,

@@ -19,6 +19,8 @@ from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_thi
 _LIFE_DATES = re.compile(r"^\s*\((?:c\. |ca\. )?\d{3,4}\s*[–-]\s*(?:c\. |ca\. )?\d{2,4}")
 _MOST_WORDS = 4
 _KINDS_OF_A_GENUS = 3
+_PEOPLES = ("ans", "ists", "ites", "nots", "lims", "ants", "ards", "goths", "urks", "dals", "xons")
+_PLACE_OPENINGS = words("mount lake fort port san santa new north south east west")
 Kind = tuple[bool, bool, bool, bool]
 _LOOSE = words("many several different various other certain important same own such more most less few")
 
@@ -49,6 +51,21 @@ class Term:
     def size(self) -> int:
         """Number of words."""
         return len(self.low.split())
+
+    @property
+    def ends_in_name(self) -> bool:
+        """Whether a common word opens what is else a name ("title De Veneris"): no term, but a chance meeting."""
+        first, *others = self.text.split()
+        return first[0].islower() and any(w[0].isupper() and not w.isupper() for w in others)
+
+    @property
+    def animate(self) -> bool:
+        """Whether it speaks of people, as far as its last word tells."""
+        return (
+            self.head in lx.PEOPLE
+            or self.head.removesuffix("s") in lx.PEOPLE | lx.PERSON_NOUNS
+            or (self.head.endswith(("ists", "ist", "nauts", "naut", "ians", "ian")) and not self.name)
+        )
 
     @property
     def kind(self) -> Kind:
@@ -121,6 +138,7 @@ class Vocabulary:
         head = reading.tokens[core[1] - 1]
         if term is None:
             plural = head.tag == "NS" or (head.tag == "NN" and is_plural(head.low))
+            plural = plural or (head.tag == "NP" and head.low.endswith(_PEOPLES))
             term = Term(text.lower(), text, head.low, plural, _is_name(reading, core))
             self.terms[term.low] = term
         term.count += 1
@@ -175,18 +193,26 @@ class Vocabulary:
         words = term.low.split()
         if words[-1] in lx.BODY_HEADS:
             return "body"
-        if words[-1] in lx.PLACE_HEADS or words[0] in {"mount", "lake", "fort", "port", "san", "new"}:
+        if words[-1] in lx.PLACE_HEADS | lx.PLACES or words[0] in _PLACE_OPENINGS:
             return "place"
-        if term.low in self.persons or (len(words) > 1 and words[0] in lx.GIVEN_NAMES):
+        if term.low in self.persons or words[0] in lx.GIVEN_NAMES or term.low in self._surnames:
             return "person"
         inside = sum(term.slots[f"{w}<"] for w in ("in", "at", "near", "into", "across"))
         return "place" if 2 * inside >= term.count and not term.definite else ""
+
+    @cached_property
+    def _surnames(self) -> frozenset[str]:
+        """Last words of names that begin with a given name."""
+        full = (t.low.split() for t in self.terms.values() if t.name and t.size > 1)
+        return frozenset(w[-1] for w in full if w[0] in lx.GIVEN_NAMES) - lx.BODY_HEADS - lx.PLACE_HEADS
 
     @cached_property
     def possible(self) -> dict[Kind, list[Term]]:
         """All terms that could be options where better ones are too few: names and nouns used but once."""
         groups: dict[Kind, list[Term]] = defaultdict(list)
         for term in self.terms.values():
+            if term.ends_in_name:
+                continue
             if is_noun(term) or (term.name and term.low not in lx.NEVER_OPTIONS and term.size > 1):
                 groups[term.kind].append(term)
         return groups
