@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import lexicon as lx
 from .asking import Draft, complete
@@ -19,6 +19,7 @@ _FEWEST_WORDS, _MOST_WORDS = 7, 34
 _MOST_PER_SENTENCE = 3
 _TO_READER = words("i we you us me my our your ours yours myself yourself ourselves")
 _ASIDE = re.compile(r"\s\((?!n\))[^()]*\)")
+_CONTRACTED = re.compile(r"n[’']t\b")
 _ODD_MARKS = frozenset("?!—…*/[]")
 _MONTHS = words(
     """
@@ -77,6 +78,7 @@ def blanks(document: Document, vocabulary: Vocabulary, reading: Reading) -> list
     if told is None:
         return []
     found = [*_terms(document, vocabulary, reading, told), *_numbers(reading, told)]
+    found = [replace(b, score=b.score - document.aside(reading)) for b in found]
     found.sort(key=lambda b: -b.score)
     return found[:_MOST_PER_SENTENCE]
 
@@ -85,7 +87,8 @@ def _told(reading: Reading) -> Span | None:
     """The most of the sentence that stands alone, without "However," and without clauses hung on its end."""
     tokens = reading.tokens
     start = after_connective(tokens, 0, len(tokens))
-    if tokens[start].tag in {"WH", "RB", "CC", "VB", "PR", "EX"}:
+    informal = _CONTRACTED.search(reading.sentence.text) is not None
+    if informal or tokens[start].tag in {"WH", "RB", "CC", "VB", "PR", "EX"}:
         return None
     whole = len(tokens) - (tokens[-1].text == ".")
     for end in (whole, *_cuts(reading, start)):
@@ -147,9 +150,14 @@ def _terms(document: Document, vocabulary: Vocabulary, reading: Reading, told: S
         if core is not None and term is not None:
             worth = _worth(document, vocabulary, term)
             if worth:
-                asks = _asks(vocabulary, reading, term, core)
+                asks = _asks(vocabulary, reading, term, core) if _tellable(document, term) else ""
                 yield from _blank(reading, told, core, term, worth, asks)
         i = phrase[0]
+
+
+def _tellable(document: Document, term: Term) -> bool:
+    """Whether a question without the sentence's frame can mean this: not "the opening" or "the network"."""
+    return term.name or term.size > 1 or bool(term.genus) or term.low in document.heading_words
 
 
 def _worth(document: Document, vocabulary: Vocabulary, term: Term) -> float:
@@ -229,6 +237,8 @@ def _blank(
     before = _ASIDE.sub("", re.sub(r"\b([Aa])n? $", r"\1(n) ", before))
     after = _ASIDE.sub("", after)
     rest = f"{before} {after}"
+    if after.startswith(" of ") and before[-4:].lower() != "the ":
+        return
     glued = before[-1:].isalnum() or after[:1] not in {" ", ",", ".", ";", ":"}
     if glued or answer.lower() in rest.lower() or content_stems(answer) & content_stems(rest):
         return

@@ -6,6 +6,7 @@ import math
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from . import lexicon as lx
 from .terms import Term, Vocabulary, content_stems, stem
@@ -17,6 +18,16 @@ _LATEST_YEAR = 2025
 _NUMBER_NAMES = {value: word for word, value in lx.NUMBER_WORDS.items() if value <= 20 and word != "dozen"}
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What the options of one item must keep."""
+
+    near: bool = False
+    """Terms of the same paragraph and rare ones count too, as a short text needs."""
+    named: bool = False
+    """The stem describes the thing in a few words, which fit a term with the same last word too."""
+
+
 class Distractors:
     """Chooses wrong options from one document's vocabulary."""
 
@@ -24,17 +35,19 @@ class Distractors:
         self.vocabulary = vocabulary
         self.used: Counter[str] = Counter()
 
-    def for_term(self, key: Term, sentence: int, stem_text: str, *, near: bool = False) -> list[Term] | None:
-        """Three wrong terms for a key that stands in the given sentence; None where there are not three.
-
-        ``near``: terms of the same paragraph and rare ones count too, as a short text needs.
-        """
-        found = self._candidates(key, sentence, near=near)
+    def for_term(self, key: Term, sentence: int, stem_text: str, fit: Fit) -> list[Term] | None:
+        """Three wrong terms for a key that stands in the given sentence; None where there are not three."""
+        found = self._candidates(key, sentence, near=fit.near)
         ranked = sorted(found, key=lambda c: (-self._likeness(key, c), c.low))
         chosen: list[Term] = []
         asked = content_stems(stem_text)
         for candidate in ranked[:_CONSIDERED]:
-            if self._also_right(candidate, asked) or any(_overlap(candidate, other) for other in chosen):
+            alike = candidate.head == key.head
+            if (
+                (alike and fit.named)
+                or self._also_right(candidate, asked, alike=alike)
+                or any(_overlap(candidate, other) for other in chosen)
+            ):
                 continue
             chosen.append(candidate)
             if len(chosen) == WRONG + 3:
@@ -53,7 +66,7 @@ class Distractors:
         for term in pool[key.kind]:
             if key.name and not (_same_sort(sort, self.vocabulary.sort_of(term)) and _used_alike(key, term)):
                 continue
-            if key.animate != term.animate:
+            if key.animate != term.animate or term.loose or self.vocabulary.general(term):
                 continue
             if not near and reading.sentence.block in term.blocks:
                 continue
@@ -75,10 +88,13 @@ class Distractors:
         nearest = min(abs(a - b) for a in _some(key.blocks) for b in _some(other.blocks))
         return score + 1.0 / (1.0 + nearest / 6)
 
-    def _also_right(self, candidate: Term, asked: frozenset[str]) -> bool:
-        """Whether some sentence says of the candidate most of what the stem says."""
+    def _also_right(self, candidate: Term, asked: frozenset[str], *, alike: bool) -> bool:
+        """Whether some sentence says of the candidate most of what the stem says.
+
+        ``alike``: it has the key's last word, so that less is enough to make it right.
+        """
         stems = self.vocabulary.stems_of_sentences
-        need = max(2, math.ceil(0.6 * len(asked)))
+        need = max(2, math.ceil((0.4 if alike else 0.6) * len(asked)))
         return any(len(asked & stems[i]) >= need for i in candidate.sentences)
 
 

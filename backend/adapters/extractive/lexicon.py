@@ -392,7 +392,8 @@ LANGUAGES = words(
     """
     korean american roman african european mexican norman moroccan cuban puritan lutheran anglican british
     irish danish swedish turkish jewish finnish scottish muslim muslims buddhist jews christians romans greeks
-    americans germans europeans latin greek arabic hebrew english french german dutch spanish italian russian mandarin sanskrit hindi
+    americans germans europeans
+    latin greek arabic hebrew english french german dutch spanish italian russian mandarin sanskrit hindi
     swahili buddhism christianity hinduism islam judaism
     """,
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from . import lexicon as lx
-from .asking import Draft
+from .asking import Draft, points_elsewhere, says_little
 from .blanks import blanks
 from .clauses import Clause, parse
 from .definitions import abbreviation, called_inside, definition, naming, synonym
@@ -35,7 +35,7 @@ def _drafts(document: Document, reading: Reading) -> list[Draft]:
     if clause is not None:
         found += [d for pattern in PATTERNS for d in pattern(reading, clause)]
         found += _reported(reading, clause)
-        boost = 0.12 * document.weight(reading, clause.subject) - 0.45 * document.introduced(reading, clause)
+        boost = document.standing(reading, clause)
         found = [_scored(d, boost) for d in found]
     return [d for d in found if _sound(d)]
 
@@ -43,8 +43,9 @@ def _drafts(document: Document, reading: Reading) -> list[Draft]:
 def _scored(draft: Draft, boost: float) -> Draft:
     words = len(draft.stem.split())
     long_stem = 0.012 * max(0, words - 14)
+    general = 0.2 if draft.kind != "definition" and says_little(draft.stem) else 0.0
     short_answer = 0.05 if len(draft.answer.split()) == 1 and draft.kind in {"object", "definition"} else 0.0
-    score = draft.score + boost - long_stem - short_answer
+    score = draft.score + boost - long_stem - short_answer - general
     return Draft(draft.stem, draft.answer, draft.kind, score, draft.topic, draft.sentence)
 
 
@@ -56,6 +57,7 @@ def _sound(draft: Draft) -> bool:
     return (
         3 <= words <= 28
         and answer not in stem
+        and not points_elsewhere(draft.answer)
         and not (told and told <= asked)
         and "(" not in stem
         and len(answer) > 1

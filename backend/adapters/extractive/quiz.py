@@ -7,7 +7,7 @@ from functools import partial
 
 from . import quiz_questions
 from .asking import Draft
-from .distractors import Distractors, numbers_beside
+from .distractors import Distractors, Fit, numbers_beside
 from .options import Descriptions, number_options, term_options
 from .quiz_questions import Gap
 from .reading import Document
@@ -16,6 +16,8 @@ from .terms import Vocabulary, is_noun
 
 _LEAST, _LEAST_NEAR = 0.55, 0.45
 _MOST_PER_KEY = 2
+_OFTEN = 4
+_PASSING = 0.22
 
 
 class Quiz:
@@ -25,7 +27,7 @@ class Quiz:
         self.document = document
         self.vocabulary = Vocabulary(document)
         self.gaps = [
-            (i, g)
+            (i, self._weighed(g))
             for i, r in enumerate(document.readings)
             for g in quiz_questions.gaps(document, self.vocabulary, r)
         ]
@@ -33,6 +35,15 @@ class Quiz:
         self.descriptions = Descriptions(document, [g for _, g in self.gaps if g.form == "phrase"])
         self.options: dict[int, tuple[str, ...]] = {}
         self.keys: dict[str, int] = {}
+
+    def _weighed(self, gap: Gap) -> Gap:
+        """A key that is one plain word, seldom used and nowhere defined, is not what the text is about."""
+        term = self.vocabulary.terms.get(gap.term)
+        if term is None or term.name or term.size > 1 or term.genus or term.count >= _OFTEN:
+            return gap
+        if term.low in self.document.heading_words:
+            return gap
+        return replace(gap, draft=replace(gap.draft, score=gap.draft.score - _PASSING))
 
     def write(self, count: int) -> list[tuple[Draft, tuple[str, ...]]]:
         """At most ``count`` drafts, each with its wrong options.
@@ -88,5 +99,6 @@ class Quiz:
         term = self.vocabulary.terms.get(gap.term)
         if term is None or not (is_noun(term) or term.name) or self.vocabulary.general(term):
             return None
-        found = self.distractors.for_term(term, sentence, gap.draft.stem, near=near)
+        fit = Fit(near=near, named=gap.draft.kind == "name")
+        found = self.distractors.for_term(term, sentence, gap.draft.stem, fit)
         return term_options(gap.draft.answer, found)

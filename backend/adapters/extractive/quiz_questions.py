@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from . import lexicon as lx
-from .asking import Draft, askable, complete, opening, sentence_case
+from .asking import Draft, askable, complete, opening, points_elsewhere, sentence_case
 from .blanks import Blank, blanks
 from .clauses import Clause, Span, noun_phrase
 from .definitions import called_inside, definition, naming, synonym
@@ -47,9 +47,10 @@ def gaps(document: Document, vocabulary: Vocabulary, reading: Reading) -> list[G
             *_named(reading, clause),
         ]
         found += [*_number(reading, clause), *_described(reading, clause), *_answered(reading, clause)]
-        boost = 0.12 * document.weight(reading, clause.subject) - 0.45 * document.introduced(reading, clause)
+        boost = document.standing(reading, clause)
         found = [_scored(g, boost) for g in found]
     found += [_to_complete(b) for b in blanks(document, vocabulary, reading)]
+    found = [g for g in found if not points_elsewhere(g.draft.answer)]
     return [g for g in found if (3 if g.form == "phrase" else 5) <= len(g.draft.stem.split()) <= 34]
 
 
@@ -153,6 +154,15 @@ def _says_little(reading: Reading, span: Span) -> bool:
         & {
             "example",
             "examples",
+            "factor",
+            "factors",
+            "normative",
+            "essential",
+            "necessary",
+            "valuable",
+            "good",
+            "bad",
+            "wrong",
             "important",
             "different",
             "similar",

@@ -275,6 +275,15 @@ class Document:
                     found.setdefault((reading.sentence.block, noun), reading.sentence.position)
         return found
 
+    def standing(self, reading: Reading, clause: Clause) -> float:
+        """What the document adds to the score of a question about a subject: below 0 for stories."""
+        told = self.introduced(reading, clause)
+        return 0.12 * self.weight(reading, clause.subject) - 0.45 * told - self.aside(reading)
+
+    def aside(self, reading: Reading) -> float:
+        """What a sentence of a made-up case or an example loses."""
+        return 0.3 * reading.sentence.illustrates
+
     def introduced(self, reading: Reading, clause: Clause) -> bool:
         """Whether "the traveler" goes back to "a traveler" in the paragraph: a figure of a story."""
         return any(

@@ -55,6 +55,12 @@ _ORDERS = words(
     Write Draw Name Using Take Check Welcome Listen Observe
     """,
 )
+_SUPPOSED = re.compile(
+    r"(?:^|[.!?:]\s+)(?:(?:For example|For instance|Now|So|But|Thus), )?"
+    r"(?:[Ss]uppose|[Ii]magine|[Cc]onsider|[Ll]et us|[Ll]et[’']s|[Pp]icture|[Ss]ay that|[Tt]ake the)\b"
+)
+_PERSONAL = re.compile(r"\b(?:you|your|I|my|me)\b")
+_PERSONAL_ENOUGH = 3
 MIN_LENGTH, MAX_LENGTH = 20, 420
 
 
@@ -71,6 +77,8 @@ class Sentence:
     """Running number of its paragraph over all passages."""
     position: int
     """Characters before it over all passages."""
+    illustrates: bool = False
+    """Whether it belongs to a made-up case ("Suppose ...") or speaks to the reader: true of nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +104,22 @@ def read(passages: Sequence[Passage]) -> tuple[list[Sentence], list[str]]:
                 headings.append(piece.strip())
             elif not skipping and not _CAPTION.match(piece) and " | " not in piece:
                 cut_head = start == 0 and passage.chunks[0].position > 0
+                story = _story_from(piece)
                 for offset, sentence in _sentences(piece, cut_head=cut_head):
+                    place = start + offset
                     sentences.append(
-                        Sentence(sentence, index, start + offset, block, before + start + offset)
+                        Sentence(sentence, index, place, block, before + place, illustrates=offset >= story)
                     )
         before += len(text)
     return sentences, headings
+
+
+def _story_from(piece: str) -> int:
+    """Where a made-up case begins in a paragraph; its length where there is none."""
+    if len(_PERSONAL.findall(piece)) >= _PERSONAL_ENOUGH:
+        return 0
+    found = _SUPPOSED.search(piece)
+    return found.start() if found else len(piece)
 
 
 def is_heading(piece: str) -> bool:

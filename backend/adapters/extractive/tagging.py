@@ -109,7 +109,7 @@ class Casing:
         """Whether a capitalised word keeps its capital inside a sentence."""
         word = word.removesuffix("'s").removesuffix("’s")
         low = word.lower()
-        if not self.lower[low] and (low.endswith(("ian", "ese")) or low in lx.PLACES | lx.LANGUAGES):
+        if not self.lower[low] and (low.endswith(("ian", "ese")) or low in lx.PLACES or low in lx.LANGUAGES):
             return True
         return any(c.isupper() for c in word[1:]) or self.capital[low] > self.lower[low]
 

@@ -7,7 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from . import lexicon as lx
 from .clauses import Span, noun_phrase
@@ -54,18 +54,19 @@ class Term:
 
     @property
     def ends_in_name(self) -> bool:
-        """Whether a common word opens what is else a name ("title De Veneris"): no term, but a chance meeting."""
+        """Whether a common word opens what is else a name ("title De Veneris"): words that met by chance."""
         first, *others = self.text.split()
         return first[0].islower() and any(w[0].isupper() and not w.isupper() for w in others)
 
     @property
+    def loose(self) -> bool:
+        """Whether its adjectives say nothing ("common disorder"): no kind of thing of its own."""
+        return self.size > 1 and all(w in lx.GENERIC_ADJECTIVES | _LOOSE for w in self.low.split()[:-1])
+
+    @property
     def animate(self) -> bool:
         """Whether it speaks of people, as far as its last word tells."""
-        return (
-            self.head in lx.PEOPLE
-            or self.head.removesuffix("s") in lx.PEOPLE | lx.PERSON_NOUNS
-            or (self.head.endswith(("ists", "ist", "nauts", "naut", "ians", "ian")) and not self.name)
-        )
+        return _are_people(self.head, name=self.name)
 
     @property
     def kind(self) -> Kind:
@@ -73,6 +74,15 @@ class Term:
         return self.plural, self.name, self.text.isupper(), self.text[0].isupper()
 
 
+@lru_cache(maxsize=1 << 14)
+def _are_people(head: str, *, name: bool) -> bool:
+    known = (
+        head in lx.PEOPLE or head.removesuffix("s") in lx.PEOPLE or head.removesuffix("s") in lx.PERSON_NOUNS
+    )
+    return known or (not name and head.endswith(("ists", "ist", "nauts", "naut", "ians", "ian")))
+
+
+@lru_cache(maxsize=1 << 14)
 def stem(word: str) -> str:
     """A crude stem, enough to see that two words are forms of one."""
     low = word.lower().removesuffix("'s").removesuffix("’s")
@@ -115,6 +125,7 @@ class Vocabulary:
         self.document = document
         self.terms: dict[str, Term] = {}
         self.persons: set[str] = set()
+        self._sorts: dict[str, str] = {}
         for index, reading in enumerate(document.readings):
             self._collect(index, reading)
         self._find_genera()
@@ -185,17 +196,32 @@ class Vocabulary:
         return Counter(t.head for t in self.terms.values() if t.size > 1 and not t.name)
 
     def general(self, term: Term) -> bool:
-        """Whether the document has many kinds of the thing, so that the bare word says too little."""
-        return term.size == 1 and not term.name and self._narrower[term.head] >= _KINDS_OF_A_GENUS
+        """Whether the document has many kinds of the thing, so that these words say too little.
+
+        "Hormone" where there are growth hormone, thyroid hormone ...; "strong ligaments" no less.
+        """
+        return term.low in self._general
+
+    @cached_property
+    def _general(self) -> frozenset[str]:
+        plain = lx.GENERIC_ADJECTIVES | lx.ADJECTIVES | _LOOSE
+        many = [t for t in self.terms.values() if self._narrower[t.head] >= _KINDS_OF_A_GENUS and not t.name]
+        return frozenset(t.low for t in many if set(t.low.split()[:-1]) <= plain)
 
     def sort_of(self, term: Term) -> str:
         """What a name is the name of: person, place, body or "" where nothing tells."""
+        if term.low not in self._sorts:
+            self._sorts[term.low] = self._sort(term)
+        return self._sorts[term.low]
+
+    def _sort(self, term: Term) -> str:
         words = term.low.split()
         if words[-1] in lx.BODY_HEADS:
             return "body"
-        if words[-1] in lx.PLACE_HEADS | lx.PLACES or words[0] in _PLACE_OPENINGS:
+        if words[-1] in lx.PLACE_HEADS or words[-1] in lx.PLACES or words[0] in _PLACE_OPENINGS:
             return "place"
-        if term.low in self.persons or words[0] in lx.GIVEN_NAMES or term.low in self._surnames:
+        titled = words[0] in lx.PERSON_NOUNS or any(w in lx.GIVEN_NAMES for w in words)
+        if titled or term.low in self.persons or term.low in self._surnames:
             return "person"
         inside = sum(term.slots[f"{w}<"] for w in ("in", "at", "near", "into", "across"))
         return "place" if 2 * inside >= term.count and not term.definite else ""
@@ -211,7 +237,7 @@ class Vocabulary:
         """All terms that could be options where better ones are too few: names and nouns used but once."""
         groups: dict[Kind, list[Term]] = defaultdict(list)
         for term in self.terms.values():
-            if term.ends_in_name:
+            if term.ends_in_name or term.loose:
                 continue
             if is_noun(term) or (term.name and term.low not in lx.NEVER_OPTIONS and term.size > 1):
                 groups[term.kind].append(term)
