@@ -171,6 +171,8 @@ def _worth(document: Document, vocabulary: Vocabulary, term: Term) -> float:
         term.genus or term.count >= 3 or (term.size > 1 and (topical or term.count >= 2))
     ):
         return 0.46 if term.size > 1 and is_noun(term) else 0.0
+    if term.size == 1 and not term.genus and not topical:
+        return 0.46
     return 0.5 + 0.04 * bool(term.genus) + 0.03 * (term.size > 1) + 0.01 * min(term.count, 5)
 
 

@@ -13,6 +13,7 @@ from .terms import Term, Vocabulary, content_stems, stem
 
 WRONG = 3
 _CONSIDERED = 48
+_ALIKE = 0.04
 _LATEST_YEAR = 2025
 """No wrong option lies after it, unless the key does: nobody would take it for a fact."""
 _NUMBER_NAMES = {value: word for word, value in lx.NUMBER_WORDS.items() if value <= 20 and word != "dozen"}
@@ -53,6 +54,8 @@ class Distractors:
             if len(chosen) == WRONG + 3:
                 break
         picked = _with_a_longer_one(key, chosen)
+        if picked is not None and (_stands_out(key, picked) or not self._kindred(key, picked)):
+            return None
         if picked is not None:
             self.used.update(t.low for t in picked)
         return picked
@@ -88,6 +91,13 @@ class Distractors:
         nearest = min(abs(a - b) for a in _some(key.blocks) for b in _some(other.blocks))
         return score + 1.0 / (1.0 + nearest / 6)
 
+    def _kindred(self, key: Term, picked: Sequence[Term]) -> bool:
+        """Whether most options are seen to be of the key's kind where the key is but a plain word."""
+        if key.name or key.genus or key.size > 1:
+            return True
+        near = [t for t in picked if _same_ending(key.head, t.head) or self.vocabulary.alike(key, t) > _ALIKE]
+        return len(near) >= WRONG - 1 or key.animate
+
     def _also_right(self, candidate: Term, asked: frozenset[str], *, alike: bool) -> bool:
         """Whether some sentence says of the candidate most of what the stem says.
 
@@ -96,6 +106,12 @@ class Distractors:
         stems = self.vocabulary.stems_of_sentences
         need = max(2, math.ceil((0.4 if alike else 0.6) * len(asked)))
         return any(len(asked & stems[i]) >= need for i in candidate.sentences)
+
+
+def _stands_out(key: Term, picked: Sequence[Term]) -> bool:
+    """Whether the key is the only one of several words, the only one of one word."""
+    sizes = {min(t.size, 2) for t in picked}
+    return sizes != {1, 2} and sizes != {min(key.size, 2)}
 
 
 def _some(blocks: set[int]) -> list[int]:

@@ -300,6 +300,7 @@ SAYING = words(
 )
 DEEDS = SAYING | words(
     """
+    deposed married conquered reigned wrote painted composed preached resigned
     published invented discovered coined theorized criticized questioned died studied translated painted
     objected
     """,

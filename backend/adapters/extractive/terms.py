@@ -19,6 +19,7 @@ from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_thi
 _LIFE_DATES = re.compile(r"^\s*\((?:c\. |ca\. )?\d{3,4}\s*[–-]\s*(?:c\. |ca\. )?\d{2,4}")
 _MOST_WORDS = 4
 _KINDS_OF_A_GENUS = 3
+_LIVED = words("born murdered executed crowned elected assassinated appointed educated married buried raised")
 _PEOPLES = ("ans", "ists", "ites", "nots", "lims", "ants", "ards", "goths", "urks", "dals", "xons")
 _PLACE_OPENINGS = words("mount lake fort port san santa new north south east west")
 Kind = tuple[bool, bool, bool, bool]
@@ -176,6 +177,9 @@ class Vocabulary:
         after = reading.tokens[core[1]].low if core[1] < len(reading.tokens) else ""
         dated = _LIFE_DATES.match(reading.sentence.text[reading.tokens[core[1] - 1].end :]) is not None
         before = reading.tokens[core[0] - 1].low if core[0] else ""
+        lived = [t.low for t in reading.tokens[core[1] : core[1] + 2]]
+        if lived[:1] == ["was"] and lived[1:] and lived[1] in _LIVED:
+            return True
         return reading.tokens[span[0]].low != "the" and (
             after in lx.DEEDS or dated or before in lx.PERSON_NOUNS
         )
