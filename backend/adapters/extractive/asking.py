@@ -210,7 +210,12 @@ def answer_of(reading: Reading, span: Span, *, most: int = 32) -> str | None:
     ):
         return None
     count = reading.words(span)
-    if not 1 <= count <= most or text.count("(") != text.count(")") or text.count("“") != text.count("”"):
+    if (
+        not 1 <= count <= most
+        or text.count('"') % 2
+        or text.count("(") != text.count(")")
+        or text.count("“") != text.count("”")
+    ):
         return None
     return text
 

@@ -9,17 +9,25 @@ from dataclasses import dataclass, replace
 from . import lexicon as lx
 from .asking import Draft, complete
 from .clauses import Span, after_connective, noun_phrase, starts_clause
+from .drafting import progressive
 from .lexicon import words
 from .quantities import is_year
 from .reading import Document, Reading
 from .tagging import Token
 from .terms import Term, Vocabulary, content_stems, core_of, display, is_noun
+from .verbs import THIRD, VERBS
 
 _FEWEST_WORDS, _MOST_WORDS = 7, 34
 _MOST_PER_SENTENCE = 3
+_LISTED = 0.08
 _TO_READER = words("i we you us me my our your ours yours myself yourself ourselves")
 _ASIDE = re.compile(r"\s\((?!n\))[^()]*\)")
 _CONTRACTED = re.compile(r"n[’']t\b")
+_LABEL = re.compile(
+    r"^[^:]{1,40}:|\b(?:Figs?|Sec|Eqs?|Lemma|Theorem|Proposition|Corollary|Table|Figure|Section|Appendix)\b"
+)
+"""What begins with a label or speaks of the numbered parts of its own text."""
+_FINITE = frozenset({"VZ", "VP", "VD", "MD", "BE", "HV", "DO"})
 _ODD_MARKS = frozenset("?!—…*/[]")
 _MONTHS = words(
     """
@@ -56,7 +64,7 @@ class Blank:
         """Without options: the question says what kind of thing is missing."""
         if self.asks in {"Who", "What"}:
             return self._draft(f"{self.asks} {_question(self.after)}", "subject")
-        sentence = f"{self.before}_____{self.after}".rstrip(" .").replace("“", "‘").replace("”", "’")
+        sentence = f"{self.before}…{self.after}".rstrip(" .").replace("“", "‘").replace("”", "’")
         return self._draft(f"Which {self.what} is missing: “{sentence}”?", self._kind)
 
     @property
@@ -87,8 +95,9 @@ def _told(reading: Reading) -> Span | None:
     """The most of the sentence that stands alone, without "However," and without clauses hung on its end."""
     tokens = reading.tokens
     start = after_connective(tokens, 0, len(tokens))
-    informal = _CONTRACTED.search(reading.sentence.text) is not None
-    if informal or tokens[start].tag in {"WH", "RB", "CC", "VB", "PR", "EX"}:
+    informal = _CONTRACTED.search(reading.sentence.text) or _LABEL.search(reading.sentence.text)
+    story = reading.clause is not None and progressive(reading.clause)
+    if informal or story or tokens[start].tag in {"WH", "RB", "CC", "VB", "PR", "EX"}:
         return None
     whole = len(tokens) - (tokens[-1].text == ".")
     for end in (whole, *_cuts(reading, start)):
@@ -97,6 +106,7 @@ def _told(reading: Reading) -> Span | None:
             _FEWEST_WORDS <= reading.words((start, end)) <= _MOST_WORDS
             and not any(t.low in _TO_READER or t.text in _ODD_MARKS for t in words)
             and _paired(words)
+            and any(t.tag in _FINITE for t in words)
             and reading.tells(start, end)
         ):
             return start, end
@@ -147,12 +157,31 @@ def _terms(document: Document, vocabulary: Vocabulary, reading: Reading, told: S
             continue
         core = core_of(reading, (i, phrase[0]))
         term = vocabulary.terms.get(display(reading, core).lower()) if core else None
-        if core is not None and term is not None:
+        if core is not None and term is not None and _is_term_here(reading, term, core):
             worth = _worth(document, vocabulary, term)
             if worth:
+                worth -= _LISTED if _in_list(reading, (i, phrase[0])) else 0.0
                 asks = _asks(vocabulary, reading, term, core) if _tellable(document, term) else ""
                 yield from _blank(reading, told, core, term, worth, asks)
         i = phrase[0]
+
+
+def _is_term_here(reading: Reading, term: Term, core: Span) -> bool:
+    """Whether the words stand as a term here: not "a Norman", not "the accounts share a feature"."""
+    tokens = reading.tokens
+    if term.name:
+        return core[0] == 0 or tokens[core[0] - 1].low not in {"a", "an"}
+    follows = tokens[core[1]].tag if core[1] < len(tokens) else ""
+    head = tokens[core[1] - 1].low
+    return not ((head in VERBS or head in THIRD) and follows in {"DT", "PS"})
+
+
+def _in_list(reading: Reading, span: Span) -> bool:
+    """Whether the phrase is one of several that could be left out as well."""
+    tokens = reading.tokens
+    before = tokens[span[0] - 1].text if span[0] else ""
+    after = tokens[span[1]].text if span[1] < len(tokens) else ""
+    return before in {"and", "or"} or after in {"and", "or"} or before == after == ","
 
 
 def _tellable(document: Document, term: Term) -> bool:

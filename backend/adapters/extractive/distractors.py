@@ -120,7 +120,8 @@ def _some(blocks: set[int]) -> list[int]:
 
 def _overlap(one: Term, two: Term) -> bool:
     """Whether one stands inside the other or is a form of it."""
-    first, second = {stem(w) for w in one.low.split()}, {stem(w) for w in two.low.split()}
+    first = {stem(w) for w in one.low.replace("-", " ").split()}
+    second = {stem(w) for w in two.low.replace("-", " ").split()}
     if first & second and _only_general(one, two) and _only_general(two, one):
         return True
     return first <= second or second <= first or one.low in two.low or two.low in one.low
@@ -179,7 +180,8 @@ def numbers_beside(number: str) -> list[str] | None:
     year = 1000 <= value <= 2100 and "," not in number
     step = _step(value, year=year)
     latest = _LATEST_YEAR if year and value <= _LATEST_YEAR else None
-    return [_written(v, number) for v in _around(value, step, f"{number}|{step}", latest)]
+    least = 1000 if "," in number else 1
+    return [_written(v, number) for v in _around(value, step, f"{number}|{step}", latest, least)]
 
 
 def _names_beside(value: int, *, capital: bool) -> list[str] | None:
@@ -213,13 +215,13 @@ def _step(value: int, *, year: bool) -> int:
     return unit * max(1, round(value / 5 / unit))
 
 
-def _around(value: int, step: int, seed: str, latest: int | None = None) -> list[int]:
-    """Three distinct positive numbers around ``value``, how many below chosen by the seed."""
+def _around(value: int, step: int, seed: str, latest: int | None = None, least: int = 1) -> list[int]:
+    """Three distinct numbers from ``least`` on around ``value``, how many below chosen by the seed."""
     below = zlib.crc32(seed.encode()) % (WRONG + 1)
     while latest is not None and value + step * (WRONG - below) > latest:
         below += 1
     lower = [value - step * k for k in range(below, 0, -1)]
-    lower = [v for v in lower if v > 0]
+    lower = [v for v in lower if v >= least]
     upper = [value + step * k for k in range(1, WRONG + 1 - len(lower))]
     return lower + upper
 

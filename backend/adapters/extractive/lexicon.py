@@ -272,7 +272,8 @@ COMMON_NOUNS = VAGUE_HEADS | words(
     amount variety range lack view focus length arguments argument claims beliefs concepts philosophers
     scientists theorists researchers critics scholars objects things men women everyone adults children
     animals plants thanks need title note link website site source sources credit license copyright
-    author edition volume
+    author edition volume account accounts analysis analyses formulation interpretation conception
+    perspective outlook
     """,
 )
 GENERIC_ADJECTIVES = words(

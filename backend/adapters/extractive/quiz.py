@@ -68,7 +68,8 @@ class Quiz:
 
     def _named(self, gap: Gap) -> Draft:
         """Asks "who" where the key is known to be a person."""
-        if gap.term not in self.vocabulary.persons:
+        term = self.vocabulary.terms.get(gap.term)
+        if term is None or not term.name or self.vocabulary.sort_of(term) != "person":
             return gap.draft
         stem = gap.draft.stem.replace("Which of the following ", "Who ", 1).replace(
             ", which of the following ", ", who ", 1

@@ -45,7 +45,7 @@ _OWNED = words("his her its their whose")
 _SELF_REFERENCE = words(
     """
     chapter section figure table passage text book textbook author authors paragraph lesson module unit
-    video course page diagram paper article lecture appendix equation slide notebook
+    video course page diagram paper article lecture appendix equation slide notebook handbook brochure leaflet
     """,
 )
 

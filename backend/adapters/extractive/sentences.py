@@ -37,7 +37,7 @@ _NOISE = re.compile(
     r"https?://|www\.|\bdoi\b|@\w+\.|©|copyright|all rights reserved|\bisbn\b|"
     r"\bet al\b.*\(\d{4}\)\.|\bcredit:|\battribution:|"
     r"\bpp?\. ?\d|(?-i:(?<!\betc)(?<!\bvs)[a-z]{2}\. [a-z])|\[citation|[∗→⊆∈∀∃≤≥≠±×÷∞∂∑∫√≈≡⇒⇔∪∩∅+]|"
-    r"[{}<>=|\\^~_#$§¶]|\.{3}|…|�|\bdef \w+\(|;\s*$|"
+    r"[\U0001D400-\U0001D7FF]|[{}<>=|\\^~_#$§¶]|\.{3}|…|�|\bdef \w+\(|;\s*$|"
     r"\(see\s*\)|\(\s*\)|\s,|\s\.|\b(?:in|of|by|to|from|see|and) ?[.,;]",
     re.IGNORECASE,
 )
@@ -61,6 +61,8 @@ _SUPPOSED = re.compile(
 )
 _PERSONAL = re.compile(r"\b(?:you|your|I|my|me)\b")
 _PERSONAL_ENOUGH = 3
+_TALK = 2000
+"""A paragraph as long as this is a talk without paragraphs rather than a case told to the reader."""
 MIN_LENGTH, MAX_LENGTH = 20, 420
 
 
@@ -116,7 +118,7 @@ def read(passages: Sequence[Passage]) -> tuple[list[Sentence], list[str]]:
 
 def _story_from(piece: str) -> int:
     """Where a made-up case begins in a paragraph; its length where there is none."""
-    if len(_PERSONAL.findall(piece)) >= _PERSONAL_ENOUGH:
+    if len(piece) < _TALK and len(_PERSONAL.findall(piece)) >= _PERSONAL_ENOUGH:
         return 0
     found = _SUPPOSED.search(piece)
     return found.start() if found else len(piece)

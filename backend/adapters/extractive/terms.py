@@ -150,7 +150,7 @@ class Vocabulary:
         head = reading.tokens[core[1] - 1]
         if term is None:
             plural = head.tag == "NS" or (head.tag == "NN" and is_plural(head.low))
-            plural = plural or (head.tag == "NP" and head.low.endswith(_PEOPLES))
+            plural = plural or (head.tag == "NP" and self._plural_name(head.low))
             term = Term(text.lower(), text, head.low, plural, _is_name(reading, core))
             self.terms[term.low] = term
         term.count += 1
@@ -172,6 +172,11 @@ class Vocabulary:
         term.definite += reading.tokens[span[0]].low == "the"
         if term.name and self._person(reading, span, core):
             self.persons.add(term.low)
+
+    def _plural_name(self, low: str) -> bool:
+        """Whether a name is that of a people or a common plural with a capital."""
+        common = is_plural(low) and self.document.casing.lower[low] > 0
+        return common or low.endswith(_PEOPLES)
 
     def _person(self, reading: Reading, span: Span, core: Span) -> bool:
         after = reading.tokens[core[1]].low if core[1] < len(reading.tokens) else ""
@@ -225,16 +230,22 @@ class Vocabulary:
         if words[-1] in lx.PLACE_HEADS or words[-1] in lx.PLACES or words[0] in _PLACE_OPENINGS:
             return "place"
         titled = words[0] in lx.PERSON_NOUNS or any(w in lx.GIVEN_NAMES for w in words)
-        if titled or term.low in self.persons or term.low in self._surnames:
+        if titled or not self.persons.isdisjoint({term.low, words[-1]}) or words[-1] in self._surnames:
             return "person"
         inside = sum(term.slots[f"{w}<"] for w in ("in", "at", "near", "into", "across"))
         return "place" if 2 * inside >= term.count and not term.definite else ""
 
     @cached_property
     def _surnames(self) -> frozenset[str]:
-        """Last words of names that begin with a given name."""
-        full = (t.low.split() for t in self.terms.values() if t.name and t.size > 1)
-        return frozenset(w[-1] for w in full if w[0] in lx.GIVEN_NAMES) - lx.BODY_HEADS - lx.PLACE_HEADS
+        """Last words of full names: after a given name, or used alone too ("Peyton Manning", "Manning")."""
+        full = [t for t in self.terms.values() if t.name and t.size > 1 and not t.definite]
+        known = {t.low.split()[-1] for t in full if t.low.split()[0] in lx.GIVEN_NAMES or self._alone(t)}
+        return frozenset(known) - lx.BODY_HEADS - lx.PLACE_HEADS - lx.PLACES
+
+    def _alone(self, full: Term) -> bool:
+        first, *_, last = full.low.split()
+        alone = self.terms.get(last)
+        return alone is not None and alone.name and not alone.definite and first not in _PLACE_OPENINGS
 
     @cached_property
     def possible(self) -> dict[Kind, list[Term]]:
