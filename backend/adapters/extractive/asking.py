@@ -112,6 +112,8 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
         "cases",
         "version",
         "discussion",
+        "exception",
+        "exceptions",
     }:
         return False
     words = reading.tokens[clause.subject[0] : clause.subject[1]]

@@ -15,9 +15,9 @@ from .quantities import is_year
 from .reading import Document, Reading
 from .tagging import Token
 from .terms import Term, Vocabulary, content_stems, core_of, display, is_noun
-from .verbs import THIRD, VERBS
+from .verbs import PAST, THIRD, VERBS
 
-_FEWEST_WORDS, _MOST_WORDS = 7, 34
+_FEWEST_WORDS, _MOST_WORDS = 6, 34
 _MOST_PER_SENTENCE = 3
 _LISTED = 0.08
 _TO_READER = words("i we you us me my our your ours yours myself yourself ourselves")
@@ -106,7 +106,7 @@ def _told(reading: Reading) -> Span | None:
             _FEWEST_WORDS <= reading.words((start, end)) <= _MOST_WORDS
             and not any(t.low in _TO_READER or t.text in _ODD_MARKS for t in words)
             and _paired(words)
-            and any(t.tag in _FINITE for t in words)
+            and any(t.tag in _FINITE or (t.tag == "VN" and t.low in PAST) for t in words)
             and reading.tells(start, end)
         ):
             return start, end
@@ -173,7 +173,8 @@ def _is_term_here(reading: Reading, term: Term, core: Span) -> bool:
         return core[0] == 0 or tokens[core[0] - 1].low not in {"a", "an"}
     follows = tokens[core[1]].tag if core[1] < len(tokens) else ""
     head = tokens[core[1] - 1].low
-    return not ((head in VERBS or head in THIRD) and follows in {"DT", "PS"})
+    particle = core[1] < len(tokens) and tokens[core[1]].low in {"up", "down", "out", "off"}
+    return not ((head in VERBS or head in THIRD) and (particle or follows in {"DT", "PS"}))
 
 
 def _in_list(reading: Reading, span: Span) -> bool:
@@ -268,7 +269,8 @@ def _blank(
     before = _ASIDE.sub("", re.sub(r"\b([Aa])n? $", r"\1(n) ", before))
     after = _ASIDE.sub("", after)
     rest = f"{before} {after}"
-    if after.startswith(" of ") and before[-4:].lower() != "the ":
+    part_of_name = after[4:5].isupper() and answer[0].isupper()
+    if after.startswith(" of ") and (part_of_name or before[-4:].lower() != "the "):
         return
     glued = before[-1:].isalnum() or after[:1] not in {" ", ",", ".", ";", ":"}
     if glued or answer.lower() in rest.lower() or content_stems(answer) & content_stems(rest):

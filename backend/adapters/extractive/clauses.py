@@ -393,4 +393,14 @@ def _list_item(tokens: tuple[Token, ...], comma: int, end: int) -> bool:
             return True
         if tokens[i].tag in {"WH", "SB", "VZ", "VD", "VP", ";"}:
             return False
+        if tokens[i].low in {"and", "or"}:
+            return _ends_list(tokens, comma, i, end)
     return False
+
+
+def _ends_list(tokens: tuple[Token, ...], comma: int, joint: int, end: int) -> bool:
+    """Whether "B and C" after the comma are two phrases and the last of the sentence."""
+    second, third = noun_phrase(tokens, comma + 1, end), noun_phrase(tokens, joint + 1, end)
+    if second is None or third is None or second[0] != joint:
+        return False
+    return third[0] >= end or tokens[third[0]].text in {".", ";", ",", ")"}

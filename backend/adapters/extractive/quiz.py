@@ -14,8 +14,10 @@ from .reading import Document
 from .selection import choose
 from .terms import Vocabulary, is_noun
 
-_LEAST, _LEAST_NEAR = 0.55, 0.45
+_LEAST, _LEAST_NEAR = 0.55, 0.37
 _MOST_PER_KEY = 2
+_SMALL_NUMBER = 2
+"""Letters of a key that many items may share: numbers below a hundred."""
 _OFTEN = 4
 _PASSING = 0.22
 
@@ -83,7 +85,7 @@ class Quiz:
     def _complete(self, number: int, sentence: int, gap: Gap, *, near: bool) -> bool:
         """Finds the wrong options; False where there are not three good ones."""
         answer = gap.draft.answer.lower()
-        if gap.form != "number" and self.keys.get(answer, 0) >= _MOST_PER_KEY:
+        if len(answer) > _SMALL_NUMBER and self.keys.get(answer, 0) >= _MOST_PER_KEY:
             return False
         wrong = self._wrong(sentence, gap, near=near)
         if wrong is None:

@@ -103,7 +103,7 @@ class Reading:
         token = self.tokens[index]
         if token.tag == "NP" or (token.tag == "PO" and self.casing.is_name(token.text)):
             return True
-        return any(c.isupper() for c in token.text[1:])
+        return any(c.isupper() for c in token.text[1:]) or token.text[1:2] == "-"
 
     def stands_alone(self, span: Span, *, own: bool = False) -> bool:
         """Whether a reader who sees only these words knows what they speak of.
