@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from . import lexicon as lx
 from .asking import Draft, complete
-from .clauses import Span, after_connective, noun_phrase, starts_clause
+from .clauses import Span, after_connective, noun_phrase
 from .drafting import progressive
+from .extents import starts_clause
 from .lexicon import words
 from .quantities import is_year
 from .reading import Document, Reading

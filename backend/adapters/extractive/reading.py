@@ -11,7 +11,8 @@ from functools import cached_property
 from backend.models.documents import Passage
 
 from . import lexicon as lx
-from .clauses import Clause, Span, parse, phrase_end
+from .clauses import Clause, Span, parse
+from .extents import phrase_end
 from .lexicon import words
 from .sentences import Sentence, read
 from .tagging import NOUN, Casing, Token, tag

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from . import lexicon as lx
 from .asking import Draft, answer_of, ask, askable, inverted, sentence_case
-from .clauses import Clause, Span, parse, starts_clause, subject_at
+from .clauses import Clause, Span, parse, subject_at
 from .drafting import NAMING, answer_of_clause, drafted, has_clause, is_past, progressive, second_verb
+from .extents import starts_clause
 from .lexicon import words
 from .reading import Reading
 

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from . import gazetteer
 from . import lexicon as lx
 from .lexicon import words
 from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_third
@@ -111,7 +112,9 @@ class Casing:
         """Whether a capitalised word keeps its capital inside a sentence."""
         word = word.removesuffix("'s").removesuffix("’s")
         low = word.lower()
-        if not self.lower[low] and (low.endswith(("ian", "ese")) or low in lx.PLACES or low in lx.LANGUAGES):
+        if not self.lower[low] and (
+            low.endswith(("ian", "ese")) or low in gazetteer.PLACES or low in gazetteer.LANGUAGES
+        ):
             return True
         return any(c.isupper() for c in word[1:]) or self.capital[low] > self.lower[low]
 
@@ -180,7 +183,7 @@ class _Tagger:
         if self.casing.lower[word.lower()]:
             return False
         follows = self.words[index + 1] if index + 1 < len(self.words) else ""
-        if word.lower() in lx.GIVEN_NAMES and (follows in _PARTICLES or follows.isupper()):
+        if word.lower() in gazetteer.GIVEN_NAMES and (follows in _PARTICLES or follows.isupper()):
             return True
         return follows.lower() in lx.DEEDS or (
             follows[:1].isupper() and any(c.islower() for c in follows) and self.casing.is_name(follows)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from . import gazetteer
 from . import lexicon as lx
 from .clauses import Span, noun_phrase
 from .lexicon import words
@@ -78,7 +79,9 @@ class Term:
 @lru_cache(maxsize=1 << 14)
 def _are_people(head: str, *, name: bool) -> bool:
     known = (
-        head in lx.PEOPLE or head.removesuffix("s") in lx.PEOPLE or head.removesuffix("s") in lx.PERSON_NOUNS
+        head in gazetteer.PEOPLE
+        or head.removesuffix("s") in gazetteer.PEOPLE
+        or head.removesuffix("s") in lx.PERSON_NOUNS
     )
     return known or (not name and head.endswith(("ists", "ist", "nauts", "naut", "ians", "ian")))
 
@@ -225,11 +228,11 @@ class Vocabulary:
 
     def _sort(self, term: Term) -> str:
         words = term.low.split()
-        if words[-1] in lx.BODY_HEADS:
+        if words[-1] in gazetteer.BODY_HEADS:
             return "body"
-        if words[-1] in lx.PLACE_HEADS or words[-1] in lx.PLACES or words[0] in _PLACE_OPENINGS:
+        if words[-1] in gazetteer.PLACE_HEADS or words[-1] in gazetteer.PLACES or words[0] in _PLACE_OPENINGS:
             return "place"
-        titled = words[0] in lx.PERSON_NOUNS or any(w in lx.GIVEN_NAMES for w in words)
+        titled = words[0] in lx.PERSON_NOUNS or any(w in gazetteer.GIVEN_NAMES for w in words)
         if titled or not self.persons.isdisjoint({term.low, words[-1]}) or words[-1] in self._surnames:
             return "person"
         inside = sum(term.slots[f"{w}<"] for w in ("in", "at", "near", "into", "across"))
@@ -239,8 +242,10 @@ class Vocabulary:
     def _surnames(self) -> frozenset[str]:
         """Last words of full names: after a given name, or used alone too ("Peyton Manning", "Manning")."""
         full = [t for t in self.terms.values() if t.name and t.size > 1 and not t.definite]
-        known = {t.low.split()[-1] for t in full if t.low.split()[0] in lx.GIVEN_NAMES or self._alone(t)}
-        return frozenset(known) - lx.BODY_HEADS - lx.PLACE_HEADS - lx.PLACES
+        known = {
+            t.low.split()[-1] for t in full if t.low.split()[0] in gazetteer.GIVEN_NAMES or self._alone(t)
+        }
+        return frozenset(known) - gazetteer.BODY_HEADS - gazetteer.PLACE_HEADS - gazetteer.PLACES
 
     def _alone(self, full: Term) -> bool:
         first, *_, last = full.low.split()
