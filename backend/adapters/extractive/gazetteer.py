@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .lexicon import words
 
+PARTICLES = words("von van de da di del della la le du bin ibn al")
+"""What may stand between a given name and a family name."""
 PEOPLE = words(
     """
     people crew men women man woman child children boy girl father mother son daughter citizen worker

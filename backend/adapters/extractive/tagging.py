@@ -37,8 +37,6 @@ _NOT_ED = words(
     red bed seed need speed feed breed weed reed hundred sacred naked kindred indeed exceed proceed
     """,
 )
-_PARTICLES = words("von van de da di del della la le du bin ibn al")
-"""What may stand between a given name and a family name."""
 NOMINAL = frozenset({"NN", "NS", "NP", "CD", "JJ", "PO", "VG", "VN"})
 NOUN = frozenset({"NN", "NS", "NP"})
 FINITE = frozenset({"VZ", "VD", "VP", "MD"})
@@ -183,7 +181,7 @@ class _Tagger:
         if self.casing.lower[word.lower()]:
             return False
         follows = self.words[index + 1] if index + 1 < len(self.words) else ""
-        if word.lower() in gazetteer.GIVEN_NAMES and (follows in _PARTICLES or follows.isupper()):
+        if word.lower() in gazetteer.GIVEN_NAMES and (follows in gazetteer.PARTICLES or follows.isupper()):
             return True
         return follows.lower() in lx.DEEDS or (
             follows[:1].isupper() and any(c.islower() for c in follows) and self.casing.is_name(follows)

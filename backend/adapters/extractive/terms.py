@@ -370,7 +370,10 @@ def display(reading: Reading, core: Span) -> str:
 
 def _is_name(reading: Reading, core: Span) -> bool:
     return (
-        all(t.tag == "NP" or t.text[0].isupper() for t in reading.tokens[core[0] : core[1]])
+        all(
+            t.tag == "NP" or t.text[0].isupper() or t.low in gazetteer.PARTICLES
+            for t in reading.tokens[core[0] : core[1]]
+        )
         and reading.tokens[core[0]].tag == "NP"
     )
 
