@@ -78,13 +78,15 @@ def test_people_and_things_are_told_apart() -> None:
         ("vienna", "place"),
         ("danube valley", "place"),
         ("vienna university", "body"),
+        ("opium war ii", "body"),
+        ("philip ii", "person"),
     ],
 )
 def test_names_are_sorted_by_what_they_name(name: str, sort: str) -> None:
     text = (
         "The book of Marie Curie was printed in Vienna. The boats of Lobsang Rinpal crossed the Danube Valley. "
         "Many saw that Rinpal built the boats. The rooms of Vienna University are large. "
-        "They said the River Danube froze."
+        "They said the River Danube froze. The ships of Philip II sank before Opium War II began."
     )
     words = vocabulary(text)
     assert words.sort_of(words.terms[name]) == sort
@@ -135,3 +137,14 @@ def test_a_list_without_a_comma_before_and_stays_whole() -> None:
     text = "The Estates-General was an assembly of the clergy, the nobility and the commoners."
     answers = [q.answer for q in write_now((passage(text),), Mode.PRACTICE, 1)]
     assert answers == ["an assembly of the clergy, the nobility and the commoners"]
+
+
+def test_a_name_and_its_verb_are_no_term() -> None:
+    terms = vocabulary("The dog barks when Henry looks at the moon. The men of Henry saw the moon.").terms
+    assert "henry looks" not in terms
+    assert "henry" in terms
+
+
+def test_the_text_itself_is_no_subject() -> None:
+    text = "The introductory chapter provides a long study of the methods of the early schools of logic."
+    assert write_now((passage(text),), Mode.PRACTICE, 5) == []

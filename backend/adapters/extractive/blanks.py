@@ -14,8 +14,9 @@ from .extents import starts_clause
 from .lexicon import words
 from .quantities import is_year
 from .reading import Document, Reading
+from .stems import content_stems
 from .tagging import Token
-from .terms import Term, Vocabulary, content_stems, core_of, display, is_noun
+from .terms import Term, Vocabulary, core_of, display, is_noun
 from .verbs import PAST, THIRD, VERBS
 
 _FEWEST_WORDS, _MOST_WORDS = 6, 34

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from . import lexicon as lx
-from .terms import Term, Vocabulary, content_stems, stem
+from .stems import content_stems, stem
+from .terms import Term, Vocabulary
 
 WRONG = 3
 _CONSIDERED = 48

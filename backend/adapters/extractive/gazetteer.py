@@ -60,7 +60,7 @@ PLACES = words(
     belgium berlin bolivia bosnia boston brazil britain brussels bulgaria burma byzantium cairo california
     cambodia cambridge canada carthage chicago chile china colombia congo constantinople copenhagen croatia
     cuba cyprus damascus delhi denmark dublin ecuador edinburgh egypt england estonia ethiopia europe
-    finland flanders florence florida france geneva georgia germany ghana glasgow greece haiti hawaii
+    finland flanders florida france geneva germany ghana glasgow greece haiti hawaii
     holland hungary iceland illinois india indonesia iran iraq ireland israel istanbul italy jamaica japan
     jerusalem jordan kansas kenya korea kuwait lebanon libya lisbon lithuania london louisiana macedonia
     madrid malaysia manchester massachusetts mecca mediterranean melbourne mesopotamia mexico
@@ -69,7 +69,7 @@ PLACES = words(
     portugal prague prussia rome romania russia rwanda scandinavia scotland seattle serbia shanghai siberia
     sicily singapore slovakia slovenia somalia spain stockholm sudan sweden switzerland sydney syria
     taiwan tanzania texas thailand tibet tokyo toronto tunisia uganda ukraine uruguay venezuela
-    venice vienna vietnam virginia wales warsaw washington yemen zambia zimbabwe
+    venice vienna vietnam wales warsaw yemen zambia zimbabwe
     """,
 )
 LANGUAGES = words(

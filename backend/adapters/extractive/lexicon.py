@@ -41,7 +41,7 @@ PREPOSITIONS = words(
 )
 SUBORDINATORS = words(
     """
-    because although though while whereas if when whenever since unless as than whether once so where
+    because although though while whilst whereas if when whenever since unless as than whether once so where
     wherever lest provided before after
     """,
 )

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from .quiz_questions import Gap
 from .reading import Document
-from .terms import Term, content_stems
+from .stems import content_stems
+from .terms import Term
 
 
 def term_options(key: str, wrong: Sequence[Term] | None) -> tuple[str, ...] | None:

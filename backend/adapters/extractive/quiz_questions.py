@@ -16,8 +16,9 @@ from .quantities import count, date
 from .reading import Document, Reading
 from .reasons import cause, condition, manner, moment
 from .relations import agent_of, composition, object_question, purpose
+from .stems import content_stems
 from .tagging import NOUN
-from .terms import Vocabulary, content_stems, core_of, display
+from .terms import Vocabulary, core_of, display
 
 _HEDGES = frozenset({"seems", "seem", "appears", "appear", "tends", "tend", "wants", "want", "tries", "try"})
 

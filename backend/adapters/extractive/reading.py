@@ -153,7 +153,7 @@ class Reading:
         if (
             low in _SELF_REFERENCE
             and index > 0
-            and self.tokens[index - 1].low in {"the", "this", "previous", "next", "our", "that"}
+            and self._of_this_text(index)
             and (index + 1 >= len(self.tokens) or self.tokens[index + 1].tag not in NOUN)
         ):
             return False
@@ -168,6 +168,14 @@ class Reading:
         if low in {"one", "ones"}:
             return index + 1 < end and self.tokens[index + 1].low in {"of", "or"}
         return not (token.tag == "RB" and low in _POINTERS)
+
+    def _of_this_text(self, index: int) -> bool:
+        """Whether "chapter" and its like mean the text itself: "the chapter", "the introductory chapter"."""
+        before = {"the", "this", "previous", "next", "our", "that"}
+        if self.tokens[index - 1].low in before:
+            return True
+        far = self.tokens[index - 2].low if index > 1 else ""
+        return far in before and self.tokens[index].low in {"chapter", "section", "textbook", "lesson"}
 
     def _compared(self, end: int) -> bool:
         return any(t.low == "than" for t in self.tokens[:end])

@@ -140,6 +140,10 @@ _INTRANSITIVE = words(
 )
 
 
+_MOVING = words("lead order force push urge invite persuade")
+"""What they are done to does something next: "What did it lead?" says too little."""
+
+
 _AUTHORED = words(
     """
     written composed discovered invented founded painted coined authored published proposed built
@@ -178,7 +182,7 @@ def object_question(reading: Reading, clause: Clause) -> Iterator[Draft]:
     span = noun_object(reading, start)
     if span is None or any(t.low in _PARTICLES for t in reading.tokens[span[0] : span[1] + 1]):
         return
-    if base in _INTRANSITIVE and not tail:
+    if base in _INTRANSITIVE | _MOVING and not tail:
         return
     bare = clause.subject[1] - clause.subject[0] <= 2 and reading.tokens[clause.head].low in lx.COMMON_NOUNS
     score = (

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from typing import TypeVar
 
 from .asking import Draft
-from .terms import content_stems
+from .stems import content_stems
 
 Item = TypeVar("Item")
 _FRAME = re.compile(

@@ -97,8 +97,8 @@ class Casing:
         casing = cls()
         for sentence in sentences:
             for match in _TOKEN.finditer(sentence):
-                word = match.group()
-                if not word[0].isalpha():
+                word = match.group().removesuffix("'s").removesuffix("’s")
+                if not word[:1].isalpha():
                     continue
                 if word[0].islower():
                     casing.lower[word] += 1

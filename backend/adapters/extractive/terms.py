@@ -14,12 +14,17 @@ from . import lexicon as lx
 from .clauses import Span, noun_phrase
 from .lexicon import words
 from .reading import Document, Reading
-from .tagging import NOUN, is_plural
+from .stems import content_stems
+from .tagging import NOUN, Token, is_plural
 from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_third
 
 _LIFE_DATES = re.compile(r"^\s*\((?:c\. |ca\. )?\d{3,4}\s*[–-]\s*(?:c\. |ca\. )?\d{2,4}")
 _MOST_WORDS = 4
+_ORDINAL = re.compile(r"[ivx]+")
+"""The number of a ruler or a war, in lower case."""
+_NO_TERMS = words("priori posteriori numerous")
 _KINDS_OF_A_GENUS = 3
+_PAIR = 2
 _LIVED = words("born murdered executed crowned elected assassinated appointed educated married buried raised")
 _PEOPLES = ("ans", "ists", "ites", "nots", "lims", "ants", "ards", "goths", "urks", "dals", "xons")
 _PLACE_OPENINGS = words("mount lake fort port san santa new north south east west")
@@ -84,42 +89,6 @@ def _are_people(head: str, *, name: bool) -> bool:
         or head.removesuffix("s") in lx.PERSON_NOUNS
     )
     return known or (not name and head.endswith(("ists", "ist", "nauts", "naut", "ians", "ian")))
-
-
-@lru_cache(maxsize=1 << 14)
-def stem(word: str) -> str:
-    """A crude stem, enough to see that two words are forms of one."""
-    low = word.lower().removesuffix("'s").removesuffix("’s")
-    if low.endswith("ies") and len(low) > 5:
-        low = low[:-3] + "y"
-    elif low.endswith("s") and not low.endswith(("ss", "us", "is")):
-        low = low[:-1]
-    for ending in (
-        "ational",
-        "ation",
-        "ative",
-        "ically",
-        "ical",
-        "ally",
-        "ing",
-        "ion",
-        "ed",
-        "al",
-        "ic",
-        "ly",
-        "ive",
-        "ity",
-        "ous",
-        "e",
-    ):
-        if low.endswith(ending) and len(low) - len(ending) >= 4:
-            return low[: -len(ending)]
-    return low
-
-
-def content_stems(text: str) -> frozenset[str]:
-    """Stems of the words of four letters and more."""
-    return frozenset(stem(w) for w in re.findall(r"[^\W\d_]{4,}", text))
 
 
 class Vocabulary:
@@ -227,7 +196,7 @@ class Vocabulary:
         return self._sorts[term.low]
 
     def _sort(self, term: Term) -> str:
-        words = term.low.split()
+        words = [w for w in term.low.split() if not _ORDINAL.fullmatch(w)] or [term.low]
         if words[-1] in gazetteer.BODY_HEADS:
             return "body"
         if words[-1] in gazetteer.PLACE_HEADS or words[-1] in gazetteer.PLACES or words[0] in _PLACE_OPENINGS:
@@ -245,7 +214,12 @@ class Vocabulary:
         known = {
             t.low.split()[-1] for t in full if t.low.split()[0] in gazetteer.GIVEN_NAMES or self._alone(t)
         }
-        return frozenset(known) - gazetteer.BODY_HEADS - gazetteer.PLACE_HEADS - gazetteer.PLACES
+        return (
+            frozenset(w for w in known if not _ORDINAL.fullmatch(w))
+            - gazetteer.BODY_HEADS
+            - gazetteer.PLACE_HEADS
+            - gazetteer.PLACES
+        )
 
     def _alone(self, full: Term) -> bool:
         first, *_, last = full.low.split()
@@ -352,6 +326,8 @@ def core_of(reading: Reading, span: Span) -> Span | None:
     if any(t.tag not in NOUN | {"JJ", "VN", "VG"} or len(t.text) < 2 or t.low == "percent" for t in words):
         return None
     head = words[-1].low
+    if any(t.low in _NO_TERMS for t in words) or _acts(words):
+        return None
     if len(words) == 1 and (head in lx.COMMON_NOUNS or len(head) < 3):
         return None
     if head in lx.VAGUE_HEADS and not any(
@@ -361,6 +337,15 @@ def core_of(reading: Reading, span: Span) -> Span | None:
     ):
         return None
     return start, end
+
+
+def _acts(words: tuple[Token, ...]) -> bool:
+    """Whether a name and its verb were taken for a noun with its modifier: "Henry looks"."""
+    named = len(words) == _PAIR and words[0].tag == "NP" and words[1].tag == "NS"
+    if not named or words[0].low.endswith(("an", "ese", "ish", "ic")):
+        return False
+    base = base_of_third(words[1].low)
+    return words[1].low in THIRD or (words[0].low in gazetteer.GIVEN_NAMES and base in NOUN_TOO)
 
 
 def display(reading: Reading, core: Span) -> str:
