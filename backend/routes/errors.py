@@ -27,6 +27,7 @@ STATUS: Mapping[type[errors.QuaestioError], int] = {
     errors.UnreadableFile: 422,
     errors.TopicNotFound: 422,
     errors.Stopped: 409,
+    errors.GaveUp: 500,
     errors.ConfigurationError: 500,
     errors.StorageFull: 507,
     errors.Unavailable: 503,
