@@ -19,6 +19,8 @@ NOTHING_FOUND = (
     "Try other words, or add a document that covers it."
 )
 
+_EMPTY = "There is no finished document to answer from. Upload one first, or wait until it has been read."
+
 _HITS_PER_SOURCE = 3
 """Neighbouring hits share one passage, so more are asked for than passages are wanted."""
 
@@ -49,30 +51,34 @@ class Answers:
         Raises EmptyLibrary, and DocumentNotFound for an id that does not exist.
         """
         began = time.perf_counter()
-        documents = await self._documents(tenant, document_ids)
-        found = await self._retriever.search(
-            tenant, question, _HITS_PER_SOURCE * k, None if document_ids is None else documents
-        )
+        narrowed = None if document_ids is None else await self._named(tenant, document_ids)
+        found = await self._retriever.search(tenant, question, _HITS_PER_SOURCE * k, narrowed)
         searched = time.perf_counter()
         text, sources = NOTHING_FOUND, tuple[Source, ...]()
-        if found.relevance >= self._least_relevance:
-            by_id = {document.id: document for document in documents}
-            passages = [p for p in _apart(found.passages) if p.document_id in by_id][:k]
-            if best := await self._best(question, found.query, passages, by_id):
-                text, sources = _quoted(best), _sources(passages, by_id, best)
+        if not found.passages:
+            await self._check_library(tenant)
+        elif found.relevance >= self._least_relevance:
+            passages = _apart(found.passages)[:k]
+            named = await self._catalog.published(tenant, sorted({p.document_id for p in passages}))
+            documents = {document.id: document for document in named}
+            passages = [p for p in passages if p.document_id in documents]  # one may be deleted meanwhile
+            if best := await self._best(question, found.query, passages, documents):
+                text, sources = _quoted(best), _sources(passages, documents, best)
         now = time.perf_counter()
         return Answer(text, sources, EXTRACTIVE, 1000 * (searched - began), 1000 * (now - began))
 
-    async def _documents(self, tenant: str, document_ids: Sequence[str] | None) -> list[Document]:
+    async def _named(self, tenant: str, document_ids: Sequence[str]) -> list[Document]:
         documents = await self._catalog.published(tenant, document_ids)
-        for missing in sorted(set(document_ids or ()) - {document.id for document in documents}):
+        for missing in sorted(set(document_ids) - {document.id for document in documents}):
             await self._catalog.document(tenant, missing)  # a wrong id is said, not ignored
         if not documents:
-            raise EmptyLibrary(
-                "There is no finished document to answer from. "
-                "Upload one first, or wait until its ingestion has finished."
-            )
+            raise EmptyLibrary(_EMPTY)
         return documents
+
+    async def _check_library(self, tenant: str) -> None:
+        page = await self._catalog.documents(tenant, offset=0, limit=1, published_only=True)
+        if page.total == 0:
+            raise EmptyLibrary(_EMPTY)
 
     async def _best(
         self, question: str, vector: Vectors, passages: Sequence[Passage], documents: dict[str, Document]

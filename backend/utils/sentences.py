@@ -8,7 +8,7 @@ from collections.abc import Iterator
 LONGEST = 420
 """Characters: text without full stops (a transcript, a table) is cut there, at white space if it can be."""
 
-_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？।؟]+[”’」』）】]*|\n\s*\n")  # noqa: RUF001 - other scripts
+_END = re.compile(r"[.!?…]+(?:[\"'”’»)\]]|\[\d+\])*(?=\s|$)|[。！？।؟]+[”’」』）】]*|\n\s*\n")  # noqa: RUF001 - other scripts
 _ABBREVIATIONS = frozenset(
     """dr mr mrs ms prof st jr sr vs fig figs eq eqs no nos vol pp ed eds ch sec al ca c cf approx e.g i.e etc
     viz inc ltd co dept est jan feb mar apr jun jul aug sep sept oct nov dec gen col sgt rev hon univ
@@ -26,10 +26,10 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 def _goes_on(text: str, start: int, mark: re.Match[str]) -> bool:
     """Whether a small letter follows, or the full stop belongs to an abbreviation or an initial."""
-    if mark.group()[0] not in ".\n":
-        return False
     if text[mark.end() :].lstrip()[:1].islower():
         return True  # after a blank line: the sentence goes on on the next page
+    if mark.group()[0] != ".":
+        return False
     before = text[max(start, mark.start() - 12) : mark.start()].split()[-1:]
     word = before[0].lstrip("(\"'“‘[") if before else ""  # noqa: RUF001 - typographic quotes
     return word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper())
