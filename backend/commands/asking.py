@@ -20,13 +20,15 @@ _MOST_JOBS = 10_000
 
 
 def ask(settings: Settings, options: argparse.Namespace) -> int:
-    """Print an answer and its sources; status 1 where the documents do not answer."""
+    """Print an answer and the sources it cites; status 1 where the documents do not answer."""
     answer = asyncio.run(_ask(settings, options))
     if options.json:
         print(answer.model_dump_json(indent=2))
     else:
         print(answer.answer)
         for number, source in enumerate(answer.sources, 1):
+            if f"[{number}]" not in answer.answer:
+                continue
             print(f"\n[{number}] {source.title}{_place(source)}\n    {' '.join(source.text.split())}")
     return 0 if answer.sources else 1
 

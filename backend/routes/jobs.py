@@ -107,10 +107,13 @@ async def _body(request: Request) -> Any:  # noqa: ANN401 - whatever the client 
     if not content.strip():
         return {}
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        fault = {"type": "json_invalid", "loc": ("body",), "msg": "The body is no JSON.", "input": None}
-        raise RequestValidationError([fault]) from error
+        given = json.loads(content)
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        fault = {"type": "json_invalid", "loc": ("body",), "msg": "Send a JSON object, a form or ?query=."}
+        raise RequestValidationError([fault])
+    return given
 
 
 def _placed(place: str, error: ValidationError) -> list[Any]:

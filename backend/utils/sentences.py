@@ -10,10 +10,12 @@ LONGEST = 420
 
 _END = re.compile(r"[.!?…]+(?:[\"'”’»)\]]|\[\d+\])*(?=\s|$)|[。！？।؟]+[”’」』）】]*|\n\s*\n")  # noqa: RUF001 - other scripts
 _ABBREVIATIONS = frozenset(
-    """dr mr mrs ms prof st jr sr vs fig figs eq eqs no nos vol pp ed eds ch sec al ca c cf approx e.g i.e etc
-    viz inc ltd co dept est jan feb mar apr jun jul aug sep sept oct nov dec gen col sgt rev hon univ
-    z.b bzw d.h u.a""".split()
+    """dr mr mrs ms prof st jr sr vs ed eds al ca c cf approx e.g i.e etc viz inc ltd co dept est jan feb mar
+    apr jun jul aug sep sept oct nov dec gen col sgt rev hon univ z.b bzw d.h u.a""".split()
 )
+_BEFORE_NUMBERS = frozenset("no nos vol p pp fig figs eq eqs ch sec".split())
+_LINE = 40
+"""Characters: what ends shorter at a blank line is a note or a heading, not half of a sentence."""
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
@@ -26,12 +28,17 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 def _goes_on(text: str, start: int, mark: re.Match[str]) -> bool:
     """Whether a small letter follows, or the full stop belongs to an abbreviation or an initial."""
-    if text[mark.end() :].lstrip()[:1].islower():
-        return True  # after a blank line: the sentence goes on on the next page
+    following = text[mark.end() :].lstrip()[:1]
+    if mark.group()[0] == "\n":  # a page may end in the middle of a sentence
+        return following.islower() and mark.start() - start >= _LINE
+    if following.islower():
+        return True
     if mark.group()[0] != ".":
         return False
     before = text[max(start, mark.start() - 12) : mark.start()].split()[-1:]
     word = before[0].lstrip("(\"'“‘[") if before else ""  # noqa: RUF001 - typographic quotes
+    if word.lower() in _BEFORE_NUMBERS:
+        return following.isdigit()
     return word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper())
 
 
