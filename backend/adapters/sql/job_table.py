@@ -287,7 +287,7 @@ def _give_up(connection: Connection, row: Row[Any]) -> None:
     problem = Problem(
         "gave_up",
         f"The work was started {MAX_TRIES} times and broke off unexpectedly each time. "
-        "Try another copy of the file; the server's log says more.",
+        "The server's log says more; where it reads a file, try another copy.",
     )
     connection.execute(update(jobs).where(jobs.c.number == row.number).values(_failed(problem)))
     if row.parent:
