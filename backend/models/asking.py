@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from backend.models.answers import Answer, Source
 
@@ -27,7 +27,7 @@ class AskRequest(BaseModel):
     )
 
     question: QuestionText
-    k: int = Field(DEFAULT_SOURCES, ge=1, le=MOST_SOURCES, description="Most sources.")
+    k: StrictInt = Field(DEFAULT_SOURCES, ge=1, le=MOST_SOURCES, description="Most sources.")
     document_ids: list[str] | None = Field(
         None, min_length=1, max_length=1000, description="Only from these documents; null: from all."
     )

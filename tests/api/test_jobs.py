@@ -92,6 +92,7 @@ def test_only_named_documents_are_asked(library: TestClient) -> None:
         ({"question": "x", "k": 0}, 422),
         ({"question": "x", "k": 21}, 422),
         ({"question": "x", "k": "many"}, 422),
+        ({"question": "x", "k": True}, 422),
         ({"question": "x", "document_ids": []}, 422),
         ({"question": "x", "document_ids": "a"}, 422),
         ({"question": "x", "stream": True}, 400),
@@ -188,6 +189,13 @@ def test_a_wrong_query_is_a_422_that_says_so(library: TestClient, sent: dict[str
 
 def test_a_file_as_query_is_refused(library: TestClient) -> None:
     assert library.post("/chat", files={"query": ("q.txt", b"text")}).status_code in {400, 422}
+
+
+@pytest.mark.parametrize("question", ["\0", "???", "😀", "a" * 2000, "x " * 1000, "光合作用"])
+def test_an_odd_question_is_answered(library: TestClient, question: str) -> None:
+    assert library.post("/api/ask", json={"question": question}).status_code == 200
+    job_id = library.post("/chat", json={"query": question}).json()["job_id"]
+    assert until_ended(library, job_id)["status"] == "finished"
 
 
 def test_half_a_character_is_no_question(library: TestClient) -> None:
