@@ -25,10 +25,13 @@ from backend.adapters.sql.keyword_index import Fts5KeywordIndex
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import ConfigurationError
 from backend.ports.embedder import Embedder
+from backend.services.answer_jobs import AnswerJobs
+from backend.services.answers import Answers
 from backend.services.container import Limits, Services
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
 from backend.services.ingestion import Ingestion
+from backend.services.job_control import JobControl
 from backend.services.jobs import job_kinds
 from backend.services.retrieval import Retriever
 from backend.services.tasks import Worker
@@ -88,6 +91,13 @@ def _services(settings: Settings, database: Database, embedder: Embedder) -> Ser
         catalog=catalog,
         vector_weight=settings.vector_weight,
     )
+    answers = Answers(
+        catalog=catalog,
+        retriever=retriever,
+        embedder=embedder,
+        least_relevance=settings.least_relevance,
+    )
+    answer_jobs = AnswerJobs(answers=answers, jobs=jobs, queue=queue, result_ttl_s=settings.result_ttl_s)
     return Services(
         catalog=catalog,
         jobs=jobs,
@@ -99,10 +109,13 @@ def _services(settings: Settings, database: Database, embedder: Embedder) -> Ser
             writer=ExtractiveWriter(),
             least_relevance=settings.least_relevance,
         ),
+        answers=answers,
+        answer_jobs=answer_jobs,
+        job_control=JobControl(jobs=jobs, queue=queue, ingestion=ingestion, answer_jobs=answer_jobs),
         worker=Worker(
             owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
             jobs=jobs,
-            kinds=job_kinds(ingestion),
+            kinds=job_kinds(ingestion, answer_jobs),
             queue=queue,
             wait=queue.wait,
             concurrency=settings.worker_concurrency,

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from backend import __version__
-from backend.routes import chat, docs, documents, errors, health, page, pdf
+from backend.routes import ask, chat, docs, documents, errors, health, jobs, page, pdf
 from backend.routes.middleware import BodyLimit, RequestId
 from backend.services.container import Services
 
@@ -62,7 +62,7 @@ def create_app(
         expose_headers=["X-Request-ID", "Retry-After"],
     )
     app.add_middleware(RequestId)
-    for module in (chat, documents, pdf, health, docs, page):
+    for module in (chat, ask, jobs, documents, pdf, health, docs, page):
         app.include_router(module.router)
     page.mount_static(app)
     docs.mount_static(app)

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
         description="What the documents must reach to be about a topic: best cosine + 0.3 for its words.",
     )
     worker_concurrency: int = Field(2, ge=1, le=64, description="Ingestion jobs that run at a time.")
+    result_ttl_s: float = Field(
+        86400, gt=0, description="How long the answer of a job is kept after its end, in seconds."
+    )
     sample_document: bool = Field(True, description="Put the sample text into an empty library.")
 
 

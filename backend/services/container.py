@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from backend.ports.catalog import Catalog
 from backend.ports.job_table import JobTable
+from backend.services.answer_jobs import AnswerJobs
+from backend.services.answers import Answers
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
 from backend.services.ingestion import Ingestion
+from backend.services.job_control import JobControl
 from backend.services.retrieval import Retriever
 from backend.services.tasks import Worker
 
@@ -30,6 +33,9 @@ class Services:
     ingestion: Ingestion
     retriever: Retriever
     generation: QuestionGeneration
+    answers: Answers
+    answer_jobs: AnswerJobs
+    job_control: JobControl
     worker: Worker
     health: Health
     limits: Limits

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.models.jobs import Job
+from backend.services.answer_jobs import ANSWER, QUERY_QUEUE, AnswerJobs
 from backend.services.ingestion import EMBED, EMBEDDING_QUEUE, INGESTION_QUEUE, READ, Ingestion
 
 Result = Mapping[str, Any] | None
@@ -23,9 +24,10 @@ class JobKind:
     run: Callable[[Job], Awaitable[Result]]
 
 
-def job_kinds(ingestion: Ingestion) -> Mapping[str, JobKind]:
+def job_kinds(ingestion: Ingestion, answer_jobs: AnswerJobs) -> Mapping[str, JobKind]:
     """Every kind of job, by the name that the jobs table holds."""
     return {
         READ: JobKind(INGESTION_QUEUE, ingestion.read),
         EMBED: JobKind(EMBEDDING_QUEUE, ingestion.embed),
+        ANSWER: JobKind(QUERY_QUEUE, answer_jobs.run),
     }

@@ -79,6 +79,35 @@ def test_search(data_dir: Path) -> None:
     assert any("chlorophyll" in r["context"].lower() for r in results)
 
 
+def test_ask(data_dir: Path) -> None:
+    done = quaestio("ask", "What is the green pigment in leaves?", "-k", "2", "--json", data_dir=data_dir)
+    answer = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert "chlorophyll" in answer["answer"].lower()
+    assert 1 <= len(answer["sources"]) <= 2
+    unknown = quaestio("ask", "Who won the cricket world cup in 1992?", data_dir=data_dir)
+    assert unknown.returncode == 1
+    assert "do not answer" in unknown.stdout
+    empty = quaestio("ask", " ", data_dir=data_dir)
+    assert (empty.returncode, empty.stdout) == (1, "")
+    assert "question" in empty.stderr
+
+
+def test_jobs_are_listed_and_a_failed_one_is_queued_again(tmp_path: Path) -> None:
+    (tmp_path / "cut.pdf").write_bytes(pdf([["Text"]])[:200])
+    quaestio("ingest", "cut.pdf", data_dir=tmp_path / "data")
+    listed = quaestio("jobs", "--status", "failed", "--json", data_dir=tmp_path / "data")
+    (job,) = json.loads(listed.stdout)["items"]
+    assert (job["status"], job["error_code"]) == ("failed", "damaged_file")
+    again = quaestio("jobs", "retry", job["job_id"], "--json", data_dir=tmp_path / "data")
+    assert json.loads(again.stdout)["status"] == "queued"
+    stopped = quaestio("jobs", "stop", job["job_id"], data_dir=tmp_path / "data")
+    assert stopped.stdout.startswith("stopped")
+    unknown = quaestio("jobs", "retry", "none", data_dir=tmp_path / "data")
+    assert unknown.returncode == 1
+    assert "no job" in unknown.stderr
+
+
 def test_doctor(data_dir: Path, tmp_path: Path) -> None:
     done = quaestio("doctor", "--json", data_dir=data_dir, PORT="1")
     findings = {f["name"]: f for f in json.loads(done.stdout)["findings"]}
@@ -95,7 +124,17 @@ def test_doctor(data_dir: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [[], ["nothing"], ["ingest"], ["questions", "--mode", "x"], ["serve", "--port", "many"]]
+    "wrong",
+    [
+        [],
+        ["nothing"],
+        ["ingest"],
+        ["questions", "--mode", "x"],
+        ["serve", "--port", "many"],
+        ["ask"],
+        ["jobs", "retry"],
+        ["jobs", "--status", "x"],
+    ],
 )
 def test_wrong_use_is_status_2(data_dir: Path, wrong: list[str]) -> None:
     done = quaestio(*wrong, data_dir=data_dir)

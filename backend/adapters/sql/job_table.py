@@ -6,7 +6,20 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from backend.adapters.sql import job_rows
 from backend.adapters.sql.database import Database
@@ -195,38 +208,53 @@ def _due() -> ColumnElement[bool]:
     )
 
 
-def _next(connection: Connection, queues: Sequence[str] | None, most_long: int) -> Row[Any] | None:
-    """The job whose turn it is."""
+def _turn(*, of_queues: bool) -> Select[Any]:
+    """The job whose turn it is, for parameters ``most_long`` and, where given, ``queues``."""
     running = jobs.alias("running")
     leased = and_(running.c.state == JobState.STARTED.value, running.c.lease_until >= now())
     of_tenant = select(func.count()).where(leased, running.c.tenant == jobs.c.tenant).scalar_subquery()
     long_ones = select(func.count()).where(leased, running.c.priority == Priority.LONG).scalar_subquery()
-    where = [_due(), or_(jobs.c.priority < Priority.LONG, long_ones < most_long)]
-    if queues is not None:
-        where.append(jobs.c.queue.in_(queues))
-    turn = select(jobs).where(*where).order_by(jobs.c.priority, of_tenant, jobs.c.number).limit(1)
-    return connection.execute(turn).first()
+    where = [_due(), or_(jobs.c.priority < Priority.LONG, long_ones < bindparam("most_long"))]
+    if of_queues:
+        where.append(jobs.c.queue.in_(bindparam("queues", expanding=True)))
+    return select(jobs).where(*where).order_by(jobs.c.priority, of_tenant, jobs.c.number).limit(1)
+
+
+def _taking() -> ReturningUpdate[Any]:
+    """Lease job ``row`` to ``by`` for ``seconds``."""
+    values = {
+        "state": JobState.STARTED.value,
+        "owner": bindparam("by"),
+        "attempt": jobs.c.attempt + 1,
+        "tries": jobs.c.tries + 1,
+        "lease_until": now() + bindparam("seconds"),
+        "heartbeat_at": now(),
+        "started_at": func.coalesce(jobs.c.started_at, now()),
+    }
+    return update(jobs).where(jobs.c.number == bindparam("row")).values(values).returning(jobs)
+
+
+# Built once: building them took longer than running them, and a claim is most of the wait for a worker.
+_TURN, _TURN_OF_QUEUES = _turn(of_queues=False), _turn(of_queues=True)
+_TAKE = _taking()
+
+
+def _next(connection: Connection, queues: Sequence[str] | None, most_long: int) -> Row[Any] | None:
+    """The job whose turn it is."""
+    if queues is None:
+        return connection.execute(_TURN, {"most_long": most_long}).first()
+    return connection.execute(_TURN_OF_QUEUES, {"most_long": most_long, "queues": list(queues)}).first()
 
 
 def _claim(
     connection: Connection, owner: str, lease_s: float, queues: Sequence[str] | None, most_long: int
 ) -> Job | None:
     while row := _next(connection, queues, most_long):
-        this = jobs.c.number == row.number
         if row.tries >= MAX_TRIES:
             _give_up(connection, row)
             continue
-        values = {
-            "state": JobState.STARTED.value,
-            "owner": owner,
-            "attempt": jobs.c.attempt + 1,
-            "tries": jobs.c.tries + 1,
-            "lease_until": now() + lease_s,
-            "heartbeat_at": now(),
-            "started_at": func.coalesce(jobs.c.started_at, now()),
-        }
-        connection.execute(update(jobs).where(this).values(values))
-        return job_rows.job(connection.execute(select(jobs).where(this)).one())
+        lease = {"row": row.number, "by": owner, "seconds": lease_s}
+        return job_rows.job(connection.execute(_TAKE, lease).one())
     return None
 
 
@@ -259,7 +287,7 @@ def _give_up(connection: Connection, row: Row[Any]) -> None:
     problem = Problem(
         "gave_up",
         f"The work was started {MAX_TRIES} times and broke off unexpectedly each time. "
-        "Try another copy of the file; the server's log says more.",
+        "The server's log says more; where it reads a file, try another copy.",
     )
     connection.execute(update(jobs).where(jobs.c.number == row.number).values(_failed(problem)))
     if row.parent:
