@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, or_, select, update
 
 from backend.adapters.sql import job_rows
 from backend.adapters.sql.database import Database
@@ -16,6 +16,7 @@ from backend.errors import JobNotFound, JobNotRetryable
 from backend.models.documents import JobState, Problem, Progress
 from backend.models.jobs import Job, NewJob, Priority
 from backend.models.listing import Listing
+from backend.models.work import HELD_S
 from backend.ports.job_table import READING_SHARE
 
 MAX_TRIES = 3
@@ -67,7 +68,8 @@ class SqlJobTable:
             "done": progress.done,
             "total": progress.total,
             "unit": progress.unit,
-            "fraction": progress.fraction,
+            # A rerun begins at its checkpoint but reports from the start: the share never falls.
+            "fraction": case((jobs.c.fraction > progress.fraction, jobs.c.fraction), else_=progress.fraction),
             "checkpoint": checkpoint,
         }
         return await self._database.write(lambda c: _fenced(c, job, **values), durable=False)
@@ -93,6 +95,7 @@ class SqlJobTable:
             held = _fenced(connection, job, **values)
             if held:
                 _advance(connection, job.id)
+                connection.execute(update(jobs).where(jobs.c.id == job.id).values(_PACE))
             return held
 
         return await self._database.write(change, durable=False)
@@ -224,10 +227,21 @@ def _claim(
             "lease_until": now() + lease_s,
             "heartbeat_at": now(),
             "started_at": func.coalesce(jobs.c.started_at, now()),
+            **_PACE,
         }
         connection.execute(update(jobs).where(this).values(values))
+        if row.parent:
+            _hear(connection, row.parent)
         return job_rows.job(connection.execute(select(jobs).where(this)).one())
     return None
+
+
+def _hear(connection: Connection, parent: str) -> None:
+    """Note that a part was taken; after a rest the pace is measured from here."""
+    waits = and_(jobs.c.id == parent, jobs.c.owner.is_(None))
+    rested = and_(waits, jobs.c.heartbeat_at < now() - HELD_S)
+    connection.execute(update(jobs).where(rested).values(_PACE))
+    connection.execute(update(jobs).where(waits).values(heartbeat_at=now()))
 
 
 def _fenced(connection: Connection, job: Job, **values: Any) -> bool:  # noqa: ANN401 - column values
@@ -248,7 +262,8 @@ def _advance(connection: Connection, parent: str) -> Row[Any] | None:
     ).one()
     done = row.total - missing
     share = done / row.total if row.total else 1.0
-    values: dict[str, Any] = {"done": done, "fraction": READING_SHARE + (0.98 - READING_SHARE) * share}
+    fraction = READING_SHARE + (0.98 - READING_SHARE) * share
+    values: dict[str, Any] = {"done": done, "fraction": fraction, "heartbeat_at": now()}
     if left == 0:
         values["state"] = JobState.QUEUED.value
     connection.execute(update(jobs).where(waiting).values(values))
@@ -281,6 +296,8 @@ def _ended(state: JobState) -> dict[str, Any]:
     return {"state": state.value, "ended_at": now(), "owner": None, "lease_until": None}
 
 
+_PACE: dict[str, Any] = {"pace_at": now(), "pace_done": jobs.c.done, "pace_fraction": jobs.c.fraction}
+
 _FRESH: dict[str, Any] = {
     "state": JobState.QUEUED.value,
     "phase": "",
@@ -297,4 +314,7 @@ _FRESH: dict[str, Any] = {
     "started_at": None,
     "ended_at": None,
     "heartbeat_at": None,
+    "pace_at": None,
+    "pace_done": 0,
+    "pace_fraction": 0.0,
 }
