@@ -8,6 +8,7 @@ from backend.ports.catalog import Catalog
 from backend.ports.job_table import JobTable
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
+from backend.services.idempotency import Idempotency
 from backend.services.ingestion import Ingestion
 from backend.services.retrieval import Retriever
 from backend.services.tasks import Worker
@@ -28,6 +29,7 @@ class Services:
     catalog: Catalog
     jobs: JobTable
     ingestion: Ingestion
+    idempotency: Idempotency
     retriever: Retriever
     generation: QuestionGeneration
     worker: Worker
