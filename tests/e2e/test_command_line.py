@@ -119,7 +119,9 @@ def test_a_wrong_setting_is_named(data_dir: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-BOOK = b"\n\n".join(b"Chapter %d. " % n + SAMPLE for n in range(12))
+TEXTBOOK = b"\n\n".join(b"Chapter %d. " % n + SAMPLE for n in range(12))
+BOOK = pdf([[f"Line {n} of page {p} says what geysers need." for n in range(40)] for p in range(150)])
+"""Long enough that it is still being read when it is interrupted."""
 
 
 def on_a_terminal(data: Path, *arguments: str) -> tuple[subprocess.Popen[bytes], int]:
@@ -150,12 +152,12 @@ def read_until(terminal: int, wanted: str) -> str:
 
 
 def test_ctrl_c_leaves_what_was_accepted_in_the_queue(tmp_path: Path) -> None:
-    (tmp_path / "book.txt").write_bytes(BOOK)
-    (tmp_path / "more.txt").write_bytes(BOOK + b"More.")
-    process, terminal = on_a_terminal(tmp_path / "data", "ingest", "book.txt", "more.txt")
+    (tmp_path / "book.pdf").write_bytes(BOOK)
+    (tmp_path / "more.txt").write_bytes(TEXTBOOK)
+    process, terminal = on_a_terminal(tmp_path / "data", "ingest", "book.pdf", "more.txt")
     try:
         shown = read_until(terminal, "s left")
-        assert re.search(r"book\.txt: embedding \d+ %, about \d+ s left", shown), shown
+        assert re.search(r"book\.pdf: embedding \d+ of 150 pages, about \d+ s left", shown), shown
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process of the command
         said = read_until(terminal, "nothing more")
         assert process.wait(30) == 130
@@ -166,7 +168,7 @@ def test_ctrl_c_leaves_what_was_accepted_in_the_queue(tmp_path: Path) -> None:
     assert "2 accepted files stay in the queue" in said
     assert "`quaestio serve` or the next `quaestio ingest`" in said
     assert "Traceback" not in said
-    done = quaestio("ingest", "book.txt", "more.txt", data_dir=tmp_path / "data")
+    done = quaestio("ingest", "book.pdf", "more.txt", data_dir=tmp_path / "data")
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["finished", "finished"]
 
 
