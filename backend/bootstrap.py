@@ -17,6 +17,7 @@ from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.onnx_embedder.embedder import OnnxEmbedder
 from backend.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder
+from backend.adapters.sql.answers import SqlAnswers
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.facts import settle
@@ -30,6 +31,7 @@ from backend.services.answers import Answers
 from backend.services.container import Limits, Services
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
+from backend.services.idempotency import Idempotency
 from backend.services.ingestion import Ingestion
 from backend.services.job_control import JobControl
 from backend.services.jobs import job_kinds
@@ -102,6 +104,7 @@ def _services(settings: Settings, database: Database, embedder: Embedder) -> Ser
         catalog=catalog,
         jobs=jobs,
         ingestion=ingestion,
+        idempotency=Idempotency(SqlAnswers(database)),
         retriever=retriever,
         generation=QuestionGeneration(
             catalog=catalog,

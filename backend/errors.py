@@ -5,7 +5,8 @@
     QuaestioError                  code, retryable, message for a person
     ├── InvalidRequest             the request contradicts itself or the state of the session
     │   ├── NoDocumentSelected
-    │   └── TooManyQuestions
+    │   ├── TooManyQuestions
+    │   └── KeyReused              an Idempotency-Key that stands for another request
     ├── NotFound
     │   ├── DocumentNotFound
     │   └── JobNotFound
@@ -60,6 +61,12 @@ class TooManyQuestions(InvalidRequest):
     """More than MAX_QUESTIONS in one request."""
 
     code = "too_many_questions"
+
+
+class KeyReused(InvalidRequest):
+    """An Idempotency-Key that stands for another request."""
+
+    code = "idempotency_key_reused"
 
 
 class NotFound(QuaestioError):

@@ -15,6 +15,7 @@ from typing import Any
 from tqdm import tqdm
 
 from backend.bootstrap import DEFAULT_TENANT, open_services
+from backend.commands.progress import progress_words
 from backend.commands.sidecar import SIDECAR, read_sidecar
 from backend.config.settings import Settings
 from backend.errors import DocumentNotFound, InvalidRequest, QuaestioError, TooManyQuestions, UnsupportedFile
@@ -62,8 +63,16 @@ class _Outcome:
 
 
 def ingest(settings: Settings, options: argparse.Namespace) -> int:
-    """Status 1 where a file failed; files of other types inside folders are skipped."""
-    outcomes = asyncio.run(_ingest(settings, options.paths))
+    """Status 1 where a file failed; files of other types inside folders are skipped.
+
+    Interrupted, it leaves what was accepted in the queue and says so.
+    """
+    outcomes: list[_Outcome] = []
+    try:
+        asyncio.run(_ingest(settings, options.paths, outcomes))
+    except KeyboardInterrupt:
+        _say_what_stays(outcomes)
+        raise
     if options.json:
         print(json.dumps([o.as_json() for o in outcomes], indent=2, ensure_ascii=False))
     else:
@@ -72,17 +81,30 @@ def ingest(settings: Settings, options: argparse.Namespace) -> int:
     return 1 if any(o.status in {"failed", "refused"} for o in outcomes) else 0
 
 
-async def _ingest(settings: Settings, paths: Iterable[Path]) -> list[_Outcome]:
+def _say_what_stays(outcomes: Iterable[_Outcome]) -> None:
+    left = sum(o.document is not None and not o.document.state.ended for o in outcomes)
+    if left:
+        files, they = (
+            ("1 accepted file stays", "it goes") if left == 1 else (f"{left} accepted files stay", "they go")
+        )
+        print(
+            f"\n{files} in the queue: {they} on with `quaestio serve` or the next `quaestio ingest`.",
+            file=sys.stderr,
+        )
+
+
+async def _ingest(settings: Settings, paths: Iterable[Path], outcomes: list[_Outcome]) -> None:
+    """Take in and follow files; ``outcomes`` is filled on the way, for whoever is interrupted."""
     async with open_services(settings.model_copy(update={"sample_document": False})) as services:
         worker = asyncio.create_task(services.worker.run())
         try:
-            outcomes = [await _take(services, chosen) for chosen in _files(paths)]
+            for chosen in _files(paths):
+                outcomes.append(await _take(services, chosen))  # noqa: PERF401 - seen when interrupted
             await _watch(services, outcomes)
         finally:
             worker.cancel()
             with suppress(asyncio.CancelledError):
                 await worker
-    return outcomes
 
 
 def _files(paths: Iterable[Path]) -> list[_Chosen]:
@@ -136,13 +158,22 @@ async def _watch(services: Services, outcomes: list[_Outcome]) -> None:
             shares = [o.document.progress.fraction if o.document else 1.0 for o in waiting]
             waiting = [o for o in waiting if o.document and not o.document.state.ended]
             bar.n = round(total - len(shares) + sum(shares), 2)
-            bar.set_description_str(waiting[0].path.name[:30] if waiting else "done", refresh=False)
+            bar.set_description_str(_doing(waiting), refresh=False)
             bar.refresh()
             if waiting:
                 await asyncio.sleep(_POLL_S)
 
 
-_BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total_fmt} files [{elapsed}<{remaining}]"
+_BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total_fmt} files [{elapsed}]"
+
+
+def _doing(waiting: list[_Outcome]) -> str:
+    """The first document that someone works on, and how far it is."""
+    documents = [o.document for o in waiting if o.document]
+    if not documents:
+        return "done"
+    shown = next((d for d in documents if not d.waiting), documents[0])
+    return f"{shown.filename[:30]}: {progress_words(shown)}"
 
 
 async def _refresh(services: Services, outcome: _Outcome) -> None:

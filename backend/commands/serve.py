@@ -40,6 +40,7 @@ async def _serve(settings: Settings, *, open_page: bool) -> None:
             lambda: nullcontext(services),
             cors_origins=settings.cors_origins,
             max_upload_bytes=services.limits.max_upload_bytes,
+            closing=lambda: server.should_exit,
         )
         logging.getLogger("uvicorn.access").setLevel(settings.log_level.upper())
         config = uvicorn.Config(app, log_config=None, access_log=settings.log_level == "debug")

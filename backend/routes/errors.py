@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 STATUS: Mapping[type[errors.QuaestioError], int] = {
     errors.InvalidRequest: 400,
     errors.TooManyQuestions: 422,
+    errors.KeyReused: 422,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.TooLarge: 413,

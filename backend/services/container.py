@@ -10,6 +10,7 @@ from backend.services.answer_jobs import AnswerJobs
 from backend.services.answers import Answers
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
+from backend.services.idempotency import Idempotency
 from backend.services.ingestion import Ingestion
 from backend.services.job_control import JobControl
 from backend.services.retrieval import Retriever
@@ -31,6 +32,7 @@ class Services:
     catalog: Catalog
     jobs: JobTable
     ingestion: Ingestion
+    idempotency: Idempotency
     retriever: Retriever
     generation: QuestionGeneration
     answers: Answers

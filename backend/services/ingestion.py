@@ -236,7 +236,9 @@ class Ingestion:
                 elif isinstance(item, FileSummary):
                     await self._catalog.describe(document.id, _completed(item, document.metadata))
                     total = item.pages or 0
-                    await self._report(job, Progress("extracting", 0, total, unit="pages"), stored)
+                    await self._report(
+                        job, Progress("extracting", 0, total, unit="pages" if total else "bytes"), stored
+                    )
                 else:
                     warning = item.warning
         if pending:

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pty
+import re
 import shutil
+import signal
+import struct
+import subprocess
+import sys
+import termios
 from pathlib import Path
 
 import pytest
 
 from tests.support.files import SAMPLE, pdf
-from tests.support.processes import Server, quaestio
+from tests.support.processes import ROOT, Server, quaestio
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +156,59 @@ def test_a_wrong_setting_is_named(data_dir: Path) -> None:
     assert done.returncode == 1
     assert "MAX_UPLOAD_MB" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+TEXTBOOK = b"\n\n".join(b"Chapter %d. " % n + SAMPLE for n in range(12))
+BOOK = pdf([[f"Line {n} of page {p} says what geysers need." for n in range(40)] for p in range(150)])
+"""Long enough that it is still being read when it is interrupted."""
+
+
+def on_a_terminal(data: Path, *arguments: str) -> tuple[subprocess.Popen[bytes], int]:
+    """A command in a session of its own whose standard error is a terminal, and its other end."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 160, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "backend", *arguments],
+        cwd=data.parent,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(data)},
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    return process, ours
+
+
+def read_until(terminal: int, wanted: str) -> str:
+    """What the terminal shows up to ``wanted``, or to the end of the command."""
+    shown = b""
+    while wanted.encode() not in shown:
+        try:
+            shown += os.read(terminal, 4096)
+        except OSError:  # Linux: the other end is closed
+            break
+    return shown.decode()
+
+
+def test_ctrl_c_leaves_what_was_accepted_in_the_queue(tmp_path: Path) -> None:
+    (tmp_path / "book.pdf").write_bytes(BOOK)
+    (tmp_path / "more.txt").write_bytes(TEXTBOOK)
+    process, terminal = on_a_terminal(tmp_path / "data", "ingest", "book.pdf", "more.txt")
+    try:
+        shown = read_until(terminal, "s left")
+        assert re.search(r"book\.pdf: embedding \d+ of 150 pages, about \d+ s left", shown), shown
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process of the command
+        said = read_until(terminal, "nothing more")
+        assert process.wait(30) == 130
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(terminal)
+    assert "2 accepted files stay in the queue" in said
+    assert "`quaestio serve` or the next `quaestio ingest`" in said
+    assert "Traceback" not in said
+    done = quaestio("ingest", "book.pdf", "more.txt", data_dir=tmp_path / "data")
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["finished", "finished"]
 
 
 def test_the_command_line_works_beside_a_running_server(tmp_path: Path) -> None:

@@ -109,6 +109,7 @@ class ChildProcessExtractor:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=wire.MAX_LINE,
+            start_new_session=True,  # Ctrl+C is for us: a child that it kills would look like a damaged file
             env={"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "1", **_passed_on()},
         )
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     delete,
     func,
     or_,
@@ -29,6 +30,7 @@ from backend.errors import JobNotFound, JobNotRetryable
 from backend.models.documents import JobState, Problem, Progress
 from backend.models.jobs import Job, NewJob, Priority
 from backend.models.listing import Listing
+from backend.models.work import HELD_S
 from backend.ports.job_table import READING_SHARE
 
 MAX_TRIES = 3
@@ -80,7 +82,8 @@ class SqlJobTable:
             "done": progress.done,
             "total": progress.total,
             "unit": progress.unit,
-            "fraction": progress.fraction,
+            # A rerun begins at its checkpoint but reports from the start: the share never falls.
+            "fraction": case((jobs.c.fraction > progress.fraction, jobs.c.fraction), else_=progress.fraction),
             "checkpoint": checkpoint,
         }
         return await self._database.write(lambda c: _fenced(c, job, **values), durable=False)
@@ -106,6 +109,7 @@ class SqlJobTable:
             held = _fenced(connection, job, **values)
             if held:
                 _advance(connection, job.id)
+                connection.execute(update(jobs).where(jobs.c.id == job.id).values(_PACE))
             return held
 
         return await self._database.write(change, durable=False)
@@ -201,6 +205,10 @@ class SqlJobTable:
         return await self._database.write(lambda c: c.execute(gone).rowcount, durable=False)
 
 
+# Where the pace of a job is measured from.
+_PACE: dict[str, Any] = {"pace_at": now(), "pace_done": jobs.c.done, "pace_fraction": jobs.c.fraction}
+
+
 def _due() -> ColumnElement[bool]:
     return or_(
         jobs.c.state == JobState.QUEUED.value,
@@ -230,6 +238,7 @@ def _taking() -> ReturningUpdate[Any]:
         "lease_until": now() + bindparam("seconds"),
         "heartbeat_at": now(),
         "started_at": func.coalesce(jobs.c.started_at, now()),
+        **_PACE,
     }
     return update(jobs).where(jobs.c.number == bindparam("row")).values(values).returning(jobs)
 
@@ -254,8 +263,19 @@ def _claim(
             _give_up(connection, row)
             continue
         lease = {"row": row.number, "by": owner, "seconds": lease_s}
-        return job_rows.job(connection.execute(_TAKE, lease).one())
+        taken = connection.execute(_TAKE, lease).one()
+        if taken.parent:
+            _hear(connection, taken.parent)
+        return job_rows.job(taken)
     return None
+
+
+def _hear(connection: Connection, parent: str) -> None:
+    """Note that a part was taken; after a rest the pace is measured from here."""
+    waits = and_(jobs.c.id == parent, jobs.c.owner.is_(None))
+    rested = and_(waits, jobs.c.heartbeat_at < now() - HELD_S)
+    connection.execute(update(jobs).where(rested).values(_PACE))
+    connection.execute(update(jobs).where(waits).values(heartbeat_at=now()))
 
 
 def _fenced(connection: Connection, job: Job, **values: Any) -> bool:  # noqa: ANN401 - column values
@@ -276,7 +296,8 @@ def _advance(connection: Connection, parent: str) -> Row[Any] | None:
     ).one()
     done = row.total - missing
     share = done / row.total if row.total else 1.0
-    values: dict[str, Any] = {"done": done, "fraction": READING_SHARE + (0.98 - READING_SHARE) * share}
+    fraction = READING_SHARE + (0.98 - READING_SHARE) * share
+    values: dict[str, Any] = {"done": done, "fraction": fraction, "heartbeat_at": now()}
     if left == 0:
         values["state"] = JobState.QUEUED.value
     connection.execute(update(jobs).where(waiting).values(values))
@@ -325,4 +346,7 @@ _FRESH: dict[str, Any] = {
     "started_at": None,
     "ended_at": None,
     "heartbeat_at": None,
+    "pace_at": None,
+    "pace_done": 0,
+    "pace_fraction": 0.0,
 }
