@@ -19,6 +19,7 @@ from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.onnx_embedder.embedder import OnnxEmbedder
 from backend.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder
+from backend.adapters.sql.answers import SqlAnswers
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.facts import settle
@@ -27,10 +28,14 @@ from backend.adapters.sql.keyword_index import Fts5KeywordIndex
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import ConfigurationError
 from backend.ports.embedder import Embedder
+from backend.services.answer_jobs import AnswerJobs
+from backend.services.answers import Answers
 from backend.services.container import Limits, Services
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
+from backend.services.idempotency import Idempotency
 from backend.services.ingestion import Ingestion
+from backend.services.job_control import JobControl
 from backend.services.jobs import job_kinds
 from backend.services.retrieval import Retriever
 from backend.services.tasks import Worker
@@ -82,6 +87,7 @@ def _services(
             memory_limit=settings.extraction_memory_mb * _MB,
             timeout=settings.extraction_timeout_s,
             max_pages=settings.max_pages,
+            ocr=settings.ocr == "auto",
         ),
         embedder=embedder,
         vectors=vectors,
@@ -95,10 +101,18 @@ def _services(
         catalog=catalog,
         vector_weight=settings.vector_weight,
     )
+    answers = Answers(
+        catalog=catalog,
+        retriever=retriever,
+        embedder=embedder,
+        least_relevance=settings.least_relevance,
+    )
+    answer_jobs = AnswerJobs(answers=answers, jobs=jobs, queue=queue, result_ttl_s=settings.result_ttl_s)
     return Services(
         catalog=catalog,
         jobs=jobs,
         ingestion=ingestion,
+        idempotency=Idempotency(SqlAnswers(database)),
         retriever=retriever,
         generation=QuestionGeneration(
             catalog=catalog,
@@ -106,10 +120,13 @@ def _services(
             writer=ExtractiveWriter(),
             least_relevance=settings.least_relevance,
         ),
+        answers=answers,
+        answer_jobs=answer_jobs,
+        job_control=JobControl(jobs=jobs, queue=queue, ingestion=ingestion, answer_jobs=answer_jobs),
         worker=Worker(
             owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
             jobs=jobs,
-            kinds=job_kinds(ingestion),
+            kinds=job_kinds(ingestion, answer_jobs),
             queue=queue,
             wait=queue.wait,
             concurrency=_workers(settings),

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from backend import __version__
-from backend.routes import chat, docs, documents, errors, health, page, pdf
+from backend.routes import ask, chat, docs, documents, errors, health, jobs, page, pdf, progress
 from backend.routes.middleware import BodyLimit, RequestId
 from backend.services.container import Services
 
@@ -23,6 +23,7 @@ class State(TypedDict):
     """What the lifespan hands to every request."""
 
     services: Services
+    closing: Callable[[], bool]
 
 
 def create_app(
@@ -30,13 +31,17 @@ def create_app(
     *,
     cors_origins: str = "",
     max_upload_bytes: int,
+    closing: Callable[[], bool] = lambda: False,
 ) -> FastAPI:
-    """Serve the services that ``open_services`` opens; an embedded worker runs beside the requests."""
+    """Serve the services that ``open_services`` opens; an embedded worker runs beside the requests.
+
+    ``closing`` says whether the server is about to end, so that no stream keeps it.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
         async with open_services() as services, _working(services):
-            yield {"services": services}
+            yield {"services": services, "closing": closing}
 
     app = FastAPI(
         title="Quaestio",
@@ -56,7 +61,7 @@ def create_app(
         expose_headers=["X-Request-ID", "Retry-After"],
     )
     app.add_middleware(RequestId)
-    for module in (chat, documents, pdf, health, docs, page):
+    for module in (chat, ask, jobs, documents, progress, pdf, health, docs, page):
         app.include_router(module.router)
     page.mount_static(app)
     docs.mount_static(app)

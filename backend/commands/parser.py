@@ -25,13 +25,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         given = {name: getattr(options, name, None) for name in ("data_dir", "host", "port")}
         settings = load_settings(**given)
-        logging.basicConfig(
-            level=settings.log_level.upper() if options.command in {"serve", "worker"} else logging.ERROR,
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-            stream=sys.stderr,
-        )
+        _log(settings.log_level if options.command in {"serve", "worker"} else "error")
         # Imported only now: help, wrong use and wrong settings are answered at once.
-        from backend.commands import doctor, library, serve, worker  # noqa: PLC0415
+        from backend.commands import asking, doctor, library, serve, worker  # noqa: PLC0415
 
         commands = {
             "serve": serve.serve,
@@ -39,6 +35,8 @@ def run(arguments: Sequence[str]) -> int:
             "ingest": library.ingest,
             "questions": library.questions,
             "search": library.search,
+            "ask": asking.ask,
+            "jobs": asking.jobs,
             "doctor": doctor.doctor,
         }
         return commands[options.command](settings, options)
@@ -47,6 +45,17 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _log(level: str) -> None:
+    """Our own messages from ``level`` on, those of libraries from warnings on (from errors on, if higher)."""
+    ours = getattr(logging, level.upper())
+    logging.basicConfig(
+        level=max(logging.WARNING, ours),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("backend").setLevel(ours)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,6 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     _ingest(commands)
     _questions(commands)
     _search(commands)
+    _ask(commands)
+    _jobs(commands)
     _doctor(commands)
     return parser
 
@@ -108,6 +119,29 @@ def _search(commands: Commands) -> None:
     command.add_argument("query", help="what to look for")
     command.add_argument("-k", type=int, default=5, help="most results (default 5)")
     command.add_argument("--json", action="store_true", help="print the results as JSON")
+
+
+def _ask(commands: Commands) -> None:
+    command = _command(commands, "ask", "Answer a question from the library, with sources.")
+    command.add_argument("question", help="what to answer")
+    command.add_argument("-k", type=int, default=4, help="most sources (default 4)")
+    command.add_argument("--json", action="store_true", help="print answer and sources as JSON")
+
+
+def _jobs(commands: Commands) -> None:
+    command = _command(commands, "jobs", "List jobs; stop one, or have a failed one done again.")
+    command.add_argument(
+        "--status", choices=["queued", "started", "finished", "failed", "stopped"], help="only these"
+    )
+    command.add_argument("--limit", type=int, default=20, help="most jobs, newest first (default 20)")
+    command.add_argument("--json", action="store_true", help="print the jobs as JSON")
+    actions = command.add_subparsers(dest="action", metavar="ACTION")
+    for name, text in (("retry", "do a failed or stopped job again"), ("stop", "stop a job for good")):
+        action = actions.add_parser(name, help=text, description=text)
+        action.add_argument("job_id", metavar="ID")
+        # Given before the action or behind it; a default here would hide the former.
+        action.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS)
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
 
 def _doctor(commands: Commands) -> None:

@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     max_pages: int = Field(10_000, ge=1, description="Most pages of one document.")
     extraction_timeout_s: float = Field(900, gt=0, description="Longest time to read one file, in seconds.")
     extraction_memory_mb: int = Field(512, ge=128, description="Most memory to read one file with, in MB.")
+    ocr: Literal["auto", "off"] = Field(
+        "auto", description="Recognise the text of scanned PDF pages where tesseract is installed, or never."
+    )
     max_questions: int = Field(200, ge=1, le=1000, description="Most questions of one request.")
     embedding_model: str = Field(
         BUNDLED_MODEL,
@@ -56,6 +59,9 @@ class Settings(BaseSettings):
     redis_url: str = Field("", description="Redis of JOB_QUEUE=celery, e.g. redis://127.0.0.1:6379/0.")
     celery_concurrency: int = Field(4, ge=1, le=64, description="Processes of one Celery worker.")
     flower_password: str = Field("", description="Of the user quaestio in Flower; made up when empty.")
+    result_ttl_s: float = Field(
+        86400, gt=0, description="How long the answer of a job is kept after its end, in seconds."
+    )
     sample_document: bool = Field(True, description="Put the sample text into an empty library.")
 
 

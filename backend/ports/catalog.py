@@ -58,13 +58,16 @@ class Catalog(Protocol):
         """
 
     async def discard_chunks(self, document: Document) -> None:
-        """Remove what an ingestion that did not finish has stored."""
+        """Remove what an ingestion that did not finish has stored: chunks, vectors and keyword entries."""
 
     async def settle(self, document: Document, finished: Finished) -> None:
         """Keep what ingestion learned of a document."""
 
     async def publish(self, document: Document) -> None:
-        """Make a document visible to every search, in one step; harmless when repeated."""
+        """Make a document visible to every search, in one step; harmless when repeated.
+
+        Raises Stopped where its ingestion was stopped or failed, or the document is gone.
+        """
 
     async def chunks(self, tenant: str, keys: Sequence[int]) -> dict[int, Chunk]:
         """Visible chunks by key; keys of others are left out."""

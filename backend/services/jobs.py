@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.models.jobs import Job
+from backend.services.answer_jobs import ANSWER, QUERY_QUEUE, AnswerJobs
 from backend.services.ingestion import EMBED, EMBEDDING_QUEUE, INGESTION_QUEUE, READ, Ingestion
 
 MAINTENANCE_QUEUE = "maintenance"
-QUERIES_QUEUE = "rag_queries"
-QUEUES = (QUERIES_QUEUE, INGESTION_QUEUE, EMBEDDING_QUEUE, MAINTENANCE_QUEUE)
+QUEUES = (QUERY_QUEUE, INGESTION_QUEUE, EMBEDDING_QUEUE, MAINTENANCE_QUEUE)
 """Every queue that a job kind may name."""
 
 Result = Mapping[str, Any] | None
@@ -28,9 +28,10 @@ class JobKind:
     run: Callable[[Job], Awaitable[Result]]
 
 
-def job_kinds(ingestion: Ingestion) -> Mapping[str, JobKind]:
+def job_kinds(ingestion: Ingestion, answer_jobs: AnswerJobs) -> Mapping[str, JobKind]:
     """Every kind of job, by the name that the jobs table holds."""
     return {
         READ: JobKind(INGESTION_QUEUE, ingestion.read),
         EMBED: JobKind(EMBEDDING_QUEUE, ingestion.embed),
+        ANSWER: JobKind(QUERY_QUEUE, answer_jobs.run),
     }

@@ -6,7 +6,21 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from backend.adapters.sql import job_rows
 from backend.adapters.sql.database import Database
@@ -16,6 +30,7 @@ from backend.errors import JobNotFound, JobNotRetryable
 from backend.models.documents import JobState, Problem, Progress
 from backend.models.jobs import Job, NewJob, Priority
 from backend.models.listing import Listing
+from backend.models.work import HELD_S
 from backend.ports.job_table import READING_SHARE
 
 MAX_TRIES = 3
@@ -67,7 +82,8 @@ class SqlJobTable:
             "done": progress.done,
             "total": progress.total,
             "unit": progress.unit,
-            "fraction": progress.fraction,
+            # A rerun begins at its checkpoint but reports from the start: the share never falls.
+            "fraction": case((jobs.c.fraction > progress.fraction, jobs.c.fraction), else_=progress.fraction),
             "checkpoint": checkpoint,
         }
         return await self._database.write(lambda c: _fenced(c, job, **values), durable=False)
@@ -93,6 +109,7 @@ class SqlJobTable:
             held = _fenced(connection, job, **values)
             if held:
                 _advance(connection, job.id)
+                connection.execute(update(jobs).where(jobs.c.id == job.id).values(_PACE))
             return held
 
         return await self._database.write(change, durable=False)
@@ -157,7 +174,7 @@ class SqlJobTable:
         query = select(jobs).where(jobs.c.tenant == tenant, jobs.c.id == job_id)
         row = await self._database.read(lambda c: c.execute(query).first())
         if row is None:
-            raise JobNotFound(f"There is no job {job_id!r}. It may have expired or been deleted.")
+            raise JobNotFound(f"There is no job {job_id[:64]!r}. It may have expired or been deleted.")
         return job_rows.job(row)
 
     async def jobs(
@@ -190,6 +207,10 @@ class SqlJobTable:
         return await self._database.write(lambda c: c.execute(gone).rowcount, durable=False)
 
 
+# Where the pace of a job is measured from.
+_PACE: dict[str, Any] = {"pace_at": now(), "pace_done": jobs.c.done, "pace_fraction": jobs.c.fraction}
+
+
 def _due() -> ColumnElement[bool]:
     return or_(
         jobs.c.state == JobState.QUEUED.value,
@@ -197,39 +218,66 @@ def _due() -> ColumnElement[bool]:
     )
 
 
-def _next(connection: Connection, queues: Sequence[str] | None, most_long: int) -> Row[Any] | None:
-    """The job whose turn it is."""
+def _turn(*, of_queues: bool) -> Select[Any]:
+    """The job whose turn it is, for parameters ``most_long`` and, where given, ``queues``."""
     running = jobs.alias("running")
     leased = and_(running.c.state == JobState.STARTED.value, running.c.lease_until >= now())
     of_tenant = select(func.count()).where(leased, running.c.tenant == jobs.c.tenant).scalar_subquery()
     long_ones = select(func.count()).where(leased, running.c.priority == Priority.LONG).scalar_subquery()
-    where = [_due(), or_(jobs.c.priority < Priority.LONG, long_ones < most_long)]
-    if queues is not None:
-        where.append(jobs.c.queue.in_(queues))
-    turn = select(jobs).where(*where).order_by(jobs.c.priority, of_tenant, jobs.c.number).limit(1)
-    return connection.execute(turn).first()
+    where = [_due(), or_(jobs.c.priority < Priority.LONG, long_ones < bindparam("most_long"))]
+    if of_queues:
+        where.append(jobs.c.queue.in_(bindparam("queues", expanding=True)))
+    return select(jobs).where(*where).order_by(jobs.c.priority, of_tenant, jobs.c.number).limit(1)
+
+
+def _taking() -> ReturningUpdate[Any]:
+    """Lease job ``row`` to ``by`` for ``seconds``."""
+    values = {
+        "state": JobState.STARTED.value,
+        "owner": bindparam("by"),
+        "attempt": jobs.c.attempt + 1,
+        "tries": jobs.c.tries + 1,
+        "lease_until": now() + bindparam("seconds"),
+        "heartbeat_at": now(),
+        "started_at": func.coalesce(jobs.c.started_at, now()),
+        **_PACE,
+    }
+    return update(jobs).where(jobs.c.number == bindparam("row")).values(values).returning(jobs)
+
+
+# Built once: building them took longer than running them, and a claim is most of the wait for a worker.
+_TURN, _TURN_OF_QUEUES = _turn(of_queues=False), _turn(of_queues=True)
+_TAKE = _taking()
+
+
+def _next(connection: Connection, queues: Sequence[str] | None, most_long: int) -> Row[Any] | None:
+    """The job whose turn it is."""
+    if queues is None:
+        return connection.execute(_TURN, {"most_long": most_long}).first()
+    return connection.execute(_TURN_OF_QUEUES, {"most_long": most_long, "queues": list(queues)}).first()
 
 
 def _claim(
     connection: Connection, owner: str, lease_s: float, queues: Sequence[str] | None, most_long: int
 ) -> Job | None:
     while row := _next(connection, queues, most_long):
-        this = jobs.c.number == row.number
         if row.tries >= MAX_TRIES:
             _give_up(connection, row)
             continue
-        values = {
-            "state": JobState.STARTED.value,
-            "owner": owner,
-            "attempt": jobs.c.attempt + 1,
-            "tries": jobs.c.tries + 1,
-            "lease_until": now() + lease_s,
-            "heartbeat_at": now(),
-            "started_at": func.coalesce(jobs.c.started_at, now()),
-        }
-        connection.execute(update(jobs).where(this).values(values))
-        return job_rows.job(connection.execute(select(jobs).where(this)).one())
+        lease = {"row": row.number, "by": owner, "seconds": lease_s}
+        taken = connection.execute(_TAKE, lease).one()
+        if taken.parent:
+            _hear(connection, taken.parent)
+        return job_rows.job(taken)
     return None
+
+
+def _hear(connection: Connection, parent: str) -> None:
+    """Note that a part was taken; after a rest the pace is measured from here."""
+    waits = and_(jobs.c.id == parent, jobs.c.owner.is_(None))
+    rested = and_(waits, jobs.c.heartbeat_at < now() - HELD_S)
+    connection.execute(update(jobs).where(rested).values(_PACE))
+    connection.execute(update(jobs).where(waits).values(heartbeat_at=now()))
 
 
 def _fenced(connection: Connection, job: Job, **values: Any) -> bool:  # noqa: ANN401 - column values
@@ -250,7 +298,8 @@ def _advance(connection: Connection, parent: str) -> Row[Any] | None:
     ).one()
     done = row.total - missing
     share = done / row.total if row.total else 1.0
-    values: dict[str, Any] = {"done": done, "fraction": READING_SHARE + (0.98 - READING_SHARE) * share}
+    fraction = READING_SHARE + (0.98 - READING_SHARE) * share
+    values: dict[str, Any] = {"done": done, "fraction": fraction, "heartbeat_at": now()}
     if left == 0:
         values["state"] = JobState.QUEUED.value
     connection.execute(update(jobs).where(waiting).values(values))
@@ -261,7 +310,7 @@ def _give_up(connection: Connection, row: Row[Any]) -> None:
     problem = Problem(
         "gave_up",
         f"The work was started {MAX_TRIES} times and broke off unexpectedly each time. "
-        "Try another copy of the file; the server's log says more.",
+        "The server's log says more; where it reads a file, try another copy.",
     )
     connection.execute(update(jobs).where(jobs.c.number == row.number).values(_failed(problem)))
     if row.parent:
@@ -299,4 +348,7 @@ _FRESH: dict[str, Any] = {
     "started_at": None,
     "ended_at": None,
     "heartbeat_at": None,
+    "pace_at": None,
+    "pace_done": 0,
+    "pace_fraction": 0.0,
 }
