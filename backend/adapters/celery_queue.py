@@ -28,6 +28,8 @@ PATIENCE_S = 0.5
 """Longest wait for Redis, on the thread that rings."""
 PAUSE_S = 3.0
 """After a failure nobody rings for so long: the reaper of the workers rings for what was missed."""
+ENOUGH_RINGS = 64
+"""Rings that may wait in a queue; whoever hears one works for as long as something is due."""
 MOST_UNSENT = 1000
 """Rings that wait for the sending thread; more are dropped, since that many wake every worker."""
 PARTING_S = 1.0
@@ -39,7 +41,7 @@ class _Ring:
     queue: str
     job_id: str = ""
     times: int = 1
-    only_if_silent: bool = False
+    most_waiting: int = ENOUGH_RINGS
 
 
 class CeleryQueue:
@@ -74,7 +76,7 @@ class CeleryQueue:
 
     def nudge(self, queue: str, times: int = 1) -> None:
         """Ring so many times unless a ring waits in that queue already; returns at once."""
-        self._leave(_Ring(queue, times=times, only_if_silent=True))
+        self._leave(_Ring(queue, times=times, most_waiting=0))
 
     async def wait(self, timeout_s: float) -> None:
         """Return after ``timeout_s``: nobody rings for a worker inside this process."""
@@ -109,7 +111,7 @@ class CeleryQueue:
 
     def _send(self, ring: _Ring) -> None:
         try:
-            if ring.only_if_silent and self._redis.llen(ring.queue):
+            if int(str(self._redis.llen(ring.queue))) > ring.most_waiting:
                 return
             if self._producer is None:
                 self._connection = self._celery.connection_for_write()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError
 
-from backend.adapters.celery_queue import RING, CeleryQueue
+from backend.adapters.celery_queue import ENOUGH_RINGS, RING, CeleryQueue
 from tests.support.celery_stack import RealRedis, real_redis
 
 
@@ -85,6 +85,14 @@ async def test_a_full_redis_is_seen_by_the_ping_and_forgotten_once_it_is_not(
     await bell.ping()
     await bell.ring("ingestion", "heard")
     await waiting(redis, "ingestion", 1)
+
+
+async def test_a_thousand_jobs_do_not_fill_redis_with_rings(redis: RealRedis) -> None:
+    bell = CeleryQueue(redis.url)
+    for _ in range(1000):
+        await bell.ring("ingestion", "a")
+    await asyncio.to_thread(bell.close)
+    assert 0 < redis.client.llen("ingestion") <= ENOUGH_RINGS + 1
 
 
 async def test_closing_sends_what_waits(redis: RealRedis) -> None:
