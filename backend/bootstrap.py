@@ -8,7 +8,9 @@ import socket
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backend.adapters.embedded_queue import EmbeddedQueue
 from backend.adapters.extractive.writer import ExtractiveWriter
@@ -38,6 +40,9 @@ from backend.services.jobs import job_kinds
 from backend.services.retrieval import Retriever
 from backend.services.tasks import Worker
 
+if TYPE_CHECKING:
+    from backend.adapters.celery_queue import CeleryQueue
+
 DEFAULT_TENANT = "default"
 SAMPLE = Path(__file__).parent / "samples" / "how-plants-make-food.txt"
 
@@ -48,6 +53,7 @@ _ABANDONED_S = 3600.0
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Build everything; raises ConfigurationError with the setting to change."""
+    check_queue(settings)
     async with AsyncExitStack() as stack:
         _make_folder(settings.data_dir)
         # The model is read while the database opens: together they are most of a start.
@@ -58,18 +64,20 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         embedder = await opening
         stack.push_async_callback(embedder.close)
         await _check_model(database, embedder, settings)
-        services = _services(settings, database, embedder)
+        queue = _queue(settings, stack)
+        services = _services(settings, database, embedder, queue)
         await services.ingestion.sweep(_ABANDONED_S)
         await _welcome(settings, database, services)
         yield services
 
 
-def _services(settings: Settings, database: Database, embedder: Embedder) -> Services:
+def _services(
+    settings: Settings, database: Database, embedder: Embedder, queue: EmbeddedQueue | CeleryQueue
+) -> Services:
     catalog, jobs = SqlCatalog(database), SqlJobTable(database)
     keywords = Fts5KeywordIndex(database)
     vectors = FaissVectorStore(database, embedder.dimension)
     blobs = FileBlobStore(settings.data_dir / "files")
-    queue = EmbeddedQueue()
     ingestion = Ingestion(
         blobs=blobs,
         catalog=catalog,
@@ -121,18 +129,53 @@ def _services(settings: Settings, database: Database, embedder: Embedder) -> Ser
             kinds=job_kinds(ingestion, answer_jobs),
             queue=queue,
             wait=queue.wait,
-            concurrency=settings.worker_concurrency,
+            concurrency=_workers(settings),
         ),
+        worker_inside=settings.job_queue == "embedded",
         health=Health(
             {
                 "database": database.ping,
                 "files": blobs.ping,
                 "vectors": lambda: vectors.warm(DEFAULT_TENANT),
                 "embedder": lambda: embedder.embed(["ready"]),
-            }
+            },
+            {} if isinstance(queue, EmbeddedQueue) else {"redis": queue.ping},
         ),
         limits=Limits(settings.max_upload_mb * _MB, settings.max_questions),
     )
+
+
+def check_queue(settings: Settings) -> None:
+    """Raise ConfigurationError where JOB_QUEUE cannot work with the rest."""
+    if settings.job_queue == "embedded":
+        return
+    if not settings.redis_url:
+        raise ConfigurationError(
+            "JOB_QUEUE=celery needs Redis. Set REDIS_URL, e.g. redis://127.0.0.1:6379/0, "
+            "or set JOB_QUEUE=embedded."
+        )
+    if not settings.redis_url.startswith(("redis://", "rediss://")):
+        raise ConfigurationError("REDIS_URL must begin with redis:// or rediss://.")
+    if find_spec("celery") is None or find_spec("redis") is None:
+        raise ConfigurationError(
+            "JOB_QUEUE=celery needs packages that are not installed: run tools/setup distributed, "
+            "or set JOB_QUEUE=embedded."
+        )
+
+
+def _queue(settings: Settings, stack: AsyncExitStack) -> EmbeddedQueue | CeleryQueue:
+    if settings.job_queue == "embedded":
+        return EmbeddedQueue()
+    # Imported here: the embedded product starts without Celery.
+    from backend.adapters.celery_queue import CeleryQueue  # noqa: PLC0415
+
+    queue = CeleryQueue(settings.redis_url)
+    stack.callback(queue.close)
+    return queue
+
+
+def _workers(settings: Settings) -> int:
+    return settings.worker_concurrency if settings.job_queue == "embedded" else settings.celery_concurrency
 
 
 def _make_folder(folder: Path) -> None:

@@ -33,21 +33,15 @@ def create_app(
     max_upload_bytes: int,
     closing: Callable[[], bool] = lambda: False,
 ) -> FastAPI:
-    """Serve the services that ``open_services`` opens; its worker runs beside the requests.
+    """Serve the services that ``open_services`` opens; an embedded worker runs beside the requests.
 
     ``closing`` says whether the server is about to end, so that no stream keeps it.
     """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
-        async with open_services() as services:
-            worker = asyncio.create_task(services.worker.run())
-            try:
-                yield {"services": services, "closing": closing}
-            finally:
-                worker.cancel()
-                with suppress(asyncio.CancelledError):
-                    await worker
+        async with open_services() as services, _working(services):
+            yield {"services": services, "closing": closing}
 
     app = FastAPI(
         title="Quaestio",
@@ -72,6 +66,21 @@ def create_app(
     page.mount_static(app)
     docs.mount_static(app)
     return app
+
+
+@asynccontextmanager
+async def _working(services: Services) -> AsyncIterator[None]:
+    """The worker in the background, where it belongs into this process."""
+    if not services.worker_inside:
+        yield
+        return
+    worker = asyncio.create_task(services.worker.run())
+    try:
+        yield
+    finally:
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
 
 
 def _origins(configured: str) -> str:

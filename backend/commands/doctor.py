@@ -84,7 +84,7 @@ async def _product(settings: Settings) -> list[Finding]:
     try:
         async with open_services(settings.model_copy(update={"sample_document": False})) as services:
             for component in await services.health.check():
-                state = "ok" if component.ok else "problem"
+                state = "ok" if component.ok else "problem" if component.needed else "note"
                 found.append(
                     Finding(component.name, state, component.detail or f"{component.latency_ms:.1f} ms")
                 )

@@ -25,12 +25,13 @@ def run(arguments: Sequence[str]) -> int:
     try:
         given = {name: getattr(options, name, None) for name in ("data_dir", "host", "port")}
         settings = load_settings(**given)
-        _log(settings.log_level if options.command == "serve" else "error")
+        _log(settings.log_level if options.command in {"serve", "worker"} else "error")
         # Imported only now: help, wrong use and wrong settings are answered at once.
-        from backend.commands import asking, doctor, library, serve  # noqa: PLC0415
+        from backend.commands import asking, doctor, library, serve, worker  # noqa: PLC0415
 
         commands = {
             "serve": serve.serve,
+            "worker": worker.worker,
             "ingest": library.ingest,
             "questions": library.questions,
             "search": library.search,
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"quaestio {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _serve(commands)
+    _worker(commands)
     _ingest(commands)
     _questions(commands)
     _search(commands)
@@ -86,6 +88,13 @@ def _serve(commands: Commands) -> None:
     command.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     command.add_argument("--port", type=int, help="port to listen on (default 8000)")
     command.add_argument("--open", action="store_true", help="open the page in the browser")
+
+
+def _worker(commands: Commands) -> None:
+    command = _command(commands, "worker", "Work on jobs beside the API, as JOB_QUEUE says.")
+    command.add_argument(
+        "--beat", action="store_true", help="with JOB_QUEUE=celery: be the one clock of all workers instead"
+    )
 
 
 def _ingest(commands: Commands) -> None:

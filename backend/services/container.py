@@ -39,5 +39,7 @@ class Services:
     answer_jobs: AnswerJobs
     job_control: JobControl
     worker: Worker
+    worker_inside: bool
+    """Whether the process that serves also works on jobs; else workers of their own do."""
     health: Health
     limits: Limits

@@ -10,6 +10,11 @@ from backend.models.jobs import Job
 from backend.services.answer_jobs import ANSWER, QUERY_QUEUE, AnswerJobs
 from backend.services.ingestion import EMBED, EMBEDDING_QUEUE, INGESTION_QUEUE, READ, Ingestion
 
+MAINTENANCE_QUEUE = "maintenance"
+QUERIES_QUEUE = "rag_queries"
+QUEUES = (QUERIES_QUEUE, INGESTION_QUEUE, EMBEDDING_QUEUE, MAINTENANCE_QUEUE)
+"""Every queue that a job kind may name."""
+
 Result = Mapping[str, Any] | None
 
 

@@ -192,9 +192,11 @@ class SqlJobTable:
 
         return await self._database.read(query)
 
-    async def due(self, limit: int) -> list[Job]:
+    async def due(self, limit: int, *, queues: Sequence[str] | None = None) -> list[Job]:
         """See the port."""
         query = select(jobs).where(_due()).order_by(jobs.c.number).limit(limit)
+        if queues is not None:
+            query = query.where(jobs.c.queue.in_(queues))
         return await self._database.read(lambda c: list(map(job_rows.job, c.execute(query))))
 
     async def expire(self, kinds: Sequence[str], older_than_s: float) -> int:
