@@ -51,6 +51,9 @@ class Settings(BaseSettings):
         description="What the documents must reach to be about a topic: best cosine + 0.3 for its words.",
     )
     worker_concurrency: int = Field(2, ge=1, le=64, description="Ingestion jobs that run at a time.")
+    result_ttl_s: float = Field(
+        86400, gt=0, description="How long the answer of a job is kept after its end, in seconds."
+    )
     job_queue: Literal["embedded", "celery"] = Field(
         "embedded",
         description="Who works on jobs: a worker inside the process, or Celery workers (needs REDIS_URL "
@@ -59,9 +62,6 @@ class Settings(BaseSettings):
     redis_url: str = Field("", description="Redis of JOB_QUEUE=celery, e.g. redis://127.0.0.1:6379/0.")
     celery_concurrency: int = Field(4, ge=1, le=64, description="Processes of one Celery worker.")
     flower_password: str = Field("", description="Of the user quaestio in Flower; made up when empty.")
-    result_ttl_s: float = Field(
-        86400, gt=0, description="How long the answer of a job is kept after its end, in seconds."
-    )
     sample_document: bool = Field(True, description="Put the sample text into an empty library.")
 
 
