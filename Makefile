@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check soak bench lock setup setup-dev clean
+.PHONY: help run up-local test check soak bench lock setup setup-distributed setup-dev clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 run: setup ## Set up if needed, start the product, open its page (HOST, PORT, DATA_DIR)
 	@exec $(BIN)/quaestio serve --open
+
+up-local: setup-distributed ## Start Redis, Celery workers, beat, Flower and the API, without containers
+	@exec $(BIN)/python -m tools.up_local
 
 test: setup-dev ## Set up if needed, run every test
 	@$(BIN)/python -m pytest
@@ -32,6 +35,9 @@ bench: setup-dev ## Run the benchmarks and write benchmarks/results
 setup: ## Make .venv with what the product needs
 	@tools/setup default
 
+setup-distributed: ## Make .venv with what Celery workers need as well
+	@tools/setup distributed
+
 setup-dev: ## Make .venv with what its development needs
 	@tools/setup dev
 
@@ -39,7 +45,11 @@ lock: ## Pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml requirements/model.in -o requirements/default.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  pyproject.toml requirements/model.in --group dev -c requirements/default.txt -o requirements/dev.txt
+	  pyproject.toml requirements/model.in --extra distributed --group dev -c requirements/default.txt \
+	  -o requirements/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml requirements/model.in --extra distributed -c requirements/dev.txt \
+	  -o requirements/distributed.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml --extra sentence-transformers -c requirements/dev.txt --no-emit-package torch \
 	  -o requirements/sentence-transformers.txt

@@ -7,7 +7,9 @@ import os
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backend.adapters.embedded_queue import EmbeddedQueue
 from backend.adapters.extractive.writer import ExtractiveWriter
@@ -16,6 +18,7 @@ from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.onnx_embedder.embedder import OnnxEmbedder
 from backend.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder
+from backend.adapters.sql.answers import SqlAnswers
 from backend.adapters.sql.audit import SqlAudit
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
@@ -27,11 +30,15 @@ from backend.adapters.sql.upkeep import SqlUpkeep
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import ConfigurationError
 from backend.ports.embedder import Embedder
+from backend.services.answer_jobs import AnswerJobs
+from backend.services.answers import Answers
 from backend.services.container import Limits, Services
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
+from backend.services.idempotency import Idempotency
 from backend.services.ingestion import Ingestion
 from backend.services.integrity import ABANDONED_S, Integrity
+from backend.services.job_control import JobControl
 from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds
 from backend.services.maintenance import Maintenance
 from backend.services.reembedding import Reembedding
@@ -39,6 +46,9 @@ from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
 from backend.services.tasks import Worker
 from backend.utils.processes import is_gone, own_name
+
+if TYPE_CHECKING:
+    from backend.adapters.celery_queue import CeleryQueue
 
 DEFAULT_TENANT = "default"
 SAMPLE = Path(__file__).parent / "samples" / "how-plants-make-food.txt"
@@ -49,6 +59,7 @@ _MB = 1_000_000
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Build everything; raises ConfigurationError with the setting to change."""
+    check_queue(settings)
     async with AsyncExitStack() as stack:
         _make_folder(settings.data_dir)
         # The model is read while the database opens: together they are most of a start.
@@ -59,7 +70,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         embedder = await opening
         stack.push_async_callback(embedder.close)
         await _check_model(database, embedder, settings)
-        services = _services(settings, database, embedder)
+        queue = _queue(settings, stack)
+        services = _services(settings, database, embedder, queue)
         await services.jobs.release_lost(is_gone)
         await services.ingestion.sweep(ABANDONED_S)
         await _welcome(settings, database, services)
@@ -79,12 +91,13 @@ async def open_reembedding(settings: Settings) -> AsyncIterator[Reembedding]:
         yield Reembedding(SqlNextVectors(database), embedder)
 
 
-def _services(settings: Settings, database: Database, embedder: Embedder) -> Services:
+def _services(
+    settings: Settings, database: Database, embedder: Embedder, queue: EmbeddedQueue | CeleryQueue
+) -> Services:
     catalog, jobs = SqlCatalog(database), SqlJobTable(database)
     keywords = Fts5KeywordIndex(database)
     vectors = FaissVectorStore(database, embedder.dimension, fingerprint=embedder.fingerprint)
     blobs = FileBlobStore(settings.data_dir / "files")
-    queue = EmbeddedQueue()
     ingestion = Ingestion(
         blobs=blobs,
         catalog=catalog,
@@ -94,6 +107,7 @@ def _services(settings: Settings, database: Database, embedder: Embedder) -> Ser
             memory_limit=settings.extraction_memory_mb * _MB,
             timeout=settings.extraction_timeout_s,
             max_pages=settings.max_pages,
+            ocr=settings.ocr == "auto",
         ),
         embedder=embedder,
         vectors=vectors,
@@ -107,8 +121,15 @@ def _services(settings: Settings, database: Database, embedder: Embedder) -> Ser
         catalog=catalog,
         vector_weight=settings.vector_weight,
     )
+    answers = Answers(
+        catalog=catalog,
+        retriever=retriever,
+        embedder=embedder,
+        least_relevance=settings.least_relevance,
+    )
+    answer_jobs = AnswerJobs(answers=answers, jobs=jobs, queue=queue, result_ttl_s=settings.result_ttl_s)
     audit = SqlAudit(database, embedder.dimension)
-    kinds = job_kinds(ingestion)
+    kinds = job_kinds(ingestion, answer_jobs)
     maintenance = Maintenance(
         upkeep=SqlUpkeep(database),
         audit=audit,
@@ -116,12 +137,13 @@ def _services(settings: Settings, database: Database, embedder: Embedder) -> Ser
         jobs=jobs,
         vectors=vectors,
         expiring=[name for name, kind in kinds.items() if kind.expires],
-        results_kept_s=settings.results_kept_s,
+        results_kept_s=settings.result_ttl_s,
     )
     return Services(
         catalog=catalog,
         jobs=jobs,
         ingestion=ingestion,
+        idempotency=Idempotency(SqlAnswers(database)),
         retriever=retriever,
         generation=QuestionGeneration(
             catalog=catalog,
@@ -129,26 +151,64 @@ def _services(settings: Settings, database: Database, embedder: Embedder) -> Ser
             writer=ExtractiveWriter(),
             least_relevance=settings.least_relevance,
         ),
+        answers=answers,
+        answer_jobs=answer_jobs,
+        job_control=JobControl(jobs=jobs, queue=queue, ingestion=ingestion, answer_jobs=answer_jobs),
         worker=Worker(
             owner=own_name(),
             jobs=jobs,
             kinds=kinds | maintenance_kinds(maintenance),
             queue=queue,
             wait=queue.wait,
-            concurrency=settings.worker_concurrency,
+            concurrency=_workers(settings),
         ),
         schedule=Schedule(jobs=jobs, queue=queue, periods=PERIODS),
         integrity=Integrity(audit=audit, catalog=catalog, blobs=blobs, vectors=vectors),
+        worker_inside=settings.job_queue == "embedded",
         health=Health(
             {
                 "database": database.ping,
                 "files": blobs.ping,
                 "vectors": lambda: vectors.warm(DEFAULT_TENANT),
                 "embedder": lambda: embedder.embed(["ready"]),
-            }
+            },
+            {} if isinstance(queue, EmbeddedQueue) else {"redis": queue.ping},
         ),
         limits=Limits(settings.max_upload_mb * _MB, settings.max_questions),
     )
+
+
+def check_queue(settings: Settings) -> None:
+    """Raise ConfigurationError where JOB_QUEUE cannot work with the rest."""
+    if settings.job_queue == "embedded":
+        return
+    if not settings.redis_url:
+        raise ConfigurationError(
+            "JOB_QUEUE=celery needs Redis. Set REDIS_URL, e.g. redis://127.0.0.1:6379/0, "
+            "or set JOB_QUEUE=embedded."
+        )
+    if not settings.redis_url.startswith(("redis://", "rediss://")):
+        raise ConfigurationError("REDIS_URL must begin with redis:// or rediss://.")
+    if find_spec("celery") is None or find_spec("redis") is None:
+        raise ConfigurationError(
+            "JOB_QUEUE=celery needs packages that are not installed: run tools/setup distributed, "
+            "or set JOB_QUEUE=embedded."
+        )
+
+
+def _queue(settings: Settings, stack: AsyncExitStack) -> EmbeddedQueue | CeleryQueue:
+    if settings.job_queue == "embedded":
+        return EmbeddedQueue()
+    # Imported here: the embedded product starts without Celery.
+    from backend.adapters.celery_queue import CeleryQueue  # noqa: PLC0415
+
+    queue = CeleryQueue(settings.redis_url)
+    stack.callback(queue.close)
+    return queue
+
+
+def _workers(settings: Settings) -> int:
+    return settings.worker_concurrency if settings.job_queue == "embedded" else settings.celery_concurrency
 
 
 def _make_folder(folder: Path) -> None:

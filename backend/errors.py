@@ -5,7 +5,8 @@
     QuaestioError                  code, retryable, message for a person
     ├── InvalidRequest             the request contradicts itself or the state of the session
     │   ├── NoDocumentSelected
-    │   └── TooManyQuestions
+    │   ├── TooManyQuestions
+    │   └── KeyReused              an Idempotency-Key that stands for another request
     ├── NotFound
     │   ├── DocumentNotFound
     │   └── JobNotFound
@@ -22,6 +23,7 @@
     │   └── ExtractionLimit        the file asks for more memory, time or pages than allowed
     ├── TopicNotFound              nothing in the documents is about it
     ├── Stopped                    a person cancelled the work
+    ├── GaveUp                     it broke off at every attempt, and nobody foresaw why
     ├── StorageFull                retryable: the disk holds no more
     └── Unavailable                retryable: a component is down or still starting
         └── ConfigurationError     refused at start: settings that cannot work together
@@ -59,6 +61,12 @@ class TooManyQuestions(InvalidRequest):
     """More than MAX_QUESTIONS in one request."""
 
     code = "too_many_questions"
+
+
+class KeyReused(InvalidRequest):
+    """An Idempotency-Key that stands for another request."""
+
+    code = "idempotency_key_reused"
 
 
 class NotFound(QuaestioError):
@@ -157,6 +165,12 @@ class Stopped(QuaestioError):
     code = "stopped"
 
 
+class GaveUp(QuaestioError):
+    """A job broke off at every attempt, and nobody foresaw why."""
+
+    code = "gave_up"
+
+
 class StorageFull(QuaestioError):
     """The disk holds no more; reads go on."""
 
@@ -181,3 +195,9 @@ class ConfigurationError(Unavailable):
 def error_classes(root: type[QuaestioError] = QuaestioError) -> list[type[QuaestioError]]:
     """Every class of the tree below and including ``root``, parents first."""
     return [root, *(c for child in root.__subclasses__() for c in error_classes(child))]
+
+
+def error_of(code: str, message: str) -> QuaestioError:
+    """The error that a code of the tree stands for, e.g. one that was kept with a job."""
+    kinds = {kind.code: kind for kind in error_classes()}
+    return kinds.get(code, QuaestioError)(message)

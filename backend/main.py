@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from backend import __version__
-from backend.routes import chat, docs, documents, errors, health, page, pdf
+from backend.routes import ask, chat, docs, documents, errors, health, jobs, page, pdf, progress
 from backend.routes.middleware import BodyLimit, RequestId
 from backend.services.container import Services
 
@@ -23,6 +23,7 @@ class State(TypedDict):
     """What the lifespan hands to every request."""
 
     services: Services
+    closing: Callable[[], bool]
 
 
 def create_app(
@@ -30,20 +31,17 @@ def create_app(
     *,
     cors_origins: str = "",
     max_upload_bytes: int,
+    closing: Callable[[], bool] = lambda: False,
 ) -> FastAPI:
-    """Serve the services that ``open_services`` opens; its worker runs beside the requests."""
+    """Serve the services that ``open_services`` opens; an embedded worker runs beside the requests.
+
+    ``closing`` says whether the server is about to end, so that no stream keeps it.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
-        async with open_services() as services:
-            beside = [asyncio.create_task(each.run()) for each in (services.worker, services.schedule)]
-            try:
-                yield {"services": services}
-            finally:
-                for task in beside:
-                    task.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await task
+        async with open_services() as services, _working(services):
+            yield {"services": services, "closing": closing}
 
     app = FastAPI(
         title="Quaestio",
@@ -63,11 +61,27 @@ def create_app(
         expose_headers=["X-Request-ID", "Retry-After"],
     )
     app.add_middleware(RequestId)
-    for module in (chat, documents, pdf, health, docs, page):
+    for module in (chat, ask, jobs, documents, progress, pdf, health, docs, page):
         app.include_router(module.router)
     page.mount_static(app)
     docs.mount_static(app)
     return app
+
+
+@asynccontextmanager
+async def _working(services: Services) -> AsyncIterator[None]:
+    """The worker and the schedule in the background, where they belong into this process."""
+    if not services.worker_inside:
+        yield
+        return
+    beside = [asyncio.create_task(each.run()) for each in (services.worker, services.schedule)]
+    try:
+        yield
+    finally:
+        for task in beside:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 def _origins(configured: str) -> str:

@@ -1,7 +1,9 @@
 """Measures the extractive question writer over textbook chapters, encyclopaedia articles and transcripts.
 
 Prints one JSON object: per text and mode how many items came, how many keep each promise, and how long it
-took. Usage: python benchmarks/questions.py [--count 25] [--show] [--data ../shared/data]
+took. With ``--each``, every document is a text of its own and the share of them that gives ten and
+``--count`` items is printed: what short texts are worth.
+Usage: python -m benchmarks.questions [--count 25] [--only NAME] [--each] [--show] [--data ../shared/data]
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from backend.models.questions import LETTERS, Mode, Question
 
 ROOT = Path(__file__).resolve().parents[1]
 ALIKE = 0.9
+_TEN = 10
 _SPLITTER = RecursiveCharacterTextSplitter(chunk_size=256, chunk_overlap=0, add_start_index=True)
 
 
@@ -109,6 +112,17 @@ def _place(question: Question, whole: str) -> int:
     return max(0, whole.find(question.source.quote))
 
 
+def shares(writer: ExtractiveWriter, passages: list[Passage], mode: Mode, count: int) -> dict[str, Any]:
+    """How many items documents give when each is all there is."""
+    given = [len(asyncio.run(writer.write([p], mode, count))) for p in passages]
+    return {
+        "documents": len(given),
+        "mean": round(sum(given) / max(1, len(given)), 1),
+        "ten_or_more": round(sum(n >= _TEN for n in given) / max(1, len(given)), 2),
+        "all_asked": round(sum(n >= count for n in given) / max(1, len(given)), 2),
+    }
+
+
 def main() -> None:
     """Runs every text in both modes."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -116,6 +130,7 @@ def main() -> None:
     arguments.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     arguments.add_argument("--only", default="", help="a part of the text's name")
     arguments.add_argument("--show", action="store_true", help="print the items too")
+    arguments.add_argument("--each", action="store_true", help="each document is a text of its own")
     options = arguments.parse_args()
     writer = ExtractiveWriter()
     report = {}
@@ -123,6 +138,9 @@ def main() -> None:
         if options.only not in name:
             continue
         for mode in Mode:
+            if options.each:
+                report[f"{name} {mode}"] = shares(writer, passages, mode, options.count)
+                continue
             start = time.perf_counter()
             questions = asyncio.run(writer.write(passages, mode, options.count))
             spent = 1000 * (time.perf_counter() - start)

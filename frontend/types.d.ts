@@ -10,6 +10,13 @@ interface Doc {
   progress: number;
   done: number;
   total: number;
+  /** What `done` and `total` count. */
+  unit: '' | 'pages' | 'bytes' | 'passages';
+  /** Nobody works on it yet. */
+  waiting: boolean;
+  /** Units per second. */
+  rate: number | null;
+  seconds_left: number | null;
   pages: number | null;
   chunks: number;
   size: number;
@@ -100,8 +107,11 @@ interface Row {
   note: string;
   tone: '' | 'bad' | 'warn';
   progress: number | null;
+  /** What the button beside it does, and what the one below it says (empty: there is none). */
   action: string;
   press: () => void;
+  also: '' | 'Stop' | 'Retry';
+  pressToo?: () => void;
 }
 
 /** Working through a set. Kept in the browser, so plain data only. */

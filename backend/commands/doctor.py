@@ -69,10 +69,19 @@ def _existing(folder: Path) -> Path:
 
 
 def _extras(settings: Settings) -> Iterator[Finding]:
+    yield _ocr(settings)
     if importlib.util.find_spec("sentence_transformers"):
         yield Finding("sentence-transformers", "ok", "installed: any of its models can be EMBEDDING_MODEL")
     elif settings.embedding_model == BUNDLED_MODEL:
         yield Finding("sentence-transformers", "note", "not installed; for other models than bundled")
+
+
+def _ocr(settings: Settings) -> Finding:
+    if settings.ocr == "off":
+        return Finding("tesseract", "note", "not used (OCR=off): scanned pages are not read")
+    if shutil.which("tesseract"):
+        return Finding("tesseract", "ok", "installed: the text of scanned PDF pages is recognised")
+    return Finding("tesseract", "note", "not installed; reads scans: sudo apt install tesseract-ocr")
 
 
 async def _product(settings: Settings, *, deep: bool) -> list[Finding]:
@@ -81,7 +90,7 @@ async def _product(settings: Settings, *, deep: bool) -> list[Finding]:
     try:
         async with open_services(settings.model_copy(update={"sample_document": False})) as services:
             for component in await services.health.check():
-                state = "ok" if component.ok else "problem"
+                state = "ok" if component.ok else "problem" if component.needed else "note"
                 found.append(
                     Finding(component.name, state, component.detail or f"{component.latency_ms:.1f} ms")
                 )

@@ -15,11 +15,13 @@ from typing import Any
 from tqdm import tqdm
 
 from backend.bootstrap import DEFAULT_TENANT, open_services
+from backend.commands.progress import progress_words
+from backend.commands.sidecar import SIDECAR, read_sidecar
 from backend.config.settings import Settings
 from backend.errors import DocumentNotFound, InvalidRequest, QuaestioError, TooManyQuestions, UnsupportedFile
 from backend.models.api import FoundSource
 from backend.models.chat import QuestionsResponse
-from backend.models.documents import Document, JobState
+from backend.models.documents import Document, DocumentMetadata, JobState
 from backend.models.questions import LETTERS, Mode
 from backend.services.container import Services
 from backend.services.generation import QuestionRequest
@@ -27,6 +29,16 @@ from backend.utils.clock import utc_now
 
 _PIECE = 1 << 20
 _POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A file to take."""
+
+    path: Path
+    named: bool = False
+    """By the person, not found in a folder."""
+    metadata: DocumentMetadata | None = None
 
 
 @dataclass(slots=True)
@@ -51,8 +63,16 @@ class _Outcome:
 
 
 def ingest(settings: Settings, options: argparse.Namespace) -> int:
-    """Status 1 where a file failed; files of other types inside folders are skipped."""
-    outcomes = asyncio.run(_ingest(settings, options.paths))
+    """Status 1 where a file failed; files of other types inside folders are skipped.
+
+    Interrupted, it leaves what was accepted in the queue and says so.
+    """
+    outcomes: list[_Outcome] = []
+    try:
+        asyncio.run(_ingest(settings, options.paths, outcomes))
+    except KeyboardInterrupt:
+        _say_what_stays(outcomes)
+        raise
     if options.json:
         print(json.dumps([o.as_json() for o in outcomes], indent=2, ensure_ascii=False))
     else:
@@ -61,44 +81,59 @@ def ingest(settings: Settings, options: argparse.Namespace) -> int:
     return 1 if any(o.status in {"failed", "refused"} for o in outcomes) else 0
 
 
-async def _ingest(settings: Settings, paths: Iterable[Path]) -> list[_Outcome]:
+def _say_what_stays(outcomes: Iterable[_Outcome]) -> None:
+    left = sum(o.document is not None and not o.document.state.ended for o in outcomes)
+    if left:
+        files, they = (
+            ("1 accepted file stays", "it goes") if left == 1 else (f"{left} accepted files stay", "they go")
+        )
+        print(
+            f"\n{files} in the queue: {they} on with `quaestio serve` or the next `quaestio ingest`.",
+            file=sys.stderr,
+        )
+
+
+async def _ingest(settings: Settings, paths: Iterable[Path], outcomes: list[_Outcome]) -> None:
+    """Take in and follow files; ``outcomes`` is filled on the way, for whoever is interrupted."""
     async with open_services(settings.model_copy(update={"sample_document": False})) as services:
         worker = asyncio.create_task(services.worker.run())
         try:
-            outcomes = [await _take(services, path, named=named) for path, named in _files(paths)]
+            for chosen in _files(paths):
+                outcomes.append(await _take(services, chosen))  # noqa: PERF401 - seen when interrupted
             await _watch(services, outcomes)
         finally:
             worker.cancel()
             with suppress(asyncio.CancelledError):
                 await worker
-    return outcomes
 
 
-def _files(paths: Iterable[Path]) -> list[tuple[Path, bool]]:
-    """Files to take, each with whether it was named itself; hidden ones in folders are left out."""
-    found: list[tuple[Path, bool]] = []
+def _files(paths: Iterable[Path]) -> list[_Chosen]:
+    """Files to take; hidden ones in folders are left out, and what describes other files is read here."""
+    found: list[_Chosen] = []
     for path in paths:
         if path.is_dir():
-            inside = (p for p in sorted(path.rglob("*")) if p.is_file())
-            found += [
-                (p, False) for p in inside if not any(n.startswith(".") for n in p.relative_to(path).parts)
-            ]
+            inside = [p for p in sorted(path.rglob("*")) if p.is_file()]
+            seen = [p for p in inside if not any(n.startswith(".") for n in p.relative_to(path).parts)]
+            sidecars = {p: read_sidecar(p) for p in seen if p.name == SIDECAR}
+            said = {
+                file: metadata for known in sidecars.values() if known for file, metadata in known.items()
+            }
+            found += [_Chosen(p, metadata=said.get(p.resolve())) for p in seen if sidecars.get(p) is None]
         elif path.is_file():
-            found.append((path, True))
+            found.append(_Chosen(path, named=True))
         else:
             raise InvalidRequest(f"There is no file or folder {path}.")
     return found
 
 
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
-
-
-async def _take(services: Services, path: Path, *, named: bool) -> _Outcome:
+async def _take(services: Services, chosen: _Chosen) -> _Outcome:
+    path = chosen.path
     try:
-        accepted = await services.ingestion.accept(DEFAULT_TENANT, path.name, _pieces(path))
+        accepted = await services.ingestion.accept(
+            DEFAULT_TENANT, path.name, _pieces(path), metadata=chosen.metadata
+        )
     except UnsupportedFile as error:
-        return _Outcome(path, "refused" if named else "skipped", message=error.message)
+        return _Outcome(path, "refused" if chosen.named else "skipped", message=error.message)
     except QuaestioError as error:
         return _Outcome(path, "refused", message=error.message)
     if accepted.duplicate and accepted.document.state.ended:
@@ -123,13 +158,22 @@ async def _watch(services: Services, outcomes: list[_Outcome]) -> None:
             shares = [o.document.progress.fraction if o.document else 1.0 for o in waiting]
             waiting = [o for o in waiting if o.document and not o.document.state.ended]
             bar.n = round(total - len(shares) + sum(shares), 2)
-            bar.set_description_str(waiting[0].path.name[:30] if waiting else "done", refresh=False)
+            bar.set_description_str(_doing(waiting), refresh=False)
             bar.refresh()
             if waiting:
                 await asyncio.sleep(_POLL_S)
 
 
-_BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total_fmt} files [{elapsed}<{remaining}]"
+_BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total_fmt} files [{elapsed}]"
+
+
+def _doing(waiting: list[_Outcome]) -> str:
+    """The first document that someone works on, and how far it is."""
+    documents = [o.document for o in waiting if o.document]
+    if not documents:
+        return "done"
+    shown = next((d for d in documents if not d.waiting), documents[0])
+    return f"{shown.filename[:30]}: {progress_words(shown)}"
 
 
 async def _refresh(services: Services, outcome: _Outcome) -> None:

@@ -25,19 +25,18 @@ def run(arguments: Sequence[str]) -> int:
     try:
         given = {name: getattr(options, name, None) for name in ("data_dir", "host", "port")}
         settings = load_settings(**given)
-        logging.basicConfig(
-            level=settings.log_level.upper() if options.command == "serve" else logging.ERROR,
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-            stream=sys.stderr,
-        )
+        _log(settings.log_level if options.command in {"serve", "worker"} else "error")
         # Imported only now: help, wrong use and wrong settings are answered at once.
-        from backend.commands import doctor, library, reembed, serve  # noqa: PLC0415
+        from backend.commands import asking, doctor, library, reembed, serve, worker  # noqa: PLC0415
 
         commands = {
             "serve": serve.serve,
+            "worker": worker.worker,
             "ingest": library.ingest,
             "questions": library.questions,
             "search": library.search,
+            "ask": asking.ask,
+            "jobs": asking.jobs,
             "doctor": doctor.doctor,
             "reembed": reembed.reembed,
         }
@@ -49,6 +48,17 @@ def run(arguments: Sequence[str]) -> int:
         return 130
 
 
+def _log(level: str) -> None:
+    """Our own messages from ``level`` on, those of libraries from warnings on (from errors on, if higher)."""
+    ours = getattr(logging, level.upper())
+    logging.basicConfig(
+        level=max(logging.WARNING, ours),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("backend").setLevel(ours)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="quaestio",
@@ -58,9 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"quaestio {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _serve(commands)
+    _worker(commands)
     _ingest(commands)
     _questions(commands)
     _search(commands)
+    _ask(commands)
+    _jobs(commands)
     _doctor(commands)
     _command(commands, "reembed", "Embed every passage again, with the model that EMBEDDING_MODEL names.")
     return parser
@@ -77,6 +90,13 @@ def _serve(commands: Commands) -> None:
     command.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     command.add_argument("--port", type=int, help="port to listen on (default 8000)")
     command.add_argument("--open", action="store_true", help="open the page in the browser")
+
+
+def _worker(commands: Commands) -> None:
+    command = _command(commands, "worker", "Work on jobs beside the API, as JOB_QUEUE says.")
+    command.add_argument(
+        "--beat", action="store_true", help="with JOB_QUEUE=celery: be the one clock of all workers instead"
+    )
 
 
 def _ingest(commands: Commands) -> None:
@@ -101,6 +121,29 @@ def _search(commands: Commands) -> None:
     command.add_argument("query", help="what to look for")
     command.add_argument("-k", type=int, default=5, help="most results (default 5)")
     command.add_argument("--json", action="store_true", help="print the results as JSON")
+
+
+def _ask(commands: Commands) -> None:
+    command = _command(commands, "ask", "Answer a question from the library, with sources.")
+    command.add_argument("question", help="what to answer")
+    command.add_argument("-k", type=int, default=4, help="most sources (default 4)")
+    command.add_argument("--json", action="store_true", help="print answer and sources as JSON")
+
+
+def _jobs(commands: Commands) -> None:
+    command = _command(commands, "jobs", "List jobs; stop one, or have a failed one done again.")
+    command.add_argument(
+        "--status", choices=["queued", "started", "finished", "failed", "stopped"], help="only these"
+    )
+    command.add_argument("--limit", type=int, default=20, help="most jobs, newest first (default 20)")
+    command.add_argument("--json", action="store_true", help="print the jobs as JSON")
+    actions = command.add_subparsers(dest="action", metavar="ACTION")
+    for name, text in (("retry", "do a failed or stopped job again"), ("stop", "stop a job for good")):
+        action = actions.add_parser(name, help=text, description=text)
+        action.add_argument("job_id", metavar="ID")
+        # Given before the action or behind it; a default here would hide the former.
+        action.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS)
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
 
 
 def _doctor(commands: Commands) -> None:

@@ -40,10 +40,11 @@ async def _serve(settings: Settings, *, open_page: bool) -> None:
             lambda: nullcontext(services),
             cors_origins=settings.cors_origins,
             max_upload_bytes=services.limits.max_upload_bytes,
+            closing=lambda: server.should_exit,
         )
-        server = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, access_log=settings.log_level == "debug")
-        )
+        logging.getLogger("uvicorn.access").setLevel(settings.log_level.upper())
+        config = uvicorn.Config(app, log_config=None, access_log=settings.log_level == "debug")
+        server = uvicorn.Server(config)
         announcing = asyncio.create_task(_announce(server, listener, open_page=open_page))
         await server.serve(sockets=[listener])
         announcing.cancel()

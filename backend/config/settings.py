@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     max_pages: int = Field(10_000, ge=1, description="Most pages of one document.")
     extraction_timeout_s: float = Field(900, gt=0, description="Longest time to read one file, in seconds.")
     extraction_memory_mb: int = Field(512, ge=128, description="Most memory to read one file with, in MB.")
+    ocr: Literal["auto", "off"] = Field(
+        "auto", description="Recognise the text of scanned PDF pages where tesseract is installed, or never."
+    )
     max_questions: int = Field(200, ge=1, le=1000, description="Most questions of one request.")
     embedding_model: str = Field(
         BUNDLED_MODEL,
@@ -48,7 +51,17 @@ class Settings(BaseSettings):
         description="What the documents must reach to be about a topic: best cosine + 0.3 for its words.",
     )
     worker_concurrency: int = Field(2, ge=1, le=64, description="Ingestion jobs that run at a time.")
-    results_kept_s: int = Field(86_400, ge=1, description="How long results of jobs are kept, in seconds.")
+    result_ttl_s: float = Field(
+        86400, gt=0, description="How long the answer of a job is kept after its end, in seconds."
+    )
+    job_queue: Literal["embedded", "celery"] = Field(
+        "embedded",
+        description="Who works on jobs: a worker inside the process, or Celery workers (needs REDIS_URL "
+        "and the extra distributed).",
+    )
+    redis_url: str = Field("", description="Redis of JOB_QUEUE=celery, e.g. redis://127.0.0.1:6379/0.")
+    celery_concurrency: int = Field(4, ge=1, le=64, description="Processes of one Celery worker.")
+    flower_password: str = Field("", description="Of the user quaestio in Flower; made up when empty.")
     sample_document: bool = Field(True, description="Put the sample text into an empty library.")
 
 

@@ -57,7 +57,9 @@ class QuestionsRequest(BaseModel):
     )
 
     topic: Topic | None = Field(None, description="Empty or null: from everything.")
-    document_ids: list[str] | None = Field(None, min_length=1, description="Null: every document.")
+    document_ids: list[str] | None = Field(
+        None, min_length=1, max_length=1000, description="Null: every document."
+    )
     count: Count = DEFAULT_COUNT
     mode: ModeName = "practice"
 

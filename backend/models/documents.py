@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from backend.models.work import Work
+
 
 class JobState(StrEnum):
     """States of a job, and so of the document that it makes."""
@@ -84,6 +86,13 @@ class Document:
     warning: str | None = None
     """What a person should know though it worked, e.g. pages that could not be read."""
     error: Problem | None = None
+    work: Work | None = None
+    """None before it is stored."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it has not ended and nobody works on it."""
+        return not self.state.ended and (self.work is None or self.work.rests)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 from pydantic import BaseModel, Field
@@ -26,8 +27,13 @@ class DocumentView(BaseModel):
     status: str = Field(description="queued, started, finished, failed or stopped")
     stage: str = Field(description="waiting, extracting, embedding, indexing or ready")
     progress: float = Field(description="Share of the whole ingestion, 0..1.")
-    done: int = Field(description="Pages read so far (bytes for formats without pages).")
-    total: int = Field(description="Pages (or bytes) in all; 0 while unknown.")
+    done: int = Field(description="Units of this stage that are done.")
+    total: int = Field(description="Units in all; 0 while unknown.")
+    unit: str = Field(description="What `done` and `total` count: pages, bytes or passages; else empty.")
+    waiting: bool = Field(description="Nobody works on it: it waits for a worker. False once it has ended.")
+    heartbeat_at: datetime | None = Field(description="When whoever works on it was last heard of.")
+    rate: float | None = Field(description="Units per second; null while unknown.")
+    seconds_left: int | None = Field(description="Until it can be asked about; null while unknown.")
     pages: int | None
     chunks: int
     size: int = Field(description="Bytes of the uploaded file.")
@@ -41,6 +47,9 @@ class DocumentView(BaseModel):
     def of(cls, document: Document) -> DocumentView:
         """The document as clients see it."""
         progress, error = document.progress, document.error
+        work = None if document.state.ended else document.work
+        rate = work.rate(progress.done) if work else None
+        left = work.seconds_left(progress.fraction) if work else None
         return cls(
             document_id=document.id,
             job_id=document.job_id,
@@ -51,6 +60,11 @@ class DocumentView(BaseModel):
             progress=round(progress.fraction, 4),
             done=progress.done,
             total=progress.total,
+            unit=progress.unit,
+            waiting=document.waiting,
+            heartbeat_at=document.work.heartbeat_at if document.work else None,
+            rate=None if rate is None else float(f"{rate:.3g}"),
+            seconds_left=None if left is None else math.ceil(left),
             pages=document.pages,
             chunks=document.chunks,
             size=document.size,

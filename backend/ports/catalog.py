@@ -58,7 +58,7 @@ class Catalog(Protocol):
         """
 
     async def discard_chunks(self, document: Document) -> None:
-        """Remove what an ingestion that did not finish has stored."""
+        """Remove what an ingestion that did not finish has stored: chunks, vectors and keyword entries."""
 
     async def settle(self, document: Document, finished: Finished) -> None:
         """Keep what ingestion learned of a document."""
@@ -66,7 +66,8 @@ class Catalog(Protocol):
     async def publish(self, document: Document, job: Job | None = None) -> None:
         """Make a document visible to every search, in one step; harmless when repeated.
 
-        Raises Stopped where ``job`` is given and no longer held.
+        Raises Stopped where its ingestion was stopped or failed, the document is gone, or ``job`` is given
+        and no longer held.
         """
 
     async def chunks(self, tenant: str, keys: Sequence[int]) -> dict[int, Chunk]:

@@ -73,7 +73,7 @@ class JobTable(Protocol):
     ) -> Listing[Job]:
         """Newest first, parts of others left out."""
 
-    async def due(self, limit: int) -> list[Job]:
+    async def due(self, limit: int, *, queues: Sequence[str] | None = None) -> list[Job]:
         """Jobs that a worker could take now, for a doorbell that may have been missed."""
 
     async def expire(self, kinds: Sequence[str], older_than_s: float) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from backend.models.api import ErrorBody
 from backend.services.container import Services
@@ -18,6 +18,14 @@ ERRORS: dict[int | str, dict[str, object]] = {
     422: {"model": ErrorBody, "description": "The body, a parameter or the file cannot be used."},
 }
 """Documented on every router."""
+
+FILE: dict[str, object] = {"type": "string", "format": "binary"}
+
+
+def multipart(field: str, schema: dict[str, object]) -> dict[str, Any]:
+    """Document a form with one field; the routes read the form themselves, to stream its files."""
+    body = {"type": "object", "required": [field], "properties": {field: schema}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": body}}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +48,6 @@ def _asker(request: Request) -> Asker:
     return Asker("default", session[:_LONGEST_SESSION])
 
 
+Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="Items to skip.")]
 ServicesDep = Annotated[Services, Depends(_services)]
 Caller = Annotated[Asker, Depends(_asker)]

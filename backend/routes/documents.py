@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Header, Query, Request
 from starlette.datastructures import UploadFile
 
 from backend.errors import InvalidRequest, NotFound, QuaestioError
@@ -19,35 +21,29 @@ from backend.models.library import (
     UploadedDocument,
     UploadResponse,
 )
-from backend.routes.deps import ERRORS, Asker, Caller, ServicesDep
+from backend.routes.deps import ERRORS, FILE, Asker, Caller, Offset, ServicesDep, multipart
 from backend.services.container import Services
 
 router = APIRouter(prefix="/api", tags=["documents"], responses=ERRORS)
 
 _PIECE = 1 << 18
 _MOST_FILES = 1000
+_AT_ONCE = 8
+"""Files of one upload that are stored at a time: their writes are committed together."""
 
-MULTIPART = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {
-                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}}
-                    },
-                }
-            }
-        },
-    }
-}
+_FILES: dict[str, object] = {"type": "array", "items": FILE}
 
 
-@router.post("/documents", status_code=202, openapi_extra=MULTIPART)
-async def upload(request: Request, caller: Caller, services: ServicesDep) -> UploadResponse:
-    """Take in one or several files; each is read, cut and embedded in the background.
+@router.post("/documents", status_code=202, openapi_extra=multipart("files", _FILES))
+async def upload(
+    request: Request,
+    caller: Caller,
+    services: ServicesDep,
+    idempotency_key: Annotated[
+        str | None, Header(description="Sent again with the same files within a day: the same answer.")
+    ] = None,
+) -> UploadResponse:
+    """Take in one or several files, up to 1,000; each is read, cut and embedded in the background.
 
     The same bytes again give the document there is. Of several files a bad one is refused in its own
     entry; a single bad file is refused as a whole.
@@ -56,16 +52,23 @@ async def upload(request: Request, caller: Caller, services: ServicesDep) -> Upl
         files = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
         if not files:
             raise InvalidRequest("Send the files as multipart/form-data, each in a field `files`.")
-        if len(files) == 1:
-            return UploadResponse(documents=[await _accept(services, caller, files[0])])
-        return UploadResponse(documents=[await _accept_or_say(services, caller, file) for file in files])
+        if idempotency_key is None:
+            return await _accept_all(services, caller, files)
+
+        async def work() -> str:
+            return (await _accept_all(services, caller, files)).model_dump_json()
+
+        answer = await services.idempotency.once(
+            caller.tenant, idempotency_key, await _fingerprint(files), work
+        )
+        return UploadResponse.model_validate_json(answer)
 
 
 @router.get("/documents")
 async def documents(
     caller: Caller,
     services: ServicesDep,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     search: Annotated[str, Query(max_length=200, description="Part of a filename or title.")] = "",
 ) -> DocumentList:
@@ -119,6 +122,28 @@ async def pieces(file: UploadFile) -> AsyncIterator[bytes]:
     while piece := await file.read(_PIECE):
         yield piece
         await asyncio.sleep(0)
+
+
+async def _accept_all(services: Services, caller: Asker, files: list[UploadFile]) -> UploadResponse:
+    if len(files) == 1:
+        return UploadResponse(documents=[await _accept(services, caller, files[0])])
+    entries: list[UploadedDocument] = []
+    for start in range(0, len(files), _AT_ONCE):
+        some = (_accept_or_say(services, caller, file) for file in files[start : start + _AT_ONCE])
+        entries += await asyncio.gather(*some)
+    return UploadResponse(documents=entries)
+
+
+async def _fingerprint(files: list[UploadFile]) -> str:
+    """Names and contents as one hash; the files are read to their ends and wound back."""
+    whole = hashlib.sha256()
+    for file in files:
+        content = hashlib.sha256()
+        async for piece in pieces(file):
+            content.update(piece)
+        await file.seek(0)
+        whole.update(json.dumps([file.filename, content.hexdigest()]).encode())
+    return whole.hexdigest()
 
 
 async def _accept(services: Services, caller: Asker, file: UploadFile) -> UploadedDocument:

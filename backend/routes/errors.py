@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 STATUS: Mapping[type[errors.QuaestioError], int] = {
     errors.InvalidRequest: 400,
     errors.TooManyQuestions: 422,
+    errors.KeyReused: 422,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.TooLarge: 413,
@@ -28,6 +29,7 @@ STATUS: Mapping[type[errors.QuaestioError], int] = {
     errors.UnreadableFile: 422,
     errors.TopicNotFound: 422,
     errors.Stopped: 409,
+    errors.GaveUp: 500,
     errors.ConfigurationError: 500,
     errors.StorageFull: 507,
     errors.Unavailable: 503,
@@ -107,7 +109,8 @@ def _fault(fault: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _place(fault: Mapping[str, Any]) -> str:
-    place = ".".join(str(part) for part in fault["loc"] if part not in {"body", "query", "path"})
+    where, *names = fault["loc"] or [""]
+    place = ".".join(map(str, names if where in {"body", "query", "path"} else fault["loc"]))
     return f"{place}: " if place else ""
 
 

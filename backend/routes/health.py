@@ -25,12 +25,16 @@ async def startup() -> dict[str, str]:
 
 @router.get("/ready", responses={503: {"description": "A needed component is down; the body says which."}})
 async def ready(services: ServicesDep, response: Response) -> dict[str, Any]:
-    """Every component that a request needs, with its state and latency."""
+    """Every component that a request needs, with its state and latency.
+
+    `degraded` (still 200): requests are served, but one that helps is down, e.g. the doorbell of the workers.
+    """
     components = await services.health.check()
-    healthy = all(component.ok for component in components)
-    response.status_code = 200 if healthy else 503
+    down = [component for component in components if not component.ok]
+    unavailable = any(component.needed for component in down)
+    response.status_code = 503 if unavailable else 200
     return {
-        "status": "ok" if healthy else "unavailable",
+        "status": "unavailable" if unavailable else "degraded" if down else "ok",
         "components": {
             c.name: {
                 "status": "ok" if c.ok else "unavailable",

@@ -10,32 +10,17 @@ from starlette.datastructures import UploadFile
 from backend.errors import InvalidRequest
 from backend.models.documents import Document
 from backend.models.library import PdfInfo, PdfItem, PdfList, PdfMetadata, PdfReady, PdfSelection
-from backend.routes.deps import ERRORS, Caller, ServicesDep
+from backend.routes.deps import ERRORS, FILE, Caller, Offset, ServicesDep, multipart
 from backend.routes.documents import pieces
 
 router = APIRouter(prefix="/api/pdf", tags=["learning front end"], responses=ERRORS)
-
-_FILE_FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
-}
 
 
 @router.get("/list")
 async def list_documents(
     caller: Caller,
     services: ServicesDep,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     search: Annotated[str, Query(max_length=200)] = "",
 ) -> PdfList:
@@ -46,7 +31,7 @@ async def list_documents(
     return PdfList(items=[_item(d) for d in page.items], total=page.total, offset=offset, limit=limit)
 
 
-@router.post("/upload", openapi_extra=_FILE_FORM)
+@router.post("/upload", openapi_extra=multipart("file", FILE))
 async def upload(request: Request, caller: Caller, services: ServicesDep) -> PdfReady:
     """Take in one file and answer when it can be asked about."""
     async with request.form(max_files=1) as form:

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 from backend.ports.catalog import Catalog
 from backend.ports.job_table import JobTable
+from backend.services.answer_jobs import AnswerJobs
+from backend.services.answers import Answers
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
+from backend.services.idempotency import Idempotency
 from backend.services.ingestion import Ingestion
 from backend.services.integrity import Integrity
+from backend.services.job_control import JobControl
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
 from backend.services.tasks import Worker
@@ -30,10 +34,16 @@ class Services:
     catalog: Catalog
     jobs: JobTable
     ingestion: Ingestion
+    idempotency: Idempotency
     retriever: Retriever
     generation: QuestionGeneration
+    answers: Answers
+    answer_jobs: AnswerJobs
+    job_control: JobControl
     worker: Worker
     schedule: Schedule
     integrity: Integrity
+    worker_inside: bool
+    """Whether the process that serves also works on jobs; else workers of their own do."""
     health: Health
     limits: Limits

@@ -16,6 +16,10 @@ from backend.services.retrieval import Retriever
 WINDOW = 12
 """Chunks of a sampled passage: about 2,500 characters, enough for whole paragraphs."""
 
+PATIENCE_S = 10.0
+"""How long a request waits where documents are there but none is read yet, as after the first start."""
+
+_POLL_S = 0.1
 _HITS_PER_QUESTION = 3
 _FEWEST_HITS = 24
 _MOST_CHUNKS = 1500
@@ -49,7 +53,7 @@ class QuestionGeneration:
         Raises EmptyLibrary where there is no document to ask about, TopicNotFound where nothing in
         them is about the topic.
         """
-        documents = await self._catalog.published(tenant, request.document_ids)
+        documents = await self._documents(tenant, request.document_ids)
         if not documents:
             raise EmptyLibrary(
                 "There is no finished document to make questions from. "
@@ -67,6 +71,19 @@ class QuestionGeneration:
             model=self._writer.name,
             shortfall=_shortfall(len(questions), request.count, topic),
         )
+
+    async def _documents(self, tenant: str, document_ids: tuple[str, ...] | None) -> list[Document]:
+        """The documents to ask about; where all of them are still being read, the first that is done."""
+        for _ in range(round(PATIENCE_S / _POLL_S)):
+            documents = await self._catalog.published(tenant, document_ids)
+            if documents or not await self._is_reading(tenant):
+                return documents
+            await asyncio.sleep(_POLL_S)
+        return []
+
+    async def _is_reading(self, tenant: str) -> bool:
+        newest = await self._catalog.documents(tenant, offset=0, limit=20)
+        return any(not document.state.ended for document in newest.items)
 
     async def _about(
         self, tenant: str, topic: str, request: QuestionRequest, documents: list[Document]

@@ -20,27 +20,33 @@ class ComponentHealth:
     ok: bool
     latency_ms: float
     detail: str = ""
+    needed: bool = True
+    """Whether requests fail without it; without one that is not needed something only takes longer."""
 
 
 class Health:
-    """Collects pings."""
+    """Collects pings: of components that requests need, and of ``helpful`` ones."""
 
-    def __init__(self, pings: Mapping[str, Ping]) -> None:
-        self._pings = pings
+    def __init__(self, needed: Mapping[str, Ping], helpful: Mapping[str, Ping] | None = None) -> None:
+        self._needed = needed
+        self._helpful = helpful or {}
 
     async def check(self) -> list[ComponentHealth]:
         """Ask every component at once; one that does not answer in 2 s is down."""
-        return list(await asyncio.gather(*(_ask(name, ping) for name, ping in self._pings.items())))
+        asked = [_ask(name, ping, needed=True) for name, ping in self._needed.items()]
+        asked += [_ask(name, ping, needed=False) for name, ping in self._helpful.items()]
+        return list(await asyncio.gather(*asked))
 
 
-async def _ask(name: str, ping: Ping) -> ComponentHealth:
+async def _ask(name: str, ping: Ping, *, needed: bool) -> ComponentHealth:
     started = time.perf_counter()
+    fault = ""
     try:
         await asyncio.wait_for(ping(), _PATIENCE_S)
     except TimeoutError:
-        return ComponentHealth(name, ok=False, latency_ms=_PATIENCE_S * 1000, detail="does not answer")
+        fault = "does not answer"
     except Exception as error:  # noqa: BLE001 - any failure of a ping means the component is down
-        elapsed = (time.perf_counter() - started) * 1000
         # The kind alone: messages of drivers may hold addresses and paths.
-        return ComponentHealth(name, ok=False, latency_ms=elapsed, detail=type(error).__name__)
-    return ComponentHealth(name, ok=True, latency_ms=(time.perf_counter() - started) * 1000)
+        fault = type(error).__name__
+    elapsed_ms = (time.perf_counter() - started) * 1000
+    return ComponentHealth(name, not fault, elapsed_ms, fault, needed)

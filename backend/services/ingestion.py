@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from weakref import WeakValueDictionary
 
 from backend.errors import (
@@ -21,6 +21,7 @@ from backend.errors import (
 from backend.models.documents import (
     Chunk,
     Document,
+    DocumentMetadata,
     FileSummary,
     JobState,
     Problem,
@@ -103,9 +104,17 @@ class Ingestion:
         # files do not wait, so that their commits share a sync.
         self._files: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def accept(self, tenant: str, filename: str, content: AsyncIterator[bytes]) -> Accepted:
+    async def accept(
+        self,
+        tenant: str,
+        filename: str,
+        content: AsyncIterator[bytes],
+        *,
+        metadata: DocumentMetadata | None = None,
+    ) -> Accepted:
         """Keep a file and queue its ingestion, both durable; the same bytes give the same document.
 
+        What ``metadata`` says of the file wins over what the file says of itself.
         Raises TooLarge, EmptyFile or UnsupportedFile, and then keeps nothing.
         """
         name = safe_name(filename)
@@ -131,6 +140,7 @@ class Ingestion:
             size=blob.size,
             created_at=utc_now(),
             state=JobState.QUEUED,
+            metadata=metadata or DocumentMetadata(),
         )
         async with self._file(tenant, blob.sha256):
             if not await self._is_stored(new):
@@ -227,9 +237,11 @@ class Ingestion:
                         del pending[: len(batch)]
                         await self._report(job, _reached(document, item, stored), stored)
                 elif isinstance(item, FileSummary):
-                    await self._catalog.describe(document.id, item)
+                    await self._catalog.describe(document.id, _completed(item, document.metadata))
                     total = item.pages or 0
-                    await self._report(job, Progress("extracting", 0, total, unit="pages"), stored)
+                    await self._report(
+                        job, Progress("extracting", 0, total, unit="pages" if total else "bytes"), stored
+                    )
                 else:
                     warning = item.warning
         if pending:
@@ -301,6 +313,12 @@ def _reached(document: Document, segment: Segment, stored: int) -> Progress:
         # The parts that follow are most of the work; their share is counted as they finish.
         return Progress("extracting", segment.done, segment.total, READING_SHARE * share, unit)
     return Progress("embedding", segment.done, segment.total, 0.98 * share, unit)
+
+
+def _completed(summary: FileSummary, given: DocumentMetadata) -> FileSummary:
+    """The file's own metadata under what was given with it."""
+    said = {name: value for name, value in asdict(given).items() if value is not None}
+    return replace(summary, metadata=replace(summary.metadata, **said))
 
 
 def safe_name(filename: str) -> str:

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.models.jobs import Job
+from backend.services.answer_jobs import ANSWER, QUERY_QUEUE, AnswerJobs
 from backend.services.ingestion import EMBED, EMBEDDING_QUEUE, INGESTION_QUEUE, READ, Ingestion
 from backend.services.maintenance import EXPIRE, MAINTENANCE_QUEUE, OPTIMISE, SWEEP, WARM, Maintenance
+
+QUEUES = (QUERY_QUEUE, INGESTION_QUEUE, EMBEDDING_QUEUE, MAINTENANCE_QUEUE)
+"""Every queue that a job kind may name."""
 
 Result = Mapping[str, Any] | None
 
@@ -23,18 +27,19 @@ class JobKind:
     queue: str
     run: Callable[[Job], Awaitable[Result]]
     expires: bool = False
-    """Whether an ended job is forgotten after a time (RESULTS_KEPT_S), for those whose result is fetched."""
+    """Whether an ended job is forgotten after a time (RESULT_TTL_S), for those whose result is fetched."""
 
 
 PERIODS: Mapping[str, int] = {OPTIMISE: 86_400, SWEEP: 3_600, EXPIRE: 3_600}
 """Seconds from one job of a kind to the next, for the schedule."""
 
 
-def job_kinds(ingestion: Ingestion) -> dict[str, JobKind]:
+def job_kinds(ingestion: Ingestion, answer_jobs: AnswerJobs) -> dict[str, JobKind]:
     """Every kind of job that somebody asks for, by the name that the jobs table holds."""
     return {
         READ: JobKind(INGESTION_QUEUE, ingestion.read),
         EMBED: JobKind(EMBEDDING_QUEUE, ingestion.embed),
+        ANSWER: JobKind(QUERY_QUEUE, answer_jobs.run, expires=True),
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from backend.models.documents import Chunk, Document, Hit, Passage
 from backend.ports.catalog import Catalog
-from backend.ports.embedder import Embedder
+from backend.ports.embedder import Embedder, Vectors
 from backend.ports.keyword_index import KeywordIndex
 from backend.ports.vector_store import VectorStore
 from backend.utils.words import coverage
@@ -34,6 +34,8 @@ class Found:
     """The best cosine between the query and a chunk, -1..1."""
     coverage: float
     """The largest share of the query's words that one passage holds, 0..1."""
+    query: Vectors
+    """The query as a unit vector, shape (dimension,)."""
 
     @property
     def relevance(self) -> float:
@@ -68,7 +70,7 @@ class Retriever:
     ) -> Found:
         """The ``k`` best chunks, each with its neighbours; ``documents`` (published) narrows the search."""
         candidates = max(_CANDIDATES, 2 * k)
-        by_meaning, by_words = await asyncio.gather(
+        (vector, by_meaning), by_words = await asyncio.gather(
             self._by_meaning(tenant, query, candidates, documents),
             self._keywords.search(tenant, query, candidates, documents),
         )
@@ -76,7 +78,8 @@ class Retriever:
         best = sorted(scores, key=lambda key: (-scores[key], key))[:k]
         passages = await self._passages(tenant, best, scores)
         similarity = by_meaning[0].score if by_meaning else -1.0
-        return Found(passages, similarity, max((coverage(query, p.text) for p in passages), default=0.0))
+        held = max((coverage(query, p.text) for p in passages), default=0.0)
+        return Found(passages, similarity, held, vector)
 
     async def passage(self, tenant: str, document_id: str, chunk_id: str) -> Passage | None:
         """A chunk by its id, with its neighbours; None where the document has no such chunk."""
@@ -91,9 +94,9 @@ class Retriever:
 
     async def _by_meaning(
         self, tenant: str, query: str, k: int, documents: Sequence[Document] | None
-    ) -> list[Hit]:
-        vector = (await self._embedder.embed([query]))[0]
-        return await self._vectors.search(tenant, vector, k, documents)
+    ) -> tuple[Vectors, list[Hit]]:
+        vector: Vectors = (await self._embedder.embed([query]))[0]
+        return vector, await self._vectors.search(tenant, vector, k, documents)
 
     async def _passages(
         self, tenant: str, keys: list[int], scores: dict[int, float], neighbours: int = NEIGHBOURS

@@ -42,11 +42,11 @@ class Schedule:
 
     async def look(self, now: float) -> None:
         """Add the jobs of the periods that ``now``, in Unix time, falls into."""
-        current = {f"{kind}-{int(now // period)}": kind for kind, period in self._periods.items()}
+        current = {f"{kind}-{SYSTEM}-{int(now // period)}": kind for kind, period in self._periods.items()}
         for job_id, kind in current.items():
             if job_id not in self._added:
                 await self._jobs.add(
-                    NewJob(SYSTEM, kind, SYSTEM, MAINTENANCE_QUEUE, Priority.LONG, id=job_id)
+                    NewJob(SYSTEM, kind, SYSTEM, MAINTENANCE_QUEUE, Priority.BATCH, id=job_id)
                 )
                 await self._queue.ring(MAINTENANCE_QUEUE, job_id)
         self._added = set(current)

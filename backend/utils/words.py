@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 # Chinese, Japanese and Korean are written without spaces (or with few), so pairs of characters
 # stand for words there.
@@ -33,10 +34,14 @@ def query_terms(text: str, most: int = 32) -> list[str]:
 
 def coverage(query: str, text: str) -> float:
     """Share of the query's terms that stand in ``text``, 0..1, whatever their endings."""
-    terms = query_terms(query)
+    held = terms_held(query_terms(query), text)
+    return sum(held) / len(held) if held else 0.0
+
+
+def terms_held(terms: Sequence[str], text: str) -> list[bool]:
+    """Whether each term stands in ``text``, whatever its ending."""
     words = set(_words(text))
-    held = sum(any(word.startswith(_stem(term)) for word in words) for term in terms)
-    return held / len(terms) if terms else 0.0
+    return [any(word.startswith(stem) for word in words) for stem in map(_stem, terms)]
 
 
 def _words(text: str) -> list[str]:

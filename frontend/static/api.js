@@ -4,12 +4,11 @@
 export class ApiError extends Error {
   /**
    * @param {string} message
-   * @param {{status?: number, code?: string, retryAfter?: number | null, requestId?: string}} [facts]
+   * @param {{status?: number, retryAfter?: number | null, requestId?: string}} [facts]
    */
-  constructor(message, { status = 0, code = 'unreachable', retryAfter = null, requestId = '' } = {}) {
+  constructor(message, { status = 0, retryAfter = null, requestId = '' } = {}) {
     super(message);
     this.status = status;
-    this.code = code;
     this.retryAfter = retryAfter;
     this.requestId = requestId;
   }
@@ -17,15 +16,11 @@ export class ApiError extends Error {
 
 const UNREACHABLE = 'Quaestio does not answer. Check that it is still running, then try again.';
 
-/**
- * @param {number} status
- * @param {any} body
- */
+/** @param {number} status @param {any} body */
 function errorFrom(status, body) {
   const message = body?.message ?? (typeof body?.detail === 'string' ? body.detail : null);
   return new ApiError(message ?? `The server answered with status ${status}. Try again in a moment.`, {
     status,
-    code: body?.code ?? 'unknown',
     retryAfter: body?.retry_after ?? null,
     requestId: body?.request_id ?? '',
   });
@@ -63,29 +58,35 @@ export function listDocuments({ offset = 0, limit = 50, search = '' } = {}) {
   return call(`/api/documents?${query}`);
 }
 
+const pathOf = (/** @type {string} */ id) => `/api/documents/${encodeURIComponent(id)}`;
+
 /** @param {string} id */
-export const deleteDocument = (id) => call(`/api/documents/${encodeURIComponent(id)}`, { method: 'DELETE' });
+export const deleteDocument = (id) => call(pathOf(id), { method: 'DELETE' });
+
+/** @param {string} id @param {'stop' | 'retry'} verb @returns {Promise<Doc>} */
+export const actOn = (id, verb) => call(`${pathOf(id)}/${verb}`, { method: 'POST' });
 
 /**
- * @param {QuestionRequest} request
- * @param {AbortSignal} [signal]
- * @returns {Promise<QuestionSet>}
+ * The events of a document.
+ * @param {string} id
+ * @param {(doc: Doc) => void} onNews the document as it is now
+ * @param {() => void} onEnd it is gone, or no events come any more
  */
+export function follow(id, onNews, onEnd) {
+  const stream = new EventSource(`${pathOf(id)}/events`);
+  for (const name of ['progress', 'done']) stream.addEventListener(name, (event) => onNews(JSON.parse(event.data)));
+  for (const name of ['gone', 'error']) stream.addEventListener(name, onEnd);
+  return stream;
+}
+
+/** @param {QuestionRequest} request @param {AbortSignal} [signal] @returns {Promise<QuestionSet>} */
 export const makeQuestions = (request, signal) => call('/api/questions', { method: 'POST', json: request, signal });
 
-/**
- * @param {string} documentId
- * @param {string} chunkId
- * @returns {Promise<PassageText>}
- */
+/** @param {string} documentId @param {string} chunkId @returns {Promise<PassageText>} */
 export const getPassage = (documentId, chunkId) =>
-  call(`/api/documents/${encodeURIComponent(documentId)}/passage?${new URLSearchParams({ chunk_id: chunkId })}`);
+  call(`${pathOf(documentId)}/passage?${new URLSearchParams({ chunk_id: chunkId })}`);
 
-/**
- * @param {string} q
- * @param {AbortSignal} signal
- * @returns {Promise<{results: Found[]}>}
- */
+/** @param {string} q @param {AbortSignal} signal @returns {Promise<{results: Found[]}>} */
 export const searchPassages = (q, signal) => call(`/api/search?${new URLSearchParams({ q, k: '10' })}`, { signal });
 
 /**
@@ -98,27 +99,21 @@ export const searchPassages = (q, signal) => call(`/api/search?${new URLSearchPa
 export function uploadFile(file, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
+    const on = request.addEventListener.bind(request);
     request.open('POST', '/api/documents');
     request.responseType = 'json';
     request.upload.addEventListener('progress', (event) => {
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     });
-    request.addEventListener('load', () => {
-      const body = request.response;
-      if (request.status >= 400) return reject(errorFrom(request.status, body));
-      const accepted = body?.documents?.[0];
-      if (!accepted) return reject(errorFrom(request.status, null));
-      if (accepted.error) return reject(new ApiError(accepted.error.message, { code: accepted.error.code }));
-      return resolve(accepted);
+    on('load', () => {
+      const { status, response } = request;
+      const accepted = response?.documents?.[0];
+      if (status >= 400 || !accepted) reject(errorFrom(status, response));
+      else if (accepted.error) reject(new ApiError(accepted.error.message));
+      else resolve(accepted);
     });
-    request.addEventListener('error', () => {
-      reject(
-        new ApiError(
-          'The file could not be sent. Check that Quaestio is running and that the file is not in use, then try again.',
-        ),
-      );
-    });
-    request.addEventListener('abort', () => reject(new ApiError('Stopped.', { code: 'stopped' })));
+    on('error', () => reject(new ApiError(`The file could not be sent. ${UNREACHABLE}`)));
+    on('abort', () => reject(new ApiError('Stopped.')));
     signal.addEventListener('abort', () => request.abort());
     const form = new FormData();
     form.append('files', file, file.name);

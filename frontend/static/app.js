@@ -1,8 +1,8 @@
-/** Puts the page together: builds the parts, wires them, and follows the address to a view. */
+/** Puts the page together. */
 
 import { nameOf } from './document-row.js';
 import { Documents } from './documents.js';
-import { byId, el, focusOn } from './dom.js';
+import { AUTO, byId, el, focusOn } from './dom.js';
 import { acceptDrops } from './drop.js';
 import { Generate, makeMore } from './generate.js';
 import { Library } from './library.js';
@@ -81,7 +81,7 @@ function welcome() {
     box.replaceChildren(
       el('strong', 'Ready to try. '),
       'Your library holds ',
-      el('strong', { dir: 'auto' }, nameOf(only)),
+      el('strong', AUTO, nameOf(only)),
       ', so Generate works right away. Add your own files whenever you like.',
     );
   }

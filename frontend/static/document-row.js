@@ -1,18 +1,14 @@
 /** One line of the library. Updated in place: a button that is replaced under the pointer loses its click. */
 
-import { el, icon } from './dom.js';
+import { AUTO, el, icon } from './dom.js';
 import { isActive } from './documents.js';
-import { counted, extension, formatBytes, stageText } from './text.js';
+import { counted, extension, formatBytes, paceText, stageText } from './text.js';
 
 /** @param {{title: string | null, filename: string}} doc */
 export const nameOf = (doc) => doc.title?.trim() || doc.filename;
 
-/**
- * @param {Doc} doc
- * @param {() => void} press
- * @returns {Row}
- */
-export function rowOfDocument(doc, press) {
+/** @param {Doc} doc @param {() => void} press @param {() => void} pressToo @returns {Row} */
+export function rowOfDocument(doc, press, pressToo) {
   const failed = doc.status === 'failed' || doc.status === 'stopped';
   const active = isActive(doc);
   return {
@@ -23,14 +19,12 @@ export function rowOfDocument(doc, press) {
     progress: active ? doc.progress : null,
     action: `Delete ${nameOf(doc)}`,
     press,
+    also: active ? 'Stop' : failed ? 'Retry' : '',
+    pressToo,
   };
 }
 
-/**
- * @param {Upload} upload
- * @param {() => void} press
- * @returns {Row}
- */
+/** @param {Upload} upload @param {() => void} press @returns {Row} */
 export function rowOfUpload(upload, press) {
   const underWay = upload.state === 'sending' || upload.state === 'waiting';
   const words = upload.state === 'waiting' ? 'Waiting to upload' : `Uploading · ${Math.round(upload.sent * 100)} %`;
@@ -42,14 +36,15 @@ export function rowOfUpload(upload, press) {
     progress: underWay ? upload.sent : null,
     action: underWay ? `Stop uploading ${upload.name}` : `Dismiss the message about ${upload.name}`,
     press,
+    also: '',
   };
 }
 
 /** @param {Doc} doc */
 function noteOf(doc) {
   if (doc.status === 'failed') return doc.error?.message ?? 'This file could not be read.';
-  if (doc.status === 'stopped') return 'Stopped before it was ready. Delete it and add it again to use it.';
-  if (isActive(doc)) return stageText(doc);
+  if (doc.status === 'stopped') return 'Stopped before it was ready.';
+  if (isActive(doc)) return [stageText(doc), paceText(doc)].filter(Boolean).join(' · ');
   const facts = [doc.pages ? counted(doc.pages, 'page') : counted(doc.chunks, 'passage'), formatBytes(doc.size)];
   const line = facts.join(' · ');
   return doc.warning ? `${line}. ${doc.warning}` : line;
@@ -59,14 +54,16 @@ function noteOf(doc) {
 export class DocumentRow {
   node = el('li.document');
   #badge = el('span.badge', { 'aria-hidden': 'true' });
-  #name = el('p.document-name', { dir: 'auto' });
+  #name = el('p.document-name', AUTO);
   #bar = el('progress', { max: 1, value: 0 });
-  #note = el('p.document-note', { dir: 'auto' });
-  #button = el('button.icon-button', { onclick: () => this.#press() });
-  #press = () => {};
+  #note = el('p.document-note', AUTO);
+  #button = el('button.icon-button', { onclick: () => this.#row?.press() });
+  #also = el('button.button.quiet.small', { onclick: () => this.#row?.pressToo?.() });
+  /** @type {Row | undefined} */
+  #row;
 
   constructor() {
-    this.node.append(this.#badge, el('div.document-text', this.#name, this.#bar, this.#note), this.#button);
+    this.node.append(this.#badge, el('div.document-text', this.#name, this.#bar, this.#note, this.#also), this.#button);
   }
 
   /** @param {Row} row */
@@ -84,6 +81,9 @@ export class DocumentRow {
       this.#button.setAttribute('aria-label', row.action);
       this.#button.replaceChildren(icon(row.action.startsWith('Delete') ? 'bin' : 'close'));
     }
-    this.#press = row.press;
+    this.#also.hidden = !row.also;
+    this.#also.textContent = row.also;
+    this.#also.setAttribute('aria-label', `${row.also} ${row.name}`);
+    this.#row = row;
   }
 }

@@ -1,16 +1,19 @@
 /** The documents on the server as this page knows them, kept fresh while any is being worked on. */
 
-import { deleteDocument, listDocuments } from './api.js';
+import { actOn, deleteDocument, follow, listDocuments } from './api.js';
 
 const PAGE = 50;
 const BUSY_MS = 500;
-const HIDDEN_MS = 5000;
+const CALM_MS = 5000;
 const LONGEST_WAIT_MS = 8000;
+const DEAF_MS = 30_000;
+/** Most documents to follow by events: a browser has six connections to a server, over all its tabs. */
+const FOLLOWED = 2;
 
 /** @param {Doc} doc */
 export const isActive = (doc) => doc.status === 'queued' || doc.status === 'started';
 
-/** Fires "change" after every answer, and "settled" (detail: the document) when one is finished or failed. */
+/** Fires "change" at all news, and "settled" (detail: the document) when one has ended. */
 export class Documents extends EventTarget {
   /** @type {Doc[]} */
   items = [];
@@ -23,15 +26,20 @@ export class Documents extends EventTarget {
   #pages = 1;
   #asked = 0;
   #failures = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  /** @type {number | undefined} */
   #timer;
   /** Ids seen at work, so that their end can be told. @type {Set<string>} */
   #working = new Set();
+  /** @type {Map<string, EventSource>} */
+  #streams = new Map();
+  /** Until when to ask instead, as events do not come through. */
+  #deafUntil = 0;
 
   constructor() {
     super();
     document.addEventListener('visibilitychange', () => {
-      if (!document.hidden) void this.refresh();
+      if (document.hidden) this.#schedule();
+      else void this.refresh();
     });
   }
 
@@ -57,6 +65,12 @@ export class Documents extends EventTarget {
     await this.refresh();
   }
 
+  /** @param {Doc} doc */
+  async stopOrRetry(doc) {
+    this.#hear(await actOn(doc.document_id, isActive(doc) ? 'stop' : 'retry'));
+    await this.refresh();
+  }
+
   /** Asks the server now; an answer that a newer question has overtaken is dropped. */
   async refresh() {
     clearTimeout(this.#timer);
@@ -64,10 +78,8 @@ export class Documents extends EventTarget {
     try {
       const pages = await Promise.all(Array.from({ length: this.#pages }, (_, page) => this.#page(page)));
       if (asked !== this.#asked) return;
-      this.#accept(
-        pages.flatMap((page) => page.items),
-        pages[0].total,
-      );
+      this.total = pages[0].total;
+      this.#accept(pages.flatMap((page) => page.items));
     } catch (cause) {
       if (asked !== this.#asked) return;
       this.problem = cause;
@@ -82,13 +94,9 @@ export class Documents extends EventTarget {
     return listDocuments({ offset: page * PAGE, limit: PAGE, search: this.search });
   }
 
-  /**
-   * @param {Doc[]} items
-   * @param {number} total
-   */
-  #accept(items, total) {
+  /** @param {Doc[]} items */
+  #accept(items) {
     this.items = items;
-    this.total = total;
     this.loaded = true;
     this.problem = null;
     this.#failures = 0;
@@ -100,12 +108,42 @@ export class Documents extends EventTarget {
     }
   }
 
+  /** News of one document. @param {Doc} doc */
+  #hear(doc) {
+    this.#accept(this.items.map((item) => (item.document_id === doc.document_id ? doc : item)));
+    this.#schedule();
+    this.dispatchEvent(new Event('change'));
+  }
+
   #schedule() {
-    if (this.problem) {
-      const wait = Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (this.#failures - 1));
-      this.#timer = setTimeout(() => this.refresh(), wait);
-    } else if (this.items.some(isActive)) {
-      this.#timer = setTimeout(() => this.refresh(), document.hidden ? HIDDEN_MS : BUSY_MS);
+    clearTimeout(this.#timer);
+    const active = this.items.filter(isActive);
+    const told = this.#listen(active);
+    if (!this.problem && active.length === 0) return;
+    const wait = this.problem ? Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (this.#failures - 1)) : BUSY_MS;
+    // Asked now and then even so: a proxy may keep events back.
+    this.#timer = setTimeout(() => this.refresh(), told || document.hidden ? CALM_MS : wait);
+  }
+
+  /** Whether events tell of all that is at work. @param {Doc[]} active */
+  #listen(active) {
+    const told = active.length <= FOLLOWED && !document.hidden && !this.problem && Date.now() > this.#deafUntil;
+    const wanted = new Set(told ? active.map((doc) => doc.document_id) : []);
+    for (const [id, stream] of this.#streams) {
+      if (wanted.delete(id)) continue;
+      stream.close();
+      this.#streams.delete(id);
     }
+    for (const id of wanted) {
+      const ended = () => {
+        this.#deafUntil = Date.now() + DEAF_MS;
+        void this.refresh();
+      };
+      this.#streams.set(
+        id,
+        follow(id, (doc) => this.#hear(doc), ended),
+      );
+    }
+    return told;
   }
 }

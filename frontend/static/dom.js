@@ -1,4 +1,4 @@
-/** Building and finding elements. Text only ever enters the page as text nodes. */
+/** Elements. Text only ever enters the page as text nodes. */
 
 import { ApiError } from './api.js';
 
@@ -16,6 +16,12 @@ export function byId(id, kind) {
   if (!found || (kind && !(found instanceof kind))) throw new Error(`index.html lacks #${id}`);
   return /** @type {T} */ (found);
 }
+
+/** @param {string} id */
+export const inputOf = (id) => byId(id, HTMLInputElement);
+
+/** For texts of documents, whose script may run either way. */
+export const AUTO = { dir: 'auto' };
 
 /**
  * A new element: `el('p.note', { title: 'x' }, 'text', child)`. Objects are attributes, or listeners where
@@ -37,11 +43,7 @@ export function el(selector, ...parts) {
   return /** @type {HTMLElementTagNameMap[K]} */ (node);
 }
 
-/**
- * @param {HTMLElement} node
- * @param {string} name
- * @param {any} value
- */
+/** @param {HTMLElement} node @param {string} name @param {any} value */
 function setProperty(node, name, value) {
   if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
   else if (value === true) node.setAttribute(name, '');
@@ -59,11 +61,7 @@ const ICONS = {
   right: 'M9.5 5.5L16 12l-6.5 6.5',
 };
 
-/**
- * @param {string} tag
- * @param {Record<string, string | number>} attributes
- * @param {...(Node | string)} children
- */
+/** @param {string} tag @param {Record<string, string | number>} attributes @param {...(Node | string)} children */
 export function svg(tag, attributes, ...children) {
   const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
@@ -71,17 +69,11 @@ export function svg(tag, attributes, ...children) {
   return node;
 }
 
-/**
- * A decorative line icon.
- * @param {keyof typeof ICONS} name
- */
+/** A decorative line icon. @param {keyof typeof ICONS} name */
 export const icon = (name) =>
   svg('svg', { viewBox: '0 0 24 24', 'aria-hidden': 'true', class: 'icon' }, svg('path', { d: ICONS[name] }));
 
-/**
- * A text in pieces, those inside highlighted.
- * @param {Piece[]} pieces
- */
+/** A text in pieces, those inside highlighted. @param {Piece[]} pieces */
 export const highlighted = (pieces) => pieces.map(({ text, inside }) => (inside ? el('mark', text) : text));
 
 /**
@@ -107,11 +99,7 @@ export function focusOn(target) {
   if (top < 72 || top > innerHeight - 120) scrollTo({ top: top + scrollY - 96 });
 }
 
-/**
- * A message box for what went wrong; spoken at once.
- * @param {unknown} cause
- * @param {() => void} [retry]
- */
+/** A message box for what went wrong; spoken at once. @param {unknown} cause @param {() => void} [retry] */
 export function problemBox(cause, retry) {
   const error = cause instanceof ApiError ? cause : new ApiError(String(cause));
   return el(

@@ -5,11 +5,7 @@ import { byId } from './dom.js';
 /** @param {DragEvent} event */
 const carriesFiles = (event) => event.dataTransfer?.types.includes('Files') ?? false;
 
-/**
- * All files below an entry of a drop.
- * @param {FileSystemEntry} entry
- * @returns {Promise<File[]>}
- */
+/** All files below an entry of a drop. @param {FileSystemEntry} entry @returns {Promise<File[]>} */
 async function filesBelow(entry) {
   if (entry.isFile) {
     const file = /** @type {FileSystemFileEntry} */ (entry);

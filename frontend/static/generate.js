@@ -1,7 +1,7 @@
 /** The form that asks for questions. */
 
-import { ApiError, makeQuestions } from './api.js';
-import { announce, byId, el, problemBox } from './dom.js';
+import { makeQuestions } from './api.js';
+import { announce, byId, el, inputOf, problemBox } from './dom.js';
 import { onlyUnseen } from './runs.js';
 import { recall, remember } from './storage.js';
 
@@ -9,8 +9,7 @@ const MOST = 200;
 const NOTHING = 'The text carries no questions on this. Try another topic or add documents.';
 
 /**
- * The same request again for questions that are not among `seen`.
- * The server answers a request always alike, so more are asked for and the seen ones left out.
+ * Questions not among `seen`. A request is always answered alike, so more are asked for.
  * @param {QuestionRequest} request
  * @param {string[]} seen
  */
@@ -19,7 +18,6 @@ export async function makeMore(request, seen) {
   return onlyUnseen(set, seen, request.count);
 }
 
-/** Reads the form, asks the server and hands the set on. */
 export class Generate {
   #picker;
   #onSet;
@@ -48,7 +46,7 @@ export class Generate {
 
   /** @param {string} topic */
   setTopic(topic) {
-    byId('topic', HTMLInputElement).value = topic;
+    inputOf('topic').value = topic;
     this.#keep();
   }
 
@@ -82,21 +80,14 @@ export class Generate {
     };
   }
 
-  /**
-   * @param {string} message
-   * @param {Element | null} field
-   * @returns {null}
-   */
+  /** @param {string} message @param {Element | null} field @returns {null} */
   #refuse(message, field) {
-    byId('generate-problem').replaceChildren(problemBox(new ApiError(message)));
+    byId('generate-problem').replaceChildren(problemBox(message));
     /** @type {HTMLElement | null} */ (field)?.focus();
     return null;
   }
 
-  /**
-   * @param {QuestionRequest} request
-   * @returns {Promise<QuestionSet | null>}
-   */
+  /** @param {QuestionRequest} request @returns {Promise<QuestionSet | null>} */
   async #ask(request) {
     if (this.#asking) return null;
     this.#asking = new AbortController();
@@ -135,7 +126,7 @@ export class Generate {
 
   /** @param {number} by */
   #step(by) {
-    const count = byId('count', HTMLInputElement);
+    const count = inputOf('count');
     count.value = String(Math.min(MOST, Math.max(1, (Number(count.value) || 0) + by)));
     this.#keep();
   }
@@ -148,9 +139,9 @@ export class Generate {
   #restore() {
     const kept = recall('form');
     if (!kept) return;
-    byId('topic', HTMLInputElement).value = kept.topic ?? '';
-    byId('count', HTMLInputElement).value = kept.count || '10';
-    byId(`mode-${modeOf(kept.mode)}`, HTMLInputElement).checked = true;
+    inputOf('topic').value = kept.topic ?? '';
+    inputOf('count').value = kept.count || '10';
+    inputOf(`mode-${modeOf(kept.mode)}`).checked = true;
   }
 }
 

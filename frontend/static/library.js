@@ -1,23 +1,19 @@
-/** The library on the page: uploads, documents, their progress, and taking them away. */
+/** The library on the page. */
 
 import { DocumentRow, nameOf, rowOfDocument, rowOfUpload } from './document-row.js';
-import { announce, byId, confirmed, el, focusOn, problemBox } from './dom.js';
+import { announce, byId, confirmed, el, focusOn, inputOf, problemBox } from './dom.js';
 import { counted } from './text.js';
 
 const SEARCH_FROM = 8;
 const TYPING_PAUSE_MS = 200;
 
-/** Shows `documents` and `uploads`, and passes on what the person does. */
 export class Library {
   #documents;
   #uploads;
   /** @type {Map<string, DocumentRow>} */
   #rows = new Map();
 
-  /**
-   * @param {import('./documents.js').Documents} documents
-   * @param {import('./uploads.js').Uploads} uploads
-   */
+  /** @param {import('./documents.js').Documents} documents @param {import('./uploads.js').Uploads} uploads */
   constructor(documents, uploads) {
     this.#documents = documents;
     this.#uploads = uploads;
@@ -30,13 +26,13 @@ export class Library {
   }
 
   #listen() {
-    const files = byId('files', HTMLInputElement);
+    const files = inputOf('files');
     files.addEventListener('change', () => {
       this.#uploads.add(files.files ?? []);
       files.value = '';
     });
-    const filter = byId('library-filter', HTMLInputElement);
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    const filter = inputOf('library-filter');
+    /** @type {number | undefined} */
     let pause;
     filter.addEventListener('input', () => {
       clearTimeout(pause);
@@ -63,7 +59,14 @@ export class Library {
     const { items, total, search, loaded } = this.#documents;
     this.#drawRows(
       byId('documents'),
-      items.map((doc) => [doc.document_id, rowOfDocument(doc, () => this.#remove(doc))]),
+      items.map((doc) => [
+        doc.document_id,
+        rowOfDocument(
+          doc,
+          () => this.#remove(doc),
+          () => this.#try(() => this.#documents.stopOrRetry(doc)),
+        ),
+      ]),
     );
     byId('library-count').textContent = loaded && total > 0 ? counted(total, 'document') : '';
     byId('library-search').hidden = total <= SEARCH_FROM && search === '';
@@ -123,12 +126,19 @@ export class Library {
       danger: true,
     });
     if (!sure) return;
-    try {
+    await this.#try(async () => {
       await this.#documents.remove(doc);
       announce(`${nameOf(doc)} deleted.`);
       focusOn(byId('library-title'));
+    });
+  }
+
+  /** @param {() => Promise<void>} action */
+  async #try(action) {
+    try {
+      await action();
     } catch (cause) {
-      byId('library-state').dataset.kind = 'delete';
+      byId('library-state').dataset.kind = 'refused';
       byId('library-state').replaceChildren(problemBox(cause));
     }
   }
@@ -138,6 +148,7 @@ export class Library {
 function tellEnd(doc) {
   if (doc.status === 'finished') announce(`${nameOf(doc)} is ready.`);
   else if (doc.status === 'failed') announce(`${nameOf(doc)} could not be read. ${doc.error?.message ?? ''}`);
+  else announce(`${nameOf(doc)} stopped.`);
 }
 
 /** @param {string} search */

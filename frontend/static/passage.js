@@ -1,7 +1,7 @@
-/** The passage behind a question: the text around it in a dialog, with the quote highlighted. */
+/** The passage behind a question, in a dialog. */
 
-import { ApiError, getPassage } from './api.js';
-import { byId, el, highlighted, icon } from './dom.js';
+import { getPassage } from './api.js';
+import { AUTO, byId, el, highlighted, icon } from './dom.js';
 import { cutAt, findLoosely, placeOf } from './text.js';
 
 /** @param {Source} source */
@@ -9,7 +9,7 @@ export function passageButton(source) {
   return el(
     'p.passage-line',
     el('button.button.small', { onclick: () => openPassage(source) }, icon('quote'), 'Show the passage'),
-    el('span.place', { dir: 'auto' }, placeOf(source)),
+    el('span.place', AUTO, placeOf(source)),
   );
 }
 
@@ -26,10 +26,10 @@ async function openPassage(source) {
     byId('passage-place').textContent = whereIn(passage);
     body.replaceChildren(passageText(passage, source.quote));
   } catch (cause) {
-    const message = cause instanceof ApiError ? cause.message : String(cause);
+    const { message } = /** @type {Error} */ (cause);
     body.replaceChildren(
       el('p.notice.notice-bad', { role: 'alert' }, `The text around it cannot be shown. ${message}`),
-      el('p.passage-text', { dir: 'auto' }, el('mark', source.quote)),
+      el('p.passage-text', AUTO, el('mark', source.quote)),
     );
   }
   const first = body.querySelector('mark');
@@ -40,16 +40,13 @@ async function openPassage(source) {
 const whereIn = ({ page, heading }) =>
   [page ? `Page ${page}` : '', heading?.replaceAll(' > ', ' › ')].filter(Boolean).join(' · ');
 
-/**
- * @param {PassageText} passage
- * @param {string} quote
- */
+/** @param {PassageText} passage @param {string} quote */
 function passageText({ before, text, after }, quote) {
   const whole = before + text + after;
   const found = findLoosely(whole, quote);
   const shown = found ?? { start: before.length, end: before.length + text.length };
   const pieces = cutAt(whole, [shown]);
-  return el('p.passage-text', { dir: 'auto' }, ...highlighted(pieces));
+  return el('p.passage-text', AUTO, ...highlighted(pieces));
 }
 
 /** Closing by the button or a press beside the dialog; Escape is the browser's own. */

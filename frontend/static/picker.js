@@ -1,9 +1,8 @@
-/** Which documents questions come from: all, or the ones ticked here. */
+/** Which documents questions come from. */
 
 import { nameOf } from './document-row.js';
-import { byId, el } from './dom.js';
+import { AUTO, byId, el, inputOf } from './dom.js';
 
-/** The choice of documents in the form; what the library shows is what can be ticked. */
 export class Picker {
   #documents;
   /** Ids stay chosen while the library shows only what a search found. @type {Set<string>} */
@@ -26,7 +25,7 @@ export class Picker {
 
   /** @returns {string[] | null} null for all documents */
   get documentIds() {
-    return byId('scope-chosen', HTMLInputElement).checked ? [...this.#chosen] : null;
+    return inputOf('scope-chosen').checked ? [...this.#chosen] : null;
   }
 
   #draw() {
@@ -55,7 +54,7 @@ export class Picker {
       else this.#chosen.delete(id);
       this.#label();
     });
-    return el('label.pick', input, el('span', { dir: 'auto' }, nameOf(doc)));
+    return el('label.pick', input, el('span', AUTO, nameOf(doc)));
   }
 
   #label() {

@@ -1,6 +1,6 @@
-/** An open question: answered in one's own words, then judged by oneself against the model answer. */
+/** An open question, judged by oneself against the model answer. */
 
-import { el, icon } from './dom.js';
+import { AUTO, el, icon } from './dom.js';
 import { passageButton } from './passage.js';
 
 /**
@@ -11,9 +11,9 @@ import { passageButton } from './passage.js';
 export function practiceQuestion(run, index, { onNote, onReveal, onJudge }) {
   const item = run.set.questions[index];
   const note = el('textarea', {
+    ...AUTO,
     id: 'note',
     rows: 4,
-    dir: 'auto',
     placeholder: 'Write what you know, or just think it through',
   });
   note.value = run.notes[index] ?? '';
@@ -43,31 +43,23 @@ export function practiceQuestion(run, index, { onNote, onReveal, onJudge }) {
   );
 }
 
-/**
- * @param {Run} run
- * @param {number} index
- * @param {(knew: boolean) => void} onJudge
- */
+/** @param {Run} run @param {number} index @param {(knew: boolean) => void} onJudge */
 function modelAnswer(run, index, onJudge) {
   const item = run.set.questions[index];
-  /** @type {HTMLButtonElement[]} */
-  const buttons = [];
-  const press = (/** @type {boolean} */ knew) => {
-    onJudge(knew);
-    mark();
-  };
-  const mark = () => {
-    buttons[0].setAttribute('aria-pressed', String(run.known[index] === true));
-    buttons[1].setAttribute('aria-pressed', String(run.known[index] === false));
-  };
-  buttons.push(
-    el('button.button.judge.good', { onclick: () => press(true) }, icon('check'), 'I knew it'),
-    el('button.button.judge.bad', { onclick: () => press(false) }, icon('cross'), 'Not yet'),
-  );
+  const buttons = [true, false].map((knew) => {
+    const press = () => {
+      onJudge(knew);
+      mark();
+    };
+    const [name, words] = knew ? ['good', 'I knew it'] : ['bad', 'Not yet'];
+    return el(`button.button.judge.${name}`, { onclick: press }, icon(knew ? 'check' : 'cross'), words);
+  });
+  const mark = () =>
+    buttons.forEach((button, place) => button.setAttribute('aria-pressed', String(run.known[index] === !place)));
   mark();
   return [
     el('h3', 'Model answer'),
-    el('p.answer-text', { dir: 'auto' }, item.answer),
+    el('p.answer-text', AUTO, item.answer),
     explanationOf(item),
     passageButton(item.source),
     el('div.judge-row', { role: 'group', 'aria-label': 'How did you do?' }, ...buttons),
@@ -77,13 +69,10 @@ function modelAnswer(run, index, onJudge) {
 /** @param {Question} item */
 function explanationOf(item) {
   const says = item.explanation.trim();
-  return says && says !== item.answer.trim() ? el('p.explanation', { dir: 'auto' }, says) : null;
+  return says && says !== item.answer.trim() ? el('p.explanation', AUTO, says) : null;
 }
 
-/**
- * @param {Run} run
- * @param {number} index
- */
+/** @param {Run} run @param {number} index */
 export function practiceResult(run, index) {
   const item = run.set.questions[index];
   const judged = run.known[index];
@@ -93,9 +82,9 @@ export function practiceResult(run, index) {
     words,
     right: judged === true,
     parts: [
-      el('h3.question-text', { dir: 'auto' }, item.question),
-      note && el('p.own-answer', { dir: 'auto' }, el('span.tag-line', 'You wrote'), note),
-      el('p.answer-text', { dir: 'auto' }, el('span.tag-line', 'Model answer'), item.answer),
+      el('h3.question-text', AUTO, item.question),
+      note && el('p.own-answer', AUTO, el('span.tag-line', 'You wrote'), note),
+      el('p.answer-text', AUTO, el('span.tag-line', 'Model answer'), item.answer),
       explanationOf(item),
       passageButton(item.source),
     ],

@@ -1,4 +1,4 @@
-/** A set on paper: the questions with room to write, and the answers on a sheet of their own. */
+/** A set on paper, the answers on a sheet of their own. */
 
 import { byId, el } from './dom.js';
 import { LETTERS } from './runs.js';

@@ -1,19 +1,15 @@
-/** A multiple-choice question: while it is asked, and after it is marked. */
+/** A multiple-choice question. */
 
-import { el, icon } from './dom.js';
+import { AUTO, el, icon } from './dom.js';
 import { passageButton } from './passage.js';
 import { isAnswered, isRight, LETTERS } from './runs.js';
 
-/**
- * @param {Run} run
- * @param {number} index
- * @param {(choice: number) => void} onChoice
- */
+/** @param {Run} run @param {number} index @param {(choice: number) => void} onChoice */
 export function quizQuestion(run, index, onChoice) {
   const { question, options } = run.set.questions[index];
   return el(
     'fieldset.question',
-    el('legend.question-text', { dir: 'auto' }, question),
+    el('legend.question-text', AUTO, question),
     el(
       'div.options',
       ...options.map((text, choice) => {
@@ -28,17 +24,14 @@ export function quizQuestion(run, index, onChoice) {
           'label.option',
           input,
           el('span.key', { 'aria-hidden': 'true' }, LETTERS[choice]),
-          el('span.option-text', { dir: 'auto' }, text),
+          el('span.option-text', AUTO, text),
         );
       }),
     ),
   );
 }
 
-/**
- * @param {Run} run
- * @param {number} index
- */
+/** @param {Run} run @param {number} index */
 export function quizResult(run, index) {
   const item = run.set.questions[index];
   const chosen = run.choices[index];
@@ -47,20 +40,15 @@ export function quizResult(run, index) {
     words,
     right: isRight(run, index),
     parts: [
-      el('h3.question-text', { dir: 'auto' }, item.question),
+      el('h3.question-text', AUTO, item.question),
       el('ul.results', ...item.options.map((text, choice) => optionResult(text, choice, item.correct_index, chosen))),
-      item.explanation && el('p.explanation', { dir: 'auto' }, item.explanation),
+      item.explanation && el('p.explanation', AUTO, item.explanation),
       passageButton(item.source),
     ],
   };
 }
 
-/**
- * @param {string} text
- * @param {number} choice
- * @param {number | null} correct
- * @param {number | undefined} chosen
- */
+/** @param {string} text @param {number} choice @param {number | null} correct @param {number | undefined} chosen */
 function optionResult(text, choice, correct, chosen) {
   const right = choice === correct;
   const wrong = choice === chosen && !right;
@@ -70,7 +58,7 @@ function optionResult(text, choice, correct, chosen) {
     'li',
     { class: `result ${right ? 'right' : ''} ${wrong ? 'wrong' : ''}` },
     right || wrong ? icon(right ? 'check' : 'cross') : el('span.key', LETTERS[choice]),
-    el('span.option-text', { dir: 'auto' }, text),
+    el('span.option-text', AUTO, text),
     words && el('span.result-words', words),
   );
 }

@@ -1,14 +1,11 @@
-/** The end of a round: the score, what to do next, and every question with its answer and passage. */
+/** The end of a round: the score, and every question with its answer. */
 
 import { el, svg } from './dom.js';
 import { practiceResult } from './practice.js';
 import { quizResult } from './quiz.js';
 import { scoreOf, verdict } from './runs.js';
 
-/**
- * @param {Run} run
- * @param {ReviewActions} actions
- */
+/** @param {Run} run @param {ReviewActions} actions */
 export function reviewOf(run, actions) {
   const list = el('ol.review-list');
   const show = (/** @type {number[]} */ order) => list.replaceChildren(...order.map((index) => card(run, index)));
@@ -16,10 +13,7 @@ export function reviewOf(run, actions) {
   return el('div.review', scoreCard(run, actions), filterRow(run, show), list);
 }
 
-/**
- * @param {Run} run
- * @param {ReviewActions} actions
- */
+/** @param {Run} run @param {ReviewActions} actions */
 function scoreCard(run, { onRound, onMore }) {
   const { right, missed, unanswered, total, share } = scoreOf(run);
   const quiz = run.set.mode === 'quiz';
@@ -58,10 +52,7 @@ function ring(share) {
   );
 }
 
-/**
- * @param {Run} run
- * @param {(order: number[]) => void} show
- */
+/** @param {Run} run @param {(order: number[]) => void} show */
 function filterRow(run, show) {
   const { missed, total } = scoreOf(run);
   if (missed.length === 0 || missed.length === total) return null;
@@ -79,10 +70,7 @@ function filterRow(run, show) {
   );
 }
 
-/**
- * @param {Run} run
- * @param {number} index
- */
+/** @param {Run} run @param {number} index */
 function card(run, index) {
   const { words, right, parts } = run.set.mode === 'quiz' ? quizResult(run, index) : practiceResult(run, index);
   const { difficulty } = run.set.questions[index];

@@ -1,4 +1,4 @@
-/** Working through a question set: pure functions over one plain object, which is kept across reloads. */
+/** Working through a set: pure functions over one plain object, which is kept across reloads. */
 
 export const LETTERS = ['A', 'B', 'C', 'D'];
 
@@ -39,22 +39,13 @@ export function nextRound(run, order) {
  * @param {Run} run
  * @param {number} index
  */
-export const isAnswered = (run, index) =>
-  run.set.mode === 'quiz' ? run.choices[index] !== undefined : run.known[index] !== undefined;
+export const isAnswered = (run, index) => (run.set.mode === 'quiz' ? run.choices : run.known)[index] !== undefined;
 
-/**
- * @param {Run} run
- * @param {number} index
- */
+/** @param {Run} run @param {number} index */
 export const isRight = (run, index) =>
-  run.set.mode === 'quiz'
-    ? run.choices[index] !== undefined && run.choices[index] === run.set.questions[index].correct_index
-    : run.known[index] === true;
+  run.set.mode === 'quiz' ? run.choices[index] === run.set.questions[index].correct_index : run.known[index] === true;
 
-/**
- * The tally of a round.
- * @param {Run} run
- */
+/** The tally of a round. @param {Run} run */
 export function scoreOf(run) {
   const right = run.order.filter((index) => isRight(run, index));
   const missed = run.order.filter((index) => !isRight(run, index));
@@ -63,10 +54,7 @@ export function scoreOf(run) {
   return { right, missed, unanswered, total, share: total ? right.length / total : 0 };
 }
 
-/**
- * One sentence on a quiz score.
- * @param {number} share 0..1
- */
+/** One sentence on a quiz score. @param {number} share 0..1 */
 export function verdict(share) {
   if (share === 1) return 'Every answer right.';
   if (share >= 0.8) return 'Well done. You know this text.';

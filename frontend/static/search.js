@@ -1,13 +1,13 @@
-/** Finding passages in all documents, and going from one to questions about it. */
+/** Finding passages in all documents. */
 
 import { searchPassages } from './api.js';
-import { announce, byId, el, highlighted, problemBox } from './dom.js';
+import { announce, AUTO, byId, el, highlighted, inputOf, problemBox } from './dom.js';
 import { passageButton } from './passage.js';
 import { counted, cutAt, findWords } from './text.js';
 
 /** @param {(topic: string) => void} onTopic makes questions about what was searched for */
 export function prepareSearch(onTopic) {
-  const input = byId('search-input', HTMLInputElement);
+  const input = inputOf('search-input');
   /** @type {AbortController | null} */
   let asking = null;
   byId('search-form').addEventListener('submit', async (event) => {
@@ -29,12 +29,7 @@ export function prepareSearch(onTopic) {
   });
 }
 
-/**
- * @param {HTMLElement} place
- * @param {string} query
- * @param {Found[]} found
- * @param {(topic: string) => void} onTopic
- */
+/** @param {HTMLElement} place @param {string} query @param {Found[]} found @param {(topic: string) => void} onTopic */
 function show(place, query, found, onTopic) {
   announce(found.length ? `${counted(found.length, 'passage')} found.` : 'Nothing found.');
   if (found.length === 0) {
@@ -50,15 +45,12 @@ function show(place, query, found, onTopic) {
   );
 }
 
-/**
- * @param {Found} hit
- * @param {string} query
- */
+/** @param {Found} hit @param {string} query */
 function foundCard(hit, query) {
   const pieces = cutAt(hit.text, findWords(hit.text, query));
   return el(
     'li.card.found',
-    el('p.found-text', { dir: 'auto' }, ...highlighted(pieces)),
+    el('p.found-text', AUTO, ...highlighted(pieces)),
     passageButton({ ...hit, heading: null, quote: hit.text }),
   );
 }

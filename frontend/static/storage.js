@@ -1,11 +1,8 @@
-/** What this browser remembers. Storage may be full or refused: the page then works without it. */
+/** What this browser remembers, where it lets us. */
 
 const PREFIX = 'quaestio.';
 
-/**
- * @param {string} key
- * @returns {any} null where nothing usable is kept
- */
+/** @param {string} key @returns {any} null where nothing usable is kept */
 export function recall(key) {
   try {
     return JSON.parse(localStorage.getItem(PREFIX + key) ?? 'null');
@@ -14,10 +11,7 @@ export function recall(key) {
   }
 }
 
-/**
- * @param {string} key
- * @param {unknown} value null forgets
- */
+/** @param {string} key @param {unknown} value null forgets */
 export function remember(key, value) {
   try {
     if (value === null) localStorage.removeItem(PREFIX + key);

@@ -1,4 +1,4 @@
-/** Working through a set: one question at a time, moving between them, keys, and the end of a round. */
+/** Working through a set, one question at a time. */
 
 import { announce, byId, confirmed, el, focusOn, icon, problemBox } from './dom.js';
 import { practiceQuestion } from './practice.js';
@@ -19,7 +19,7 @@ export class Study {
   #onMore;
   /** Redraws what changes while one question is shown. */
   #update = () => {};
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  /** @type {number | undefined} */
   #timer;
 
   /**
@@ -47,10 +47,7 @@ export class Study {
     announce(`${counted(run.order.length, 'question')} ready.`);
   }
 
-  /**
-   * Shows a run from an earlier visit without taking the focus.
-   * @param {Run} run
-   */
+  /** Shows a run from an earlier visit without taking the focus. @param {Run} run */
   resume(run) {
     this.#run = run;
     this.#draw();
@@ -220,10 +217,7 @@ export class Study {
     if (this.#run) this.open(nextRound(this.#run, order));
   };
 
-  /**
-   * @param {HTMLButtonElement} button
-   * @param {HTMLElement} place
-   */
+  /** @param {HTMLButtonElement} button @param {HTMLElement} place */
   #more = async (button, place) => {
     if (!this.#run || button.disabled) return;
     button.disabled = true;
@@ -265,10 +259,7 @@ export class Study {
   }
 }
 
-/**
- * @param {HTMLElement} strip
- * @param {Run} run
- */
+/** @param {HTMLElement} strip @param {Run} run */
 function updateStrip(strip, run) {
   strip.querySelectorAll('button').forEach((button, place) => {
     const index = run.order[place];

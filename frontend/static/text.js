@@ -1,10 +1,6 @@
 /** Words and ranges of text: pure functions, no page. */
 
-/**
- * "1 question", "3 questions".
- * @param {number} count
- * @param {string} noun
- */
+/** "1 question", "3 questions". @param {number} count @param {string} noun */
 export const counted = (count, noun) => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 
 /** @param {number} bytes */
@@ -19,16 +15,35 @@ export function extension(filename) {
   return found ? found[1].toUpperCase() : 'FILE';
 }
 
-/**
- * What is being done to a document, in words. `done` and `total` count pages where there are pages.
- * @param {Pick<Doc, 'stage' | 'done' | 'total' | 'pages' | 'progress'>} doc
- */
-export function stageText({ stage, done, total, pages, progress }) {
-  const page = pages !== null && total === pages && ` page ${Math.min(done + 1, total)} of ${total}`;
-  if (stage === 'extracting') return `Reading${page || ' the text'}`;
-  if (stage === 'embedding') return `Embedding${page || ` passages, ${Math.round(progress * 100)} %`}`;
-  if (stage === 'indexing') return 'Adding to the index';
-  return stage === 'ready' ? 'Finishing' : 'Waiting to start';
+/** What is being done to a document, in words. @param {Doc} doc */
+export function stageText({ stage, done, total, unit, waiting }) {
+  if (waiting) return 'Waiting for a worker';
+  const verb = { extracting: 'Reading', embedding: 'Embedding' }[stage];
+  if (!verb) return stage === 'indexing' ? 'Adding to the index' : 'Starting';
+  if (!total) return `${verb} the text`;
+  if (unit === 'pages') return `${verb} page ${Math.min(done + 1, total)} of ${total}`;
+  if (unit === 'passages') return `${verb} ${done} of ${counted(total, 'passage')}`;
+  return `${verb} the text, ${Math.round((done / total) * 100)} %`;
+}
+
+/** How fast, and how long yet; empty while unknown. @param {Pick<Doc, 'unit' | 'rate' | 'seconds_left'>} doc */
+export function paceText({ unit, rate, seconds_left: left }) {
+  const words = [];
+  if (rate) {
+    const [each, time] = rate < 1 ? [rate * 60, 'minute'] : [rate, 'second'];
+    const amount = unit === 'bytes' ? formatBytes(each) : counted(Math.round(each), unit.slice(0, -1));
+    words.push(`${amount} a ${time}`);
+  }
+  if (left !== null) words.push(`${timeText(left)} left`);
+  return words.join(' · ');
+}
+
+/** @param {number} seconds */
+function timeText(seconds) {
+  if (seconds <= 5) return 'a few seconds';
+  if (seconds < 55) return `about ${Math.ceil(seconds / 5) * 5} seconds`;
+  const minutes = Math.round(seconds / 60);
+  return `about ${minutes < 90 ? counted(minutes, 'minute') : counted(Math.round(minutes / 60), 'hour')}`;
 }
 
 /** @param {string} text */
@@ -84,8 +99,5 @@ export function cutAt(text, ranges) {
   return pieces.filter((piece) => piece.text !== '');
 }
 
-/**
- * Where something comes from: "chapter-07.pdf, page 12".
- * @param {{filename: string, page: number | null}} source
- */
+/** Where something comes from: "chapter-07.pdf, page 12". @param {{filename: string, page: number | null}} source */
 export const placeOf = ({ filename, page }) => (page ? `${filename}, page ${page}` : filename);

@@ -33,7 +33,7 @@
       try {
         localStorage.setItem(KEY, root.dataset.theme);
       } catch {
-        // Private windows may refuse storage; the choice then lasts until the page closes.
+        // Storage may be refused.
       }
     });
   });

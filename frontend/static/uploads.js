@@ -1,6 +1,6 @@
-/** Files on their way to the server: a few at a time, each with its own progress and its own error. */
+/** Files on their way to the server, a few at a time. */
 
-import { ApiError, uploadFile } from './api.js';
+import { uploadFile } from './api.js';
 
 const AT_ONCE = 2;
 
@@ -20,13 +20,7 @@ export class Uploads extends EventTarget {
   add(files) {
     for (const file of files) {
       /** @type {Upload} */
-      const upload = {
-        key: ++this.#key,
-        name: file.name,
-        sent: 0,
-        state: 'waiting',
-        message: '',
-      };
+      const upload = { key: ++this.#key, name: file.name, sent: 0, state: 'waiting', message: '' };
       this.items.push(upload);
       this.#queue.push({ upload, file });
     }
@@ -34,10 +28,7 @@ export class Uploads extends EventTarget {
     this.#pump();
   }
 
-  /**
-   * Takes an entry off the list, and stops it if it is still on its way.
-   * @param {number} key
-   */
+  /** Takes an entry off the list, and stops it if it is still on its way. @param {number} key */
   dismiss(key) {
     this.#stops.get(key)?.abort();
     this.#queue = this.#queue.filter(({ upload }) => upload.key !== key);
@@ -61,10 +52,7 @@ export class Uploads extends EventTarget {
     }
   }
 
-  /**
-   * @param {Upload} upload
-   * @param {File} file
-   */
+  /** @param {Upload} upload @param {File} file */
   async #send(upload, file) {
     const stop = new AbortController();
     this.#stops.set(upload.key, stop);
@@ -81,17 +69,14 @@ export class Uploads extends EventTarget {
       this.dispatchEvent(new CustomEvent('accepted', { detail: upload }));
     } catch (cause) {
       upload.state = 'refused';
-      upload.message = cause instanceof ApiError ? cause.message : String(cause);
+      upload.message = /** @type {Error} */ (cause).message;
     } finally {
       this.#stops.delete(upload.key);
       this.#changed();
     }
   }
 
-  /**
-   * @param {Upload} upload
-   * @param {number} share
-   */
+  /** @param {Upload} upload @param {number} share */
   #sent(upload, share) {
     upload.sent = share;
     this.#changed();

@@ -23,6 +23,8 @@ BODY = {"status", "message", "detail", "code", "fallback_used", "retry_after", "
         ("GET", "/api/search", 422),
         ("GET", "/api/search?q=x&k=0", 422),
         ("GET", "/api/documents?limit=1000", 422),
+        ("GET", f"/api/documents?offset={2**63}", 422),
+        ("GET", f"/api/pdf/list?offset={10**30}", 422),
     ],
 )
 def test_every_failure_has_the_one_body(client: TestClient, verb: str, path: str, status: int) -> None:

@@ -8,7 +8,8 @@ from sqlalchemy import update
 from backend.adapters.sql import tables
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
-from backend.adapters.sql.job_table import MAX_BREAKS, MAX_LOST, SUSPECT, SqlJobTable
+from backend.adapters.sql.job_table import MAX_BREAKS, MAX_LOST, SqlJobTable
+from backend.adapters.sql.job_turns import SUSPECT
 from backend.errors import JobNotFound, JobNotRetryable
 from backend.models.documents import JobState, Problem, Progress
 from backend.models.jobs import Job, NewJob, Priority

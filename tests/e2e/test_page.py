@@ -318,6 +318,32 @@ def test_deleting_asks_first(server_url: str, visit: OpenVisit) -> None:
     expect(page.locator("#library-title")).to_be_focused()
 
 
+def test_an_ingestion_can_be_stopped_and_retried(server_url: str, visit: OpenVisit) -> None:
+    seen = visit(server_url)
+    page = seen.open()
+    with page.expect_request("**/events"):
+        page.get_by_label("Add files").set_input_files(text_file("stopped.txt", TEXT * 200))
+        line = page.locator("#documents .document").filter(has_text="stopped.txt")
+        line.get_by_role("button", name="Stop stopped.txt").click()
+    expect(line).to_contain_text("Stopped before it was ready.")
+    expect(line.locator("progress")).to_be_hidden()
+    assert problems(page) == {}
+    line.get_by_role("button", name="Retry stopped.txt").click()
+    expect(line.locator(".document-note")).to_contain_text("Embedding")
+    assert problems(page) == {}
+    expect(line.locator("progress")).to_be_hidden(timeout=READY)
+    expect(line).to_contain_text("passages")
+    expect(line.get_by_role("button")).to_have_count(1)
+    assert seen.faults == []
+
+
+def test_progress_is_asked_for_where_no_events_come(server_url: str, visit: OpenVisit) -> None:
+    page = visit(server_url).open()
+    page.route("**/events", lambda route: route.abort())
+    line = add(page, text_file("deaf.txt", TEXT * 5))
+    expect(line.get_by_role("button", name="Delete deaf.txt")).to_be_visible()
+
+
 def test_files_can_be_dropped_anywhere(server_url: str, visit: OpenVisit) -> None:
     page = visit(server_url).open()
     page.evaluate(

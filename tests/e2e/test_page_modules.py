@@ -56,22 +56,38 @@ def test_search_words_are_found_as_beginnings_of_words(page: Page, query: str, w
 
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    ("stage", "done", "total", "pages", "words"),
+    ("stage", "done", "total", "unit", "words"),
     [
-        ("waiting", 0, 0, None, "Waiting to start"),
-        ("extracting", 11, 117, 117, "Reading page 12 of 117"),
-        ("extracting", 117, 117, 117, "Reading page 117 of 117"),
-        ("extracting", 4096, 90606, None, "Reading the text"),
-        ("embedding", 73, 117, 117, "Embedding page 74 of 117"),
-        ("embedding", 4096, 90606, None, "Embedding passages, 45 %"),
-        ("indexing", 0, 0, None, "Adding to the index"),
+        ("waiting", 0, 0, "", "Starting"),
+        ("extracting", 11, 117, "pages", "Reading page 12 of 117"),
+        ("extracting", 117, 117, "pages", "Reading page 117 of 117"),
+        ("extracting", 0, 0, "bytes", "Reading the text"),
+        ("extracting", 4096, 8192, "bytes", "Reading the text, 50 %"),
+        ("embedding", 73, 117, "pages", "Embedding page 74 of 117"),
+        ("embedding", 320, 1960, "passages", "Embedding 320 of 1,960 passages"),
+        ("indexing", 0, 0, "", "Adding to the index"),
     ],
 )
-def test_stages_read_as_words(
-    page: Page, stage: str, done: int, total: int, pages: int | None, words: str
-) -> None:
-    doc = {"stage": stage, "done": done, "total": total, "pages": pages, "progress": 0.45}
+def test_stages_read_as_words(page: Page, stage: str, done: int, total: int, unit: str, words: str) -> None:
+    doc = {"stage": stage, "done": done, "total": total, "unit": unit, "waiting": False}
     assert call(page, "text", "stageText", doc) == words
+    assert call(page, "text", "stageText", doc | {"waiting": True}) == "Waiting for a worker"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("rate", "unit", "left", "words"),
+    [
+        (None, "pages", None, ""),
+        (None, "pages", 3, "a few seconds left"),
+        (123.4, "passages", 41, "123 passages a second · about 45 seconds left"),
+        (1.1, "pages", 59, "1 page a second · about 1 minute left"),
+        (0.1, "pages", 600, "6 pages a minute · about 10 minutes left"),
+        (250_000, "bytes", 7200, "250\u00a0KB a second · about 2 hours left"),
+    ],
+)
+def test_pace_reads_as_words(page: Page, rate: float | None, unit: str, left: int | None, words: str) -> None:
+    assert call(page, "text", "paceText", {"rate": rate, "unit": unit, "seconds_left": left}) == words
 
 
 @pytest.mark.browser

@@ -16,6 +16,8 @@ from backend.adapters.sql.database import Database
 from backend.adapters.sql.job_table import SqlJobTable
 from backend.adapters.sql.keyword_index import Fts5KeywordIndex
 from backend.models.documents import Document
+from backend.services.answer_jobs import AnswerJobs
+from backend.services.answers import Answers
 from backend.services.ingestion import Ingestion
 from backend.services.jobs import job_kinds
 from backend.services.retrieval import Retriever
@@ -58,11 +60,18 @@ class House:
             embedder=self.embedder, vectors=self.vectors, keywords=self.keywords, catalog=self.catalog
         )
 
+        self.answers = Answers(
+            catalog=self.catalog, retriever=self.retriever, embedder=self.embedder, least_relevance=0.6
+        )
+        self.answer_jobs = AnswerJobs(
+            answers=self.answers, jobs=self.jobs, queue=self.queue, result_ttl_s=60.0
+        )
+
     def worker(self, owner: str = "worker") -> Worker:
         return Worker(
             owner=owner,
             jobs=self.jobs,
-            kinds=job_kinds(self.ingestion),
+            kinds=job_kinds(self.ingestion, self.answer_jobs),
             queue=self.queue,
             wait=self.queue.wait,
             concurrency=2,

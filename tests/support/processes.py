@@ -40,6 +40,7 @@ class Server:
                 cwd=data_dir.parent,
                 env=os.environ | {"PYTHONPATH": str(ROOT), "SAMPLE_DOCUMENT": "false"} | environment,
                 stderr=log,
+                start_new_session=True,  # so that a test can press Ctrl+C for all of it
             )
         try:
             self.url = self._address()

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from backend.adapters.extractors.detect import recognise
-from backend.adapters.extractors.formats import DOCX, EPUB, HTML, MARKDOWN, PDF, TEXT
+from backend.adapters.extractors.formats import DOCX, EPUB, HTML, MARKDOWN, PDF, PPTX, TEXT
 from backend.errors import EmptyFile, EncryptedFile, UnsupportedFile
 
 
@@ -33,6 +33,9 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)
         (archive("[Content_Types].xml", "word/document.xml"), "a.docx", DOCX),
         (archive("[Content_Types].xml", "word/document.xml"), "a.pdf", DOCX),
         (archive("data.xml"), "a.docx", DOCX),
+        (archive("[Content_Types].xml", "ppt/presentation.xml"), "a.pptx", PPTX),
+        (archive("[Content_Types].xml", "ppt/presentation.xml"), "a.docx", PPTX),
+        (archive("data.xml"), "a.ppsx", PPTX),
         (archive("mimetype", "META-INF/container.xml"), "a", EPUB),
         (archive("x"), "a.epub", EPUB),
         (b"<!DOCTYPE html><html><body>x", "a.html", HTML),
@@ -65,21 +68,25 @@ def test_recognised(head: bytes, name: str, media_type: str) -> None:
         (b"<html><body>x</body>", "a.pdf", "HTML"),
         (b"just words", "a.pdf", "plain text"),
         (b"just words", "a.docx", "plain text"),
+        (b"just words", "a.pptx", "plain text"),
         (b"\x7fELF\x02\x01" + bytes(range(256)), "a.docx", "a program"),
         (b"\x89PNG\r\n\x1a\n" + bytes(50), "a.png", "an image"),
         (b"\xff\xd8\xff\xe0" + bytes(50), "scan.pdf", "an image"),
         (archive("photo.jpg"), "a.zip", "ZIP"),
-        (archive("[Content_Types].xml", "ppt/presentation.xml"), "a.pptx", "as PDF"),
+        (archive("content.xml"), "a.odp", "as PDF"),
         (archive("[Content_Types].xml", "xl/workbook.xml"), "a.docx", "XLSX"),
         (OLE, "old.doc", ".docx"),
-        (OLE, "old.xls", "as PDF"),
+        (OLE, "old.xls", "as CSV"),
+        (OLE, "old.ppt", ".pptx"),
         (b"{\\rtf1\\ansi words}", "a.rtf", ".docx"),
         (bytes(range(256)) * 4, "a.txt", "binary"),
         (bytes(4000), "a.txt", "binary"),
     ],
 )
 def test_refused_with_what_it_is_and_what_is_read(head: bytes, name: str, said: str) -> None:
-    with pytest.raises(UnsupportedFile, match="PDF, DOCX, EPUB, HTML, Markdown and plain text") as refused:
+    with pytest.raises(
+        UnsupportedFile, match="PDF, DOCX, PPTX, EPUB, HTML, Markdown, SRT, VTT, CSV and plain text"
+    ) as refused:
         recognise(head, name)
     assert said in refused.value.message
 

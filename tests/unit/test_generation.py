@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ from backend.errors import EmptyLibrary, TopicNotFound
 from backend.models.documents import Passage
 from backend.models.questions import Mode, Question, QuestionSet, Source
 from backend.services.generation import QuestionGeneration, QuestionRequest, _windows, merged
-from tests.support.house import TENANT, House
+from tests.support.house import TENANT, House, stream, working
 
 
 class EchoWriter:
@@ -52,6 +53,24 @@ BOOK = "\f".join(
 async def test_an_empty_library_says_to_upload(generation: QuestionGeneration) -> None:
     with pytest.raises(EmptyLibrary, match="Upload"):
         await generation.generate(TENANT, QuestionRequest(Mode.PRACTICE, 5))
+
+
+async def test_a_request_waits_for_the_first_document(house: House, generation: QuestionGeneration) -> None:
+    await house.ingestion.accept(TENANT, "plants.txt", stream(b"Roots drink water from the soil."))
+    asking = asyncio.create_task(generation.generate(TENANT, QuestionRequest(Mode.PRACTICE, 1)))
+    await asyncio.sleep(0.15)
+    assert not asking.done()
+    async with working(house.worker()):
+        assert (await asking).questions
+
+
+async def test_a_document_that_cannot_be_read_is_not_waited_for(
+    house: House, generation: QuestionGeneration
+) -> None:
+    await house.ingestion.accept(TENANT, "blank.txt", stream(b" "))
+    async with working(house.worker()):
+        with pytest.raises(EmptyLibrary):
+            await asyncio.wait_for(generation.generate(TENANT, QuestionRequest(Mode.QUIZ, 1)), 5)
 
 
 async def test_without_a_topic_every_part_is_read(

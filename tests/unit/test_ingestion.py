@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from backend.errors import DocumentNotFound, NoTextInFile, TooLarge, UnsupportedFile
-from backend.models.documents import JobState
+from backend.models.documents import DocumentMetadata, JobState
 from backend.services.ingestion import BATCH, safe_name
 from tests.support.house import TENANT, House, stream, working
 
@@ -218,3 +218,13 @@ async def test_stopping_ends_a_running_extraction(house: House) -> None:
     document = await house.catalog.document(TENANT, accepted.document.id)
     assert document.state is JobState.STOPPED
     assert await house.catalog.chunk_range(document, 0, 1000) == []
+
+
+async def test_what_is_given_with_a_file_wins_over_what_it_says_of_itself(house: House) -> None:
+    given = DocumentMetadata(title="A better title", url="https://example.org/v")
+    accepted = await house.ingestion.accept(TENANT, "a.txt", stream(b"Roots drink water."), metadata=given)
+    assert accepted.document.metadata == given
+    async with working(house.worker()):
+        document = await house.ingestion.finished(accepted.document)
+    assert (document.metadata.title, document.metadata.url) == ("A better title", "https://example.org/v")
+    assert document.metadata.author == (await house.add("Other text.")).metadata.author

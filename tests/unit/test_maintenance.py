@@ -33,7 +33,7 @@ def worker(house: House) -> Worker:
     return Worker(
         owner="w",
         jobs=house.jobs,
-        kinds=job_kinds(house.ingestion) | maintenance_kinds(maintenance),
+        kinds=job_kinds(house.ingestion, house.answer_jobs) | maintenance_kinds(maintenance),
         queue=house.queue,
         wait=house.queue.wait,
         concurrency=2,

@@ -18,6 +18,7 @@ _DROPPED_LEADS = words(
     although though while whereas because since whether unlike like
     """,
 )
+_SAYS_ENOUGH = 2
 _SPOILS_ANSWER = frozenset({"only", "then", "respectively", "things", "this", "these"})
 
 
@@ -32,6 +33,28 @@ class Draft:
     topic: str
     """What it asks about, for variety."""
     sentence: Sentence
+
+
+_POINTS = re.compile(
+    r"\b(?:this|these|those(?! (?:of|who|that|which|in|with))|such(?! as)|thereby|"
+    r"the (?:former|latter|above|following)|aforementioned)\b|"
+    r"^(?:because of|due to|by|in order to \w+) (?:it|that|them|him|her)$",
+    re.IGNORECASE,
+)
+_QUESTION_WORDS = words(
+    "what which where when with does from into have been they were that happens happened used than lead"
+)
+
+
+def points_elsewhere(answer: str) -> bool:
+    """Whether an answer speaks of something that only its neighbours in the text name."""
+    return _POINTS.search(answer) is not None
+
+
+def says_little(stem: str) -> bool:
+    """Whether a question names hardly anything: "What do human beings need?"."""
+    said = set(re.findall(r"[^\W\d_]{4,}|[A-Z]{2,}|\d+", stem)) - {stem.split(" ", 1)[0]}
+    return len([w for w in said if w.lower() not in _QUESTION_WORDS | lx.COMMON_NOUNS]) < _SAYS_ENOUGH
 
 
 def opening(reading: Reading, clause: Clause) -> str | None:
@@ -89,6 +112,8 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
         "cases",
         "version",
         "discussion",
+        "exception",
+        "exceptions",
     }:
         return False
     words = reading.tokens[clause.subject[0] : clause.subject[1]]
@@ -100,8 +125,11 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
         return False
     if any(t.tag == "," for t in words) and not any(t.tag == "CC" for t in words):
         return False
+    superlative = any(t.low in {"most", "least", "final"} for t in words)
+    if superlative and not any(t.tag == "IN" for t in words):
+        return False
     remaining = any(
-        t.low in {"remaining", "resulting", "surrounding"}
+        t.low in {"remaining", "resulting", "surrounding", "final"}
         for t in reading.tokens[clause.subject[0] : clause.subject[1]]
     )
     return len(head.text) > 1 and not remaining and head.low not in {"percent", "percentage"}
@@ -176,13 +204,20 @@ def answer_of(reading: Reading, span: Span, *, most: int = 32) -> str | None:
         or first.low in {"this", "that", "these", "those", "such", "one", "so", "many", "different", "both"}
     ):
         return None
+    if first.tag != "IN" and re.search(r", (?:and|but|or) (?:at|in|on|for|from|by|with|of|to)\b", text):
+        return None
     if not complete(reading, span) or any(
         t.low in {"only", "then", "respectively", "things", "this", "these"}
         for t in reading.tokens[span[0] : span[1]]
     ):
         return None
     count = reading.words(span)
-    if not 1 <= count <= most or text.count("(") != text.count(")") or text.count("“") != text.count("”"):
+    if (
+        not 1 <= count <= most
+        or text.count('"') % 2
+        or text.count("(") != text.count(")")
+        or text.count("“") != text.count("”")
+    ):
         return None
     return text
 
@@ -191,6 +226,8 @@ def complete(reading: Reading, span: Span) -> bool:
     """Whether the words end where a phrase ends: relative clauses have their verb, modifiers their noun."""
     start, end = span
     last = reading.tokens[end - 1]
+    if last.tag == "CD" and end < len(reading.tokens) and reading.tokens[end].text in {"–", "-", "½"}:
+        return False
     open_end = end < len(reading.tokens) - 1 and reading.tokens[end].text not in {";", ".", ":"}
     if last.tag in {"DT", "IN", "PS", "CC", "TO", "WH", "SB", "MD", "BE", "PO"} or (
         open_end and last.tag in {"JJ", "VN", "VZ", "VP", "VD"}

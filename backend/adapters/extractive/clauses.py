@@ -20,8 +20,6 @@ _FINITE_AUXILIARY = words(
     """,
 )
 _OPENERS = frozenset({"IN", "SB", "TO", "VG", "VN", "RB"})
-_STOPS = frozenset({";", ":", "—", "–", "(", "["})
-_COMPLEMENTIZERS = frozenset({"that", "than", "whether"})
 Span = tuple[int, int]
 
 
@@ -61,7 +59,7 @@ class Clause:
 def parse(tokens: tuple[Token, ...], start: int = 0, end: int | None = None) -> Clause | None:
     """The clause that begins at ``start``; None where the tags do not make one."""
     end = _without_stop(tokens, len(tokens) if end is None else end)
-    start = _after_connective(tokens, start, end)
+    start = after_connective(tokens, start, end)
     if start >= end:
         return None
     if tokens[start].tag in _OPENERS:
@@ -75,13 +73,13 @@ def _without_stop(tokens: tuple[Token, ...], end: int) -> int:
     return end
 
 
-def _after_connective(tokens: tuple[Token, ...], start: int, end: int) -> int:
+def after_connective(tokens: tuple[Token, ...], start: int, end: int) -> int:
     """The first index after "However," and its like."""
     for size in (4, 3, 2, 1):
         stop = start + size
         if stop < end and " ".join(t.low for t in tokens[start:stop]) in lx.CONNECTIVES:
             if tokens[stop].tag == ",":
-                return _after_connective(tokens, stop + 1, end)
+                return after_connective(tokens, stop + 1, end)
             if (
                 size == 1
                 and tokens[start].tag in {"CC", "RB"}
@@ -151,7 +149,7 @@ def subject_at(tokens: tuple[Token, ...], start: int, end: int) -> tuple[int, in
     stop, joined = _coordinated(tokens, stop, end)
     plural = plural or joined
     for _ in range(6):
-        if _finite_at(tokens, stop, end):
+        if finite_at(tokens, stop, end):
             return stop, head, plural
         following = _after_modifier(tokens, stop, end)
         if following is None:
@@ -190,7 +188,8 @@ def _list_goes_on(tokens: tuple[Token, ...], stop: int, end: int) -> bool:
     )
 
 
-def _finite_at(tokens: tuple[Token, ...], index: int, end: int) -> bool:
+def finite_at(tokens: tuple[Token, ...], index: int, end: int) -> bool:
+    """Whether a finite verb stands at the index, adverbs and negation passed over."""
     while index < end and tokens[index].tag in {"RB", "NG"}:
         index += 1
     if index >= end:
@@ -214,7 +213,7 @@ def _after_modifier(tokens: tuple[Token, ...], stop: int, end: int) -> int | Non
             (
                 i + 1
                 for i in range(stop + 2, min(end, stop + 22))
-                if tokens[i].tag == "," and _finite_at(tokens, i + 1, end)
+                if tokens[i].tag == "," and finite_at(tokens, i + 1, end)
             ),
             None,
         )
@@ -246,7 +245,7 @@ def _after_relative(tokens: tuple[Token, ...], stop: int, end: int) -> int | Non
     for i in range(stop + 1, min(end, stop + 18)):
         token = tokens[i]
         if token.tag in {",", ";", ":", "SB", "WH"} or (
-            token.tag == "CC" and seen and _finite_at(tokens, i + 1, end)
+            token.tag == "CC" and seen and finite_at(tokens, i + 1, end)
         ):
             return None
         if token.tag in {"VZ", "VP", "VD", "MD"} or token.low in _FINITE_AUXILIARY:
@@ -324,73 +323,3 @@ def _verb_group(tokens: tuple[Token, ...], start: int, end: int) -> tuple[tuple[
     if not aux or tokens[aux[-1]].tag == "MD":
         return None
     return tuple(aux[:-1]), aux[-1], negated
-
-
-def phrase_end(tokens: tuple[Token, ...], start: int, end: int) -> int:
-    """Where the object or complement that begins at ``start`` ends: before the next clause or aside."""
-    for i in range(start, end):
-        token = tokens[i]
-        if token.tag in _STOPS or (token.tag == "SB" and token.low not in _COMPLEMENTIZERS):
-            return _without_comma(tokens, start, i)
-        if i > start and token.tag == "IN" and _adverbial_clause(tokens, i, end):
-            return _without_comma(tokens, start, i)
-        if token.tag in {",", "CC"} and i > start and _breaks(tokens, i, end):
-            return _without_comma(tokens, start, i)
-    return end
-
-
-def _without_comma(tokens: tuple[Token, ...], start: int, stop: int) -> int:
-    while stop > start and tokens[stop - 1].tag in {",", "CC", "RB"}:
-        stop -= 1
-    return stop
-
-
-def _adverbial_clause(tokens: tuple[Token, ...], i: int, end: int) -> bool:
-    return tokens[i].low in {"as", "before", "after", "until", "since"} and starts_clause(tokens, i + 1, end)
-
-
-def starts_clause(tokens: tuple[Token, ...], i: int, end: int) -> bool:
-    """Whether a subject with its finite verb begins at ``i``."""
-    if i < end and tokens[i].tag in {"PR", "EX"}:
-        return True
-    return i < end and subject_at(tokens, i, end) is not None
-
-
-def _breaks(tokens: tuple[Token, ...], i: int, end: int) -> bool:
-    """Whether a comma or conjunction ends the phrase rather than joins the items of a list."""
-    j = i + 1
-    if tokens[i].tag == "," and j < end and tokens[j].tag == "CC":
-        if tokens[j].low in {"but", "yet", "nor"}:
-            return True
-        j += 1
-    elif tokens[i].tag == "CC" and tokens[i].low in {"but", "yet"}:
-        return True
-    if j >= end:
-        return True
-    tag = tokens[j].tag
-    if (
-        tag == "RB"
-        and tokens[i].tag == "CC"
-        and tokens[j].low in {"then", "thus", "therefore", "so", "hence"}
-    ):
-        return True
-    comma = tokens[i].tag == ","
-    if tag in {"WH", "SB", "PR", "VZ", "VD", "VP", "MD", "HV", "BE", "DO", "NG", "EX"}:
-        return True
-    if (
-        comma
-        and j == i + 1
-        and (tag in {"RB", "IN", "TO", "VG", "VN", "DT"} and not _list_item(tokens, i, end))
-    ):
-        return True
-    return _finite_at(tokens, j, end) or starts_clause(tokens, j, end)
-
-
-def _list_item(tokens: tuple[Token, ...], comma: int, end: int) -> bool:
-    """Whether the comma belongs to "A, B, and C"."""
-    for i in range(comma + 1, min(end, comma + 14)):
-        if tokens[i].tag == "," and i + 1 < end and tokens[i + 1].low in {"and", "or"}:
-            return True
-        if tokens[i].tag in {"WH", "SB", "VZ", "VD", "VP", ";"}:
-            return False
-    return False

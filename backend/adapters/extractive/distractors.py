@@ -6,13 +6,28 @@ import math
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from . import lexicon as lx
-from .terms import Term, Vocabulary, content_stems, stem
+from .stems import content_stems, stem
+from .terms import Term, Vocabulary
 
 WRONG = 3
 _CONSIDERED = 48
+_ALIKE = 0.04
+_LATEST_YEAR = 2025
+"""No wrong option lies after it, unless the key does: nobody would take it for a fact."""
 _NUMBER_NAMES = {value: word for word, value in lx.NUMBER_WORDS.items() if value <= 20 and word != "dozen"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What the options of one item must keep."""
+
+    near: bool = False
+    """Terms of the same paragraph and rare ones count too, as a short text needs."""
+    named: bool = False
+    """The stem describes the thing in a few words, which fit a term with the same last word too."""
 
 
 class Distractors:
@@ -22,38 +37,52 @@ class Distractors:
         self.vocabulary = vocabulary
         self.used: Counter[str] = Counter()
 
-    def for_term(self, key: Term, sentence: int, stem_text: str) -> list[Term] | None:
+    def for_term(self, key: Term, sentence: int, stem_text: str, fit: Fit) -> list[Term] | None:
         """Three wrong terms for a key that stands in the given sentence; None where there are not three."""
-        ranked = sorted(self._candidates(key, sentence), key=lambda c: (-self._likeness(key, c), c.low))
+        found = self._candidates(key, sentence, near=fit.near)
+        ranked = sorted(found, key=lambda c: (-self._likeness(key, c), c.low))
         chosen: list[Term] = []
         asked = content_stems(stem_text)
         for candidate in ranked[:_CONSIDERED]:
-            if self._also_right(candidate, asked) or any(_overlap(candidate, other) for other in chosen):
+            alike = candidate.head == key.head
+            if (
+                (alike and fit.named)
+                or self._also_right(candidate, asked, alike=alike)
+                or any(_overlap(candidate, other) for other in chosen)
+            ):
                 continue
             chosen.append(candidate)
             if len(chosen) == WRONG + 3:
                 break
         picked = _with_a_longer_one(key, chosen)
+        if picked is not None and (_stands_out(key, picked) or not self._kindred(key, picked)):
+            return None
         if picked is not None:
             self.used.update(t.low for t in picked)
         return picked
 
-    def _candidates(self, key: Term, sentence: int) -> Iterator[Term]:
+    def _candidates(self, key: Term, sentence: int, *, near: bool) -> Iterator[Term]:
         reading = self.vocabulary.document.readings[sentence]
-        person = key.low in self.vocabulary.persons
         text = reading.sentence.text.lower()
-        near = content_stems(reading.sentence.text)
-        for term in self.vocabulary.by_kind[key.kind]:
-            if (term.low in self.vocabulary.persons) != person and key.name:
+        stems = content_stems(reading.sentence.text)
+        sort = self.vocabulary.sort_of(key) if key.name else ""
+        pool = self.vocabulary.possible if near else self.vocabulary.by_kind
+        for term in pool[key.kind]:
+            if key.name and not (_same_sort(sort, self.vocabulary.sort_of(term)) and _used_alike(key, term)):
                 continue
-            if reading.sentence.block in term.blocks or _overlap(term, key) or not _similar_length(term, key):
+            if key.animate != term.animate or term.loose or self.vocabulary.general(term):
                 continue
-            if term.low in text or (term.size == 1 and stem(term.low) in near):
+            if not near and reading.sentence.block in term.blocks:
+                continue
+            if _overlap(term, key) or _one_is_kind_of_other(term, key) or not _similar_length(term, key):
+                continue
+            if term.low in text or (term.size == 1 and stem(term.low) in stems):
                 continue
             yield term
 
     def _likeness(self, key: Term, other: Term) -> float:
         score = 3.0 * (key.head == other.head) + 2.5 * (bool(key.genus) and key.genus == other.genus)
+        score += 2.0 * (bool(key.genus) and bool(other.genus))
         score += 1.2 * (key.size == other.size) + 0.8 * _same_ending(key.head, other.head)
         score += 1.0 - abs(key.definite / key.count - other.definite / other.count)
         score += 4.0 * self.vocabulary.alike(key, other)
@@ -63,11 +92,27 @@ class Distractors:
         nearest = min(abs(a - b) for a in _some(key.blocks) for b in _some(other.blocks))
         return score + 1.0 / (1.0 + nearest / 6)
 
-    def _also_right(self, candidate: Term, asked: frozenset[str]) -> bool:
-        """Whether some sentence says of the candidate most of what the stem says."""
+    def _kindred(self, key: Term, picked: Sequence[Term]) -> bool:
+        """Whether most options are seen to be of the key's kind where the key is but a plain word."""
+        if key.name or key.genus or key.size > 1:
+            return True
+        near = [t for t in picked if _same_ending(key.head, t.head) or self.vocabulary.alike(key, t) > _ALIKE]
+        return len(near) >= WRONG - 1 or key.animate
+
+    def _also_right(self, candidate: Term, asked: frozenset[str], *, alike: bool) -> bool:
+        """Whether some sentence says of the candidate most of what the stem says.
+
+        ``alike``: it has the key's last word, so that less is enough to make it right.
+        """
         stems = self.vocabulary.stems_of_sentences
-        need = max(2, math.ceil(0.6 * len(asked)))
+        need = max(2, math.ceil((0.4 if alike else 0.6) * len(asked)))
         return any(len(asked & stems[i]) >= need for i in candidate.sentences)
+
+
+def _stands_out(key: Term, picked: Sequence[Term]) -> bool:
+    """Whether the key is the only one of several words, the only one of one word."""
+    sizes = {min(t.size, 2) for t in picked}
+    return sizes != {1, 2} and sizes != {min(key.size, 2)}
 
 
 def _some(blocks: set[int]) -> list[int]:
@@ -76,7 +121,8 @@ def _some(blocks: set[int]) -> list[int]:
 
 def _overlap(one: Term, two: Term) -> bool:
     """Whether one stands inside the other or is a form of it."""
-    first, second = {stem(w) for w in one.low.split()}, {stem(w) for w in two.low.split()}
+    first = {stem(w) for w in one.low.replace("-", " ").split()}
+    second = {stem(w) for w in two.low.replace("-", " ").split()}
     if first & second and _only_general(one, two) and _only_general(two, one):
         return True
     return first <= second or second <= first or one.low in two.low or two.low in one.low
@@ -85,6 +131,21 @@ def _overlap(one: Term, two: Term) -> bool:
 def _only_general(one: Term, two: Term) -> bool:
     """Whether all that one has over the other is a word like "system" or "mechanism"."""
     return set(one.low.split()) - set(two.low.split()) <= lx.COMMON_NOUNS
+
+
+def _one_is_kind_of_other(one: Term, two: Term) -> bool:
+    """Whether one is what a definition says the other is: "hormone" beside "insulin" would be right too."""
+    return one.low == two.genus or two.low == one.genus
+
+
+def _same_sort(one: str, two: str) -> bool:
+    """Whether two names may name things of one sort: persons beside persons, places beside places."""
+    return one == two or {one, two} == {"", "body"}
+
+
+def _used_alike(one: Term, two: Term) -> bool:
+    """Whether both names are used with "the" or both without: a gap after "the" tells them apart."""
+    return (2 * one.definite > one.count) == (2 * two.definite > two.count)
 
 
 def _similar_length(one: Term, two: Term) -> bool:
@@ -119,7 +180,9 @@ def numbers_beside(number: str) -> list[str] | None:
     value = int(plain)
     year = 1000 <= value <= 2100 and "," not in number
     step = _step(value, year=year)
-    return [_written(v, number) for v in _around(value, step, f"{number}|{step}")]
+    latest = _LATEST_YEAR if year and value <= _LATEST_YEAR else None
+    least = 1000 if "," in number else 1
+    return [_written(v, number) for v in _around(value, step, f"{number}|{step}", latest, least)]
 
 
 def _names_beside(value: int, *, capital: bool) -> list[str] | None:
@@ -139,22 +202,27 @@ def _decimals_beside(plain: str) -> list[str] | None:
 
 
 def _step(value: int, *, year: bool) -> int:
+    """The distance between neighbours; a round number has round neighbours."""
     if year:
         return 7
-    if value >= 20 and value % 10 == 0:
-        return (
-            10 ** (len(str(value)) - 1)
-            if str(value).rstrip("0") in "1234" and value >= 100
-            else max(5, value // 40 * 10 or 5)
-        )
-    return 1 if value < 20 else max(2, value // 6)
+    if value < 20:
+        return 1
+    digits = str(value).rstrip("0")
+    unit = int(10 ** (len(str(value)) - len(digits)))
+    if unit == 1:
+        return max(2, value // 6)
+    if digits == "1":
+        return value // 2
+    return unit * max(1, round(value / 5 / unit))
 
 
-def _around(value: int, step: int, seed: str) -> list[int]:
-    """Three distinct positive numbers around ``value``, how many below chosen by the seed."""
+def _around(value: int, step: int, seed: str, latest: int | None = None, least: int = 1) -> list[int]:
+    """Three distinct numbers from ``least`` on around ``value``, how many below chosen by the seed."""
     below = zlib.crc32(seed.encode()) % (WRONG + 1)
+    while latest is not None and value + step * (WRONG - below) > latest:
+        below += 1
     lower = [value - step * k for k in range(below, 0, -1)]
-    lower = [v for v in lower if v > 0]
+    lower = [v for v in lower if v >= least]
     upper = [value + step * k for k in range(1, WRONG + 1 - len(lower))]
     return lower + upper
 

@@ -41,7 +41,7 @@ PREPOSITIONS = words(
 )
 SUBORDINATORS = words(
     """
-    because although though while whereas if when whenever since unless as than whether once so where
+    because although though while whilst whereas if when whenever since unless as than whether once so where
     wherever lest provided before after
     """,
 )
@@ -272,7 +272,8 @@ COMMON_NOUNS = VAGUE_HEADS | words(
     amount variety range lack view focus length arguments argument claims beliefs concepts philosophers
     scientists theorists researchers critics scholars objects things men women everyone adults children
     animals plants thanks need title note link website site source sources credit license copyright
-    author edition volume
+    author edition volume account accounts analysis analyses formulation interpretation conception
+    perspective outlook
     """,
 )
 GENERIC_ADJECTIVES = words(
@@ -300,6 +301,7 @@ SAYING = words(
 )
 DEEDS = SAYING | words(
     """
+    deposed married conquered reigned wrote painted composed preached resigned
     published invented discovered coined theorized criticized questioned died studied translated painted
     objected
     """,

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from . import lexicon as lx
-from .asking import Draft
+from .asking import Draft, points_elsewhere, says_little
+from .blanks import blanks
 from .clauses import Clause, parse
 from .definitions import abbreviation, called_inside, definition, naming, synonym
 from .drafting import Pattern, token_at
@@ -14,16 +15,27 @@ from .quantities import count, date, existence, numbered_list
 from .reading import Document, Reading
 from .reasons import cause, cause_in_front, condition, contrast, manner, moment
 from .relations import agent, composition, object_question, place, purpose
+from .terms import Vocabulary
 
 
-def drafts(document: Document, reading: Reading) -> list[Draft]:
-    """Every open question that the sentence carries, scored for this document."""
+def drafts(document: Document) -> list[Draft]:
+    """Every open question that the document's sentences carry, scored."""
+    return [d for r in document.readings for d in _drafts(document, r)]
+
+
+def recalled(document: Document) -> list[Draft]:
+    """Sentences with a gap to fill, for a text that gives too few questions."""
+    vocabulary = Vocabulary(document)
+    return [b.to_recall for r in document.readings for b in blanks(document, vocabulary, r)]
+
+
+def _drafts(document: Document, reading: Reading) -> list[Draft]:
     clause = reading.clause
     found = [d for inline in INLINE for d in inline(reading)]
     if clause is not None:
         found += [d for pattern in PATTERNS for d in pattern(reading, clause)]
         found += _reported(reading, clause)
-        boost = 0.12 * document.weight(reading, clause.subject) - 0.45 * document.introduced(reading, clause)
+        boost = document.standing(reading, clause)
         found = [_scored(d, boost) for d in found]
     return [d for d in found if _sound(d)]
 
@@ -31,8 +43,9 @@ def drafts(document: Document, reading: Reading) -> list[Draft]:
 def _scored(draft: Draft, boost: float) -> Draft:
     words = len(draft.stem.split())
     long_stem = 0.012 * max(0, words - 14)
+    general = 0.2 if draft.kind != "definition" and says_little(draft.stem) else 0.0
     short_answer = 0.05 if len(draft.answer.split()) == 1 and draft.kind in {"object", "definition"} else 0.0
-    score = draft.score + boost - long_stem - short_answer
+    score = draft.score + boost - long_stem - short_answer - general
     return Draft(draft.stem, draft.answer, draft.kind, score, draft.topic, draft.sentence)
 
 
@@ -44,6 +57,7 @@ def _sound(draft: Draft) -> bool:
     return (
         3 <= words <= 28
         and answer not in stem
+        and not points_elsewhere(draft.answer)
         and not (told and told <= asked)
         and "(" not in stem
         and len(answer) > 1

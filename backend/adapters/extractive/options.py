@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 from .quiz_questions import Gap
 from .reading import Document
-from .terms import Term, content_stems
+from .stems import content_stems
+from .terms import Term
 
 
 def term_options(key: str, wrong: Sequence[Term] | None) -> tuple[str, ...] | None:
@@ -20,9 +22,11 @@ def term_options(key: str, wrong: Sequence[Term] | None) -> tuple[str, ...] | No
     return _distinct(key, texts)
 
 
-def number_options(key: str, wrong: Sequence[str] | None) -> tuple[str, ...] | None:
-    """Other numbers, if they are three and differ from the key."""
-    return None if wrong is None else _distinct(key, list(wrong))
+def number_options(key: str, wrong: Sequence[str] | None, sentence: str) -> tuple[str, ...] | None:
+    """Other numbers, if they are three, differ from the key and do not stand in the sentence."""
+    if wrong is None or any(re.search(rf"\b{re.escape(w)}\b", sentence) for w in wrong):
+        return None
+    return _distinct(key, list(wrong))
 
 
 def _distinct(key: str, texts: list[str]) -> tuple[str, ...] | None:
@@ -37,12 +41,15 @@ class Descriptions:
         self.gaps = gaps
         self.used: Counter[str] = Counter()
 
-    def beside(self, gap: Gap) -> tuple[str, ...] | None:
-        """Three descriptions of other things, of the key's number and about its length."""
+    def beside(self, gap: Gap, *, near: bool = False) -> tuple[str, ...] | None:
+        """Three descriptions of other things, of the key's number and about its length.
+
+        ``near``: descriptions of the same paragraph count too.
+        """
         key = gap.draft.answer
         asked = content_stems(gap.draft.topic)
         ranked = sorted(
-            (g for g in self.gaps if self._fits(gap, g, asked)),
+            (g for g in self.gaps if self._fits(gap, g, asked, near=near)),
             key=lambda g: (self._distance(gap, g) + self.used[g.draft.answer], g.draft.stem),
         )
         chosen: list[str] = []
@@ -60,13 +67,16 @@ class Descriptions:
         return tuple(chosen) if max(map(len, chosen)) >= 0.9 * len(key) else None
 
     @staticmethod
-    def _fits(gap: Gap, other: Gap, asked: frozenset[str]) -> bool:
+    def _fits(gap: Gap, other: Gap, asked: frozenset[str], *, near: bool) -> bool:
         one, two = gap.draft, other.draft
-        if one.topic == two.topic or one.sentence.block == two.sentence.block or gap.pool != other.pool:
+        if one.topic == two.topic or one.sentence == two.sentence or gap.pool != other.pool:
+            return False
+        if one.sentence.block == two.sentence.block and not near:
             return False
         if asked & (content_stems(two.answer) | content_stems(two.topic)):
             return False
-        return 0.6 * len(one.answer) <= len(two.answer) <= 1.6 * len(one.answer)
+        least, most = (0.5, 2.2) if near else (0.6, 1.6)
+        return least * len(one.answer) <= len(two.answer) <= most * len(one.answer)
 
     @staticmethod
     def _distance(gap: Gap, other: Gap) -> float:

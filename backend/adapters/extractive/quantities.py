@@ -45,6 +45,15 @@ def _year(reading: Reading) -> int | None:
     return years[0] if follows is None or follows.tag not in {"NN", "NS", "–", "-", "NP", "CC"} else None
 
 
+def is_year(reading: Reading, index: int) -> bool:
+    """Whether the number is a year rather than a count: four digits, and nothing is counted with it."""
+    tokens = reading.tokens
+    if not _YEAR.fullmatch(tokens[index].text) or not tokens[index - 1].text[0].isalpha():
+        return False
+    following = token_at(reading, index + 1)
+    return following is None or following.tag not in {"NN", "NS", "NP", "CD", "–", "-", "%"}
+
+
 def count(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "The heart has four chambers"."""
     start = after_adverbs(reading, clause.verb + 1)

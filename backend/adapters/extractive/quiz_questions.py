@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from . import lexicon as lx
-from .asking import Draft, askable, complete, opening, sentence_case
+from .asking import Draft, askable, complete, opening, points_elsewhere, sentence_case
+from .blanks import Blank, blanks
 from .clauses import Clause, Span, noun_phrase
 from .definitions import called_inside, definition, naming, synonym
 from .drafting import Pattern, after_adverbs, progressive
@@ -15,8 +16,9 @@ from .quantities import count, date
 from .reading import Document, Reading
 from .reasons import cause, condition, manner, moment
 from .relations import agent_of, composition, object_question, purpose
+from .stems import content_stems
 from .tagging import NOUN
-from .terms import content_stems, core_of, display
+from .terms import Vocabulary, core_of, display
 
 _HEDGES = frozenset({"seems", "seem", "appears", "appear", "tends", "tend", "wants", "want", "tries", "try"})
 
@@ -34,10 +36,10 @@ class Gap:
     """Options of form "phrase" come from gaps of one pool: the same pattern and the same shape of phrase."""
 
 
-def gaps(document: Document, reading: Reading) -> list[Gap]:
+def gaps(document: Document, vocabulary: Vocabulary, reading: Reading) -> list[Gap]:
     """Every multiple-choice stem that the sentence carries."""
     clause = reading.clause
-    found = [*_names_inside(reading), *_missing_word(reading)]
+    found = [*_names_inside(reading)]
     if clause is not None:
         found += [
             *_subject(reading, clause),
@@ -46,9 +48,16 @@ def gaps(document: Document, reading: Reading) -> list[Gap]:
             *_named(reading, clause),
         ]
         found += [*_number(reading, clause), *_described(reading, clause), *_answered(reading, clause)]
-        boost = 0.12 * document.weight(reading, clause.subject) - 0.45 * document.introduced(reading, clause)
+        boost = document.standing(reading, clause)
         found = [_scored(g, boost) for g in found]
+    found += [_to_complete(b) for b in blanks(document, vocabulary, reading)]
+    found = [g for g in found if not points_elsewhere(g.draft.answer)]
     return [g for g in found if (3 if g.form == "phrase" else 5) <= len(g.draft.stem.split()) <= 34]
+
+
+def _to_complete(blank: Blank) -> Gap:
+    form = "term" if blank.term else "number"
+    return Gap(blank.to_complete, form, blank.term)
 
 
 def _scored(gap: Gap, boost: float) -> Gap:
@@ -146,6 +155,15 @@ def _says_little(reading: Reading, span: Span) -> bool:
         & {
             "example",
             "examples",
+            "factor",
+            "factors",
+            "normative",
+            "essential",
+            "necessary",
+            "valuable",
+            "good",
+            "bad",
+            "wrong",
             "important",
             "different",
             "similar",
@@ -304,42 +322,3 @@ def _shape(reading: Reading, answer: str) -> str:
     phrase = noun_phrase(reading.tokens, start, len(reading.tokens))
     plural = phrase is not None and reading.tokens[phrase[1]].tag == "NS"
     return f"{first.tag == 'DT' and first.low} {plural} {first.text[0].isupper()}"
-
-
-def _missing_word(reading: Reading) -> Iterator[Gap]:
-    """Last resort: the sentence itself with a term left out."""
-    clause = reading.clause
-    if (
-        clause is None
-        or clause.negated
-        or clause.lead[0] < clause.lead[1]
-        or not 9 <= len(reading.tokens) <= 30
-    ):
-        return
-    whole = (clause.subject[0], len(reading.tokens) - 1)
-    if clause.subject[0] != 0 or not reading.stands_alone(whole, own=True) or not askable(reading, clause):
-        return
-    core = _gap_in(reading, clause)
-    if core is None or any(t.tag in {"(", ";", ":", "—"} for t in reading.tokens):
-        return
-    text = reading.sentence.text
-    before, after = text[: reading.tokens[core[0]].start], text[reading.tokens[core[1] - 1].end :]
-    before = re.sub(r"\b([Aa])n? $", r"\1(n) ", before)
-    stem = f"Complete the sentence: {before}_____{after}"
-    yield from _term_gap(reading, core, stem, "cloze", 0.58)
-
-
-def _gap_in(reading: Reading, clause: Clause) -> Span | None:
-    """The last term of the predicate."""
-    best = None
-    i = clause.verb + 1
-    while i < len(reading.tokens):
-        phrase = noun_phrase(reading.tokens, i, len(reading.tokens))
-        if phrase is None:
-            i += 1
-            continue
-        core = core_of(reading, (i, phrase[0]))
-        if core is not None and reading.tokens[core[1] - 1].low not in lx.COMMON_NOUNS:
-            best = core
-        i = phrase[0]
-    return best

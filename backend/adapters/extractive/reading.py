@@ -11,7 +11,8 @@ from functools import cached_property
 from backend.models.documents import Passage
 
 from . import lexicon as lx
-from .clauses import Clause, Span, parse, phrase_end
+from .clauses import Clause, Span, parse
+from .extents import phrase_end
 from .lexicon import words
 from .sentences import Sentence, read
 from .tagging import NOUN, Casing, Token, tag
@@ -41,10 +42,11 @@ _COMPARATIVES = words(
     older younger better worse bigger greater simpler earlier closer lighter heavier darker
     """,
 )
+_OWNED = words("his her its their whose")
 _SELF_REFERENCE = words(
     """
     chapter section figure table passage text book textbook author authors paragraph lesson module unit
-    video course page diagram paper article lecture appendix equation slide notebook
+    video course page diagram paper article lecture appendix equation slide notebook handbook brochure leaflet
     """,
 )
 
@@ -102,7 +104,7 @@ class Reading:
         token = self.tokens[index]
         if token.tag == "NP" or (token.tag == "PO" and self.casing.is_name(token.text)):
             return True
-        return any(c.isupper() for c in token.text[1:])
+        return any(c.isupper() for c in token.text[1:]) or token.text[1:2] == "-"
 
     def stands_alone(self, span: Span, *, own: bool = False) -> bool:
         """Whether a reader who sees only these words knows what they speak of.
@@ -116,6 +118,31 @@ class Reading:
             and self._definite(start, end)
         )
 
+    def tells(self, start: int, end: int) -> bool:
+        """Whether a part of the sentence that holds its main clause points at nothing outside it."""
+        verb = self.clause.verb if self.clause else end
+        return (
+            end > start
+            and all(
+                self._bound(i, end, own=False) or self._possessed(i, start) or self._tolerable(i, end)
+                for i in range(start, end)
+            )
+            and self._definite(start, min(verb, end))
+        )
+
+    def _tolerable(self, index: int, end: int) -> bool:
+        """Words that point too vaguely for a question but do no harm in a whole sentence."""
+        low = self.tokens[index].low
+        follows = self.tokens[index + 1].tag if index + 1 < end else ""
+        return low in {"now", "today"} or (follows in NOUN and (low == "one" or low in _COMPARATIVES))
+
+    def _possessed(self, index: int, start: int) -> bool:
+        """Whether "his" or "its" has its owner before it in the sentence."""
+        if self.tokens[index].tag != "PS" or self.tokens[index].low not in _OWNED:
+            return False
+        owners = {"NP", "PO"} if self.tokens[index].low in {"his", "her"} else NOUN | {"PO"}
+        return any(t.tag in owners for t in self.tokens[start:index])
+
     def _bound(self, index: int, end: int, *, own: bool) -> bool:
         token = self.tokens[index]
         low = token.low
@@ -126,7 +153,7 @@ class Reading:
         if (
             low in _SELF_REFERENCE
             and index > 0
-            and self.tokens[index - 1].low in {"the", "this", "previous", "next", "our", "that"}
+            and self._of_this_text(index)
             and (index + 1 >= len(self.tokens) or self.tokens[index + 1].tag not in NOUN)
         ):
             return False
@@ -141,6 +168,14 @@ class Reading:
         if low in {"one", "ones"}:
             return index + 1 < end and self.tokens[index + 1].low in {"of", "or"}
         return not (token.tag == "RB" and low in _POINTERS)
+
+    def _of_this_text(self, index: int) -> bool:
+        """Whether "chapter" and its like mean the text itself: "the chapter", "the introductory chapter"."""
+        before = {"the", "this", "previous", "next", "our", "that"}
+        if self.tokens[index - 1].low in before:
+            return True
+        far = self.tokens[index - 2].low if index > 1 else ""
+        return far in before and self.tokens[index].low in {"chapter", "section", "textbook", "lesson"}
 
     def _compared(self, end: int) -> bool:
         return any(t.low == "than" for t in self.tokens[:end])
@@ -158,6 +193,7 @@ class Reading:
             return self.tokens[index].tag == "IN" and index + 1 < end
         return (
             (low in {"other", "another"} and before == "each")
+            or (low == "other" and before in {"and", "or"} and index > 1)
             or (low == "others" and before == "of")
             or (low in {"that", "those"} and follows == "of")
         )
@@ -247,6 +283,15 @@ class Document:
                     noun = next((t.low for t in reading.tokens[i + 1 : i + 4] if t.tag in NOUN), "")
                     found.setdefault((reading.sentence.block, noun), reading.sentence.position)
         return found
+
+    def standing(self, reading: Reading, clause: Clause) -> float:
+        """What the document adds to the score of a question about a subject: below 0 for stories."""
+        told = self.introduced(reading, clause)
+        return 0.12 * self.weight(reading, clause.subject) - 0.45 * told - self.aside(reading)
+
+    def aside(self, reading: Reading) -> float:
+        """What a sentence of a made-up case or an example loses."""
+        return 0.3 * reading.sentence.illustrates
 
     def introduced(self, reading: Reading, clause: Clause) -> bool:
         """Whether "the traveler" goes back to "a traveler" in the paragraph: a figure of a story."""

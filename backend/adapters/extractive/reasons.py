@@ -6,15 +6,19 @@ from collections.abc import Iterator
 
 from . import lexicon as lx
 from .asking import Draft, answer_of, ask, askable, inverted, sentence_case
-from .clauses import Clause, Span, parse, starts_clause, subject_at
+from .clauses import Clause, Span, parse, subject_at
 from .drafting import NAMING, answer_of_clause, drafted, has_clause, is_past, progressive, second_verb
+from .extents import starts_clause
+from .lexicon import words
 from .reading import Reading
+
+_BARE_VERBS = words("results result occurs occur happens happen exists exist arises arise resulted occurred")
 
 
 def cause(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "... because ...", "... due to ...", "... so that ...", "... in order to ..."."""
     found = _reason(reading, clause)
-    if found is None or not askable(reading, clause):
+    if found is None or not askable(reading, clause) or _supposes(clause):
         return
     start, answer = found
     tail = (clause.verb + 1, start)
@@ -22,8 +26,10 @@ def cause(reading: Reading, clause: Clause) -> Iterator[Draft]:
         tail = (tail[0], tail[1] - 1)
     if (not clause.copular and clause.verb_low not in NAMING) or tail[0] < tail[1]:
         unclear = not reading.stands_alone(tail, own=True) if tail[0] < tail[1] else False
+        bare = tail[0] == tail[1] and clause.verb_low in _BARE_VERBS
         if (
             unclear
+            or bare
             or reading.words(tail) > 18
             or any(t.text in "—–:;" for t in reading.tokens[tail[0] : tail[1]])
             or second_verb(reading, tail)
@@ -32,6 +38,11 @@ def cause(reading: Reading, clause: Clause) -> Iterator[Draft]:
         yield from drafted(
             reading, clause, ask(reading, clause, "Why", reading.plain(tail)), answer, "cause", 0.97
         )
+
+
+def _supposes(clause: Clause) -> bool:
+    """Whether the clause says only what may be: there is nothing to explain yet."""
+    return any(clause.tokens[a].low in {"may", "might", "could"} for a in clause.aux)
 
 
 def _reason(reading: Reading, clause: Clause) -> tuple[int, str] | None:

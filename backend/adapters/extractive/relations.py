@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from . import lexicon as lx
 from .asking import Draft, answer_of, ask, askable, opening, sentence_case
@@ -15,6 +16,7 @@ from .drafting import (
     is_list,
     noun_object,
     progressive,
+    second_verb,
     token_at,
     verb_base,
 )
@@ -138,6 +140,10 @@ _INTRANSITIVE = words(
 )
 
 
+_MOVING = words("lead order force push urge invite persuade")
+"""What they are done to does something next: "What did it lead?" says too little."""
+
+
 _AUTHORED = words(
     """
     written composed discovered invented founded painted coined authored published proposed built
@@ -176,7 +182,7 @@ def object_question(reading: Reading, clause: Clause) -> Iterator[Draft]:
     span = noun_object(reading, start)
     if span is None or any(t.low in _PARTICLES for t in reading.tokens[span[0] : span[1] + 1]):
         return
-    if base in _INTRANSITIVE and not tail:
+    if base in _INTRANSITIVE | _MOVING and not tail:
         return
     bare = clause.subject[1] - clause.subject[0] <= 2 and reading.tokens[clause.head].low in lx.COMMON_NOUNS
     score = (
@@ -229,7 +235,15 @@ def agent(reading: Reading, clause: Clause) -> Iterator[Draft]:
     if found is None:
         return
     span, stem = found
+    if second_verb(reading, span) or _goes_on(reading, span):
+        return
     yield from drafted(reading, clause, stem, answer_of(reading, span), "agent", 0.84)
+
+
+def _goes_on(reading: Reading, span: Span) -> bool:
+    """Whether words after the agent belong to the verb: "is used by the team to the end of the show"."""
+    tokens = reading.tokens[span[0] : span[1] + 1]
+    return any(a.low == "to" and b.tag in {"DT", "NN", "NP", "PS"} for a, b in pairwise(tokens))
 
 
 def agent_of(reading: Reading, clause: Clause) -> tuple[Span, str] | None:

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from typing import TypeVar
 
 from .asking import Draft
-from .terms import content_stems
+from .stems import content_stems
 
 Item = TypeVar("Item")
 _FRAME = re.compile(
@@ -112,20 +112,24 @@ def choose(
     count: int,
     total: int,
     least: float,
+    before: Sequence[Item] = (),
 ) -> list[Item]:
     """At most ``count`` items in the order taken; ``accept`` has the last word on each.
 
     ``total`` is the length of the text in characters, ``least`` the score below which an item is not
-    worth a reader's time. Costs only grow, so a lazily updated heap finds the best item at each step.
+    worth a reader's time, ``before`` what an earlier round took: it counts and comes first in the list.
+    Costs only grow, so a lazily updated heap finds the best item at each step.
     """
     chosen = _Chosen(total, count)
+    for item in before:
+        chosen.take(draft_of(item))
     heap = [
         (-draft_of(item).score, index, 0)
         for index, item in enumerate(candidates)
         if draft_of(item).score >= least
     ]
     heapq.heapify(heap)
-    taken: list[Item] = []
+    taken = list(before)
     while heap and len(taken) < count:
         _, index, seen = heapq.heappop(heap)
         item = candidates[index]

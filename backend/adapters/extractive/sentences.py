@@ -15,7 +15,7 @@ _LIST_MARK = re.compile(r"^\s*(?:[-•*▪◦·–‣]|\(?\d{1,2}[.)]|\(?[a-z][.
 _STOP = re.compile(r"[.!?](?:[\"”’)\]]|\[\d+\])*(?=\s+(?:[-•*▪–]\s+)?[\"“‘(\[]?[A-Z0-9À-ÞА-ЯЁ])|[。！？]")
 _ABBREVIATIONS = words(
     """
-    dr mr mrs ms prof st jr sr vs fig figs eq eqs no nos vol pp ed eds ch sec al ca c approx e.g i.e cf
+    dr mr mrs ms prof st jr sr v vs fig figs eq eqs no nos vol pp ed eds ch sec al ca c approx e.g i.e cf
     etc viz inc ltd co dept est jan feb mar apr jun jul aug sep sept oct nov dec gen col sgt rev hon
     univ z.b bzw u.a d.h p op cit tab ref refs
     """,
@@ -37,7 +37,7 @@ _NOISE = re.compile(
     r"https?://|www\.|\bdoi\b|@\w+\.|©|copyright|all rights reserved|\bisbn\b|"
     r"\bet al\b.*\(\d{4}\)\.|\bcredit:|\battribution:|"
     r"\bpp?\. ?\d|(?-i:(?<!\betc)(?<!\bvs)[a-z]{2}\. [a-z])|\[citation|[∗→⊆∈∀∃≤≥≠±×÷∞∂∑∫√≈≡⇒⇔∪∩∅+]|"
-    r"[{}<>=|\\^~_#$§¶]|\.{3}|…|�|\bdef \w+\(|;\s*$|"
+    r"[\U0001D400-\U0001D7FF]|[{}<>=|\\^~_#$§¶]|\.{3}|…|�|\bdef \w+\(|;\s*$|"
     r"\(see\s*\)|\(\s*\)|\s,|\s\.|\b(?:in|of|by|to|from|see|and) ?[.,;]",
     re.IGNORECASE,
 )
@@ -55,6 +55,14 @@ _ORDERS = words(
     Write Draw Name Using Take Check Welcome Listen Observe
     """,
 )
+_SUPPOSED = re.compile(
+    r"(?:^|[.!?:]\s+)(?:(?:For example|For instance|Now|So|But|Thus), )?"
+    r"(?:[Ss]uppose|[Ii]magine|[Cc]onsider|[Ll]et us|[Ll]et[’']s|[Pp]icture|[Ss]ay that|[Tt]ake the)\b"
+)
+_PERSONAL = re.compile(r"\b(?:you|your|I|my|me)\b")
+_PERSONAL_ENOUGH = 3
+_TALK = 2000
+"""A paragraph as long as this is a talk without paragraphs rather than a case told to the reader."""
 MIN_LENGTH, MAX_LENGTH = 20, 420
 
 
@@ -71,6 +79,8 @@ class Sentence:
     """Running number of its paragraph over all passages."""
     position: int
     """Characters before it over all passages."""
+    illustrates: bool = False
+    """Whether it belongs to a made-up case ("Suppose ...") or speaks to the reader: true of nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +106,22 @@ def read(passages: Sequence[Passage]) -> tuple[list[Sentence], list[str]]:
                 headings.append(piece.strip())
             elif not skipping and not _CAPTION.match(piece) and " | " not in piece:
                 cut_head = start == 0 and passage.chunks[0].position > 0
+                story = _story_from(piece)
                 for offset, sentence in _sentences(piece, cut_head=cut_head):
+                    place = start + offset
                     sentences.append(
-                        Sentence(sentence, index, start + offset, block, before + start + offset)
+                        Sentence(sentence, index, place, block, before + place, illustrates=offset >= story)
                     )
         before += len(text)
     return sentences, headings
+
+
+def _story_from(piece: str) -> int:
+    """Where a made-up case begins in a paragraph; its length where there is none."""
+    if len(piece) < _TALK and len(_PERSONAL.findall(piece)) >= _PERSONAL_ENOUGH:
+        return 0
+    found = _SUPPOSED.search(piece)
+    return found.start() if found else len(piece)
 
 
 def is_heading(piece: str) -> bool:

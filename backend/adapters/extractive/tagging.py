@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from . import gazetteer
 from . import lexicon as lx
 from .lexicon import words
 from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_third
@@ -96,8 +97,8 @@ class Casing:
         casing = cls()
         for sentence in sentences:
             for match in _TOKEN.finditer(sentence):
-                word = match.group()
-                if not word[0].isalpha():
+                word = match.group().removesuffix("'s").removesuffix("’s")
+                if not word[:1].isalpha():
                     continue
                 if word[0].islower():
                     casing.lower[word] += 1
@@ -109,7 +110,9 @@ class Casing:
         """Whether a capitalised word keeps its capital inside a sentence."""
         word = word.removesuffix("'s").removesuffix("’s")
         low = word.lower()
-        if not self.lower[low] and low.endswith(("ian", "ese")):
+        if not self.lower[low] and (
+            low.endswith(("ian", "ese")) or low in gazetteer.PLACES or low in gazetteer.LANGUAGES
+        ):
             return True
         return any(c.isupper() for c in word[1:]) or self.capital[low] > self.lower[low]
 
@@ -178,8 +181,10 @@ class _Tagger:
         if self.casing.lower[word.lower()]:
             return False
         follows = self.words[index + 1] if index + 1 < len(self.words) else ""
+        if word.lower() in gazetteer.GIVEN_NAMES and (follows in gazetteer.PARTICLES or follows.isupper()):
+            return True
         return follows.lower() in lx.DEEDS or (
-            follows[:1].isupper() and follows[1:].islower() and self.casing.is_name(follows)
+            follows[:1].isupper() and any(c.islower() for c in follows) and self.casing.is_name(follows)
         )
 
     def _heading_case(self, word: str) -> bool:

@@ -7,17 +7,27 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
+from . import gazetteer
 from . import lexicon as lx
 from .clauses import Span, noun_phrase
 from .lexicon import words
 from .reading import Document, Reading
-from .tagging import NOUN, is_plural
+from .stems import content_stems
+from .tagging import NOUN, Token, is_plural
 from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_third
 
 _LIFE_DATES = re.compile(r"^\s*\((?:c\. |ca\. )?\d{3,4}\s*[–-]\s*(?:c\. |ca\. )?\d{2,4}")
 _MOST_WORDS = 4
+_ORDINAL = re.compile(r"[ivx]+")
+"""The number of a ruler or a war, in lower case."""
+_NO_TERMS = words("priori posteriori numerous")
+_KINDS_OF_A_GENUS = 3
+_PAIR = 2
+_LIVED = words("born murdered executed crowned elected assassinated appointed educated married buried raised")
+_PEOPLES = ("ans", "ists", "ites", "nots", "lims", "ants", "ards", "goths", "urks", "dals", "xons")
+_PLACE_OPENINGS = words("mount lake fort port san santa new north south east west")
 Kind = tuple[bool, bool, bool, bool]
 _LOOSE = words("many several different various other certain important same own such more most less few")
 
@@ -50,44 +60,35 @@ class Term:
         return len(self.low.split())
 
     @property
+    def ends_in_name(self) -> bool:
+        """Whether a common word opens what is else a name ("title De Veneris"): words that met by chance."""
+        first, *others = self.text.split()
+        return first[0].islower() and any(w[0].isupper() and not w.isupper() for w in others)
+
+    @property
+    def loose(self) -> bool:
+        """Whether its adjectives say nothing ("common disorder"): no kind of thing of its own."""
+        return self.size > 1 and all(w in lx.GENERIC_ADJECTIVES | _LOOSE for w in self.low.split()[:-1])
+
+    @property
+    def animate(self) -> bool:
+        """Whether it speaks of people, as far as its last word tells."""
+        return _are_people(self.head, name=self.name)
+
+    @property
     def kind(self) -> Kind:
         """Plural, a name, an abbreviation, written with a capital: what four options must share."""
         return self.plural, self.name, self.text.isupper(), self.text[0].isupper()
 
 
-def stem(word: str) -> str:
-    """A crude stem, enough to see that two words are forms of one."""
-    low = word.lower().removesuffix("'s").removesuffix("’s")
-    if low.endswith("ies") and len(low) > 5:
-        low = low[:-3] + "y"
-    elif low.endswith("s") and not low.endswith(("ss", "us", "is")):
-        low = low[:-1]
-    for ending in (
-        "ational",
-        "ation",
-        "ative",
-        "ically",
-        "ical",
-        "ally",
-        "ing",
-        "ion",
-        "ed",
-        "al",
-        "ic",
-        "ly",
-        "ive",
-        "ity",
-        "ous",
-        "e",
-    ):
-        if low.endswith(ending) and len(low) - len(ending) >= 4:
-            return low[: -len(ending)]
-    return low
-
-
-def content_stems(text: str) -> frozenset[str]:
-    """Stems of the words of four letters and more."""
-    return frozenset(stem(w) for w in re.findall(r"[^\W\d_]{4,}", text))
+@lru_cache(maxsize=1 << 14)
+def _are_people(head: str, *, name: bool) -> bool:
+    known = (
+        head in gazetteer.PEOPLE
+        or head.removesuffix("s") in gazetteer.PEOPLE
+        or head.removesuffix("s") in lx.PERSON_NOUNS
+    )
+    return known or (not name and head.endswith(("ists", "ist", "nauts", "naut", "ians", "ian")))
 
 
 class Vocabulary:
@@ -97,6 +98,7 @@ class Vocabulary:
         self.document = document
         self.terms: dict[str, Term] = {}
         self.persons: set[str] = set()
+        self._sorts: dict[str, str] = {}
         for index, reading in enumerate(document.readings):
             self._collect(index, reading)
         self._find_genera()
@@ -120,6 +122,7 @@ class Vocabulary:
         head = reading.tokens[core[1] - 1]
         if term is None:
             plural = head.tag == "NS" or (head.tag == "NN" and is_plural(head.low))
+            plural = plural or (head.tag == "NP" and self._plural_name(head.low))
             term = Term(text.lower(), text, head.low, plural, _is_name(reading, core))
             self.terms[term.low] = term
         term.count += 1
@@ -142,10 +145,18 @@ class Vocabulary:
         if term.name and self._person(reading, span, core):
             self.persons.add(term.low)
 
+    def _plural_name(self, low: str) -> bool:
+        """Whether a name is that of a people or a common plural with a capital."""
+        common = is_plural(low) and self.document.casing.lower[low] > 0
+        return common or low.endswith(_PEOPLES)
+
     def _person(self, reading: Reading, span: Span, core: Span) -> bool:
         after = reading.tokens[core[1]].low if core[1] < len(reading.tokens) else ""
         dated = _LIFE_DATES.match(reading.sentence.text[reading.tokens[core[1] - 1].end :]) is not None
         before = reading.tokens[core[0] - 1].low if core[0] else ""
+        lived = [t.low for t in reading.tokens[core[1] : core[1] + 2]]
+        if lived[:1] == ["was"] and lived[1:] and lived[1] in _LIVED:
+            return True
         return reading.tokens[span[0]].low != "the" and (
             after in lx.DEEDS or dated or before in lx.PERSON_NOUNS
         )
@@ -159,6 +170,72 @@ class Vocabulary:
             term = self.terms.get(display(reading, core).lower()) if core else None
             if term is not None and not term.genus:
                 term.genus = _genus(reading, clause.verb + 1)
+
+    @cached_property
+    def _narrower(self) -> Counter[str]:
+        """How many longer terms end with a word: "hormone" for "growth hormone"."""
+        return Counter(t.head for t in self.terms.values() if t.size > 1 and not t.name)
+
+    def general(self, term: Term) -> bool:
+        """Whether the document has many kinds of the thing, so that these words say too little.
+
+        "Hormone" where there are growth hormone, thyroid hormone ...; "strong ligaments" no less.
+        """
+        return term.low in self._general
+
+    @cached_property
+    def _general(self) -> frozenset[str]:
+        plain = lx.GENERIC_ADJECTIVES | lx.ADJECTIVES | _LOOSE
+        many = [t for t in self.terms.values() if self._narrower[t.head] >= _KINDS_OF_A_GENUS and not t.name]
+        return frozenset(t.low for t in many if set(t.low.split()[:-1]) <= plain)
+
+    def sort_of(self, term: Term) -> str:
+        """What a name is the name of: person, place, body or "" where nothing tells."""
+        if term.low not in self._sorts:
+            self._sorts[term.low] = self._sort(term)
+        return self._sorts[term.low]
+
+    def _sort(self, term: Term) -> str:
+        words = [w for w in term.low.split() if not _ORDINAL.fullmatch(w)] or [term.low]
+        if words[-1] in gazetteer.BODY_HEADS:
+            return "body"
+        if words[-1] in gazetteer.PLACE_HEADS or words[-1] in gazetteer.PLACES or words[0] in _PLACE_OPENINGS:
+            return "place"
+        titled = words[0] in lx.PERSON_NOUNS or any(w in gazetteer.GIVEN_NAMES for w in words)
+        if titled or not self.persons.isdisjoint({term.low, words[-1]}) or words[-1] in self._surnames:
+            return "person"
+        inside = sum(term.slots[f"{w}<"] for w in ("in", "at", "near", "into", "across"))
+        return "place" if 2 * inside >= term.count and not term.definite else ""
+
+    @cached_property
+    def _surnames(self) -> frozenset[str]:
+        """Last words of full names: after a given name, or used alone too ("Peyton Manning", "Manning")."""
+        full = [t for t in self.terms.values() if t.name and t.size > 1 and not t.definite]
+        known = {
+            t.low.split()[-1] for t in full if t.low.split()[0] in gazetteer.GIVEN_NAMES or self._alone(t)
+        }
+        return (
+            frozenset(w for w in known if not _ORDINAL.fullmatch(w))
+            - gazetteer.BODY_HEADS
+            - gazetteer.PLACE_HEADS
+            - gazetteer.PLACES
+        )
+
+    def _alone(self, full: Term) -> bool:
+        first, *_, last = full.low.split()
+        alone = self.terms.get(last)
+        return alone is not None and alone.name and not alone.definite and first not in _PLACE_OPENINGS
+
+    @cached_property
+    def possible(self) -> dict[Kind, list[Term]]:
+        """All terms that could be options where better ones are too few: names and nouns used but once."""
+        groups: dict[Kind, list[Term]] = defaultdict(list)
+        for term in self.terms.values():
+            if term.ends_in_name or term.loose:
+                continue
+            if is_noun(term) or (term.name and term.low not in lx.NEVER_OPTIONS and term.size > 1):
+                groups[term.kind].append(term)
+        return groups
 
     @cached_property
     def by_kind(self) -> dict[Kind, list[Term]]:
@@ -249,6 +326,8 @@ def core_of(reading: Reading, span: Span) -> Span | None:
     if any(t.tag not in NOUN | {"JJ", "VN", "VG"} or len(t.text) < 2 or t.low == "percent" for t in words):
         return None
     head = words[-1].low
+    if any(t.low in _NO_TERMS for t in words) or _acts(words):
+        return None
     if len(words) == 1 and (head in lx.COMMON_NOUNS or len(head) < 3):
         return None
     if head in lx.VAGUE_HEADS and not any(
@@ -260,6 +339,15 @@ def core_of(reading: Reading, span: Span) -> Span | None:
     return start, end
 
 
+def _acts(words: tuple[Token, ...]) -> bool:
+    """Whether a name and its verb were taken for a noun with its modifier: "Henry looks"."""
+    named = len(words) == _PAIR and words[0].tag == "NP" and words[1].tag == "NS"
+    if not named or words[0].low.endswith(("an", "ese", "ish", "ic")):
+        return False
+    base = base_of_third(words[1].low)
+    return words[1].low in THIRD or (words[0].low in gazetteer.GIVEN_NAMES and base in NOUN_TOO)
+
+
 def display(reading: Reading, core: Span) -> str:
     """A term as an option shows it: a capital only where a name has one."""
     return reading.plain(core)
@@ -267,7 +355,10 @@ def display(reading: Reading, core: Span) -> str:
 
 def _is_name(reading: Reading, core: Span) -> bool:
     return (
-        all(t.tag == "NP" or t.text[0].isupper() for t in reading.tokens[core[0] : core[1]])
+        all(
+            t.tag == "NP" or t.text[0].isupper() or t.low in gazetteer.PARTICLES
+            for t in reading.tokens[core[0] : core[1]]
+        )
         and reading.tokens[core[0]].tag == "NP"
     )
 

@@ -6,23 +6,21 @@ import asyncio
 import random
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from backend.models.documents import Passage
 from backend.models.questions import Mode, Question, Source
 
-from . import cloze, open_questions, quiz_questions
+from . import cloze, open_questions
 from .asking import Draft
-from .distractors import Distractors, numbers_beside
 from .language import language_of
-from .options import Descriptions, number_options, term_options
-from .quiz_questions import Gap
+from .quiz import Quiz
 from .reading import Document
 from .selection import choose
-from .terms import Vocabulary, is_noun
 
 _LEAST_OPEN = 0.6
-_LEAST_QUIZ = 0.55
+_LEAST_RECALLED = 0.37
+_LEAST_CLOZE = 0.55
 _HARD = frozenset({"cause", "comparison", "process"})
 _EASY = frozenset({"definition", "name", "abbreviation", "number", "date"})
 
@@ -80,79 +78,31 @@ def _by_language(passages: tuple[Passage, ...]) -> dict[str, tuple[Passage, ...]
 
 def _english(passages: tuple[Passage, ...], _language: str, mode: Mode, count: int) -> list[_Item]:
     document = Document.of(passages)
-    return _open(document, count) if mode is Mode.PRACTICE else _Quiz(document).write(count)
+    if mode is Mode.PRACTICE:
+        return [_Item(d, passages) for d in _open(document, count)]
+    return [_Item(draft, passages, options) for draft, options in Quiz(document).write(count)]
 
 
 def _length(passages: tuple[Passage, ...]) -> int:
     return sum(len(p.text) for p in passages)
 
 
-def _open(document: Document, count: int) -> list[_Item]:
-    found = [d for r in document.readings for d in open_questions.drafts(document, r)]
-    kept = choose(
-        found, lambda d: d, lambda _: True, count=count, total=_length(document.passages), least=_LEAST_OPEN
-    )
-    return [_Item(d, document.passages) for d in kept]
-
-
-class _Quiz:
-    """Multiple-choice items over one document; wrong options are looked for only where an item is chosen."""
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.gaps = [
-            (i, g) for i, r in enumerate(document.readings) for g in quiz_questions.gaps(document, r)
-        ]
-        self.vocabulary = Vocabulary(document)
-        self.distractors = Distractors(self.vocabulary)
-        self.descriptions = Descriptions(document, [g for _, g in self.gaps if g.form == "phrase"])
-        self.options: dict[int, tuple[str, ...]] = {}
-        self.keys: dict[str, int] = {}
-
-    def write(self, count: int) -> list[_Item]:
-        numbered = list(enumerate(self.gaps))
-        kept = choose(
-            numbered,
-            lambda n: n[1][1].draft,
-            lambda n: self._complete(n[0], *n[1]),
-            count=count,
-            total=_length(self.document.passages),
-            least=_LEAST_QUIZ,
-        )
-        return [
-            _Item(self._named(gap), self.document.passages, self.options[number]) for number, (_, gap) in kept
-        ]
-
-    def _named(self, gap: Gap) -> Draft:
-        """Asks "who" where the key is known to be a person."""
-        if gap.term not in self.vocabulary.persons:
-            return gap.draft
-        stem = gap.draft.stem.replace("Which of the following ", "Who ", 1).replace(
-            ", which of the following ", ", who ", 1
-        )
-        return replace(gap.draft, stem=stem)
-
-    def _complete(self, number: int, sentence: int, gap: Gap) -> bool:
-        """Finds the wrong options; False where there are not three good ones."""
-        answer = gap.draft.answer.lower()
-        if gap.form != "number" and self.keys.get(answer, 0) >= 2:
-            return False
-        wrong = self._wrong(sentence, gap)
-        if wrong is None:
-            return False
-        self.options[number] = wrong
-        self.keys[answer] = self.keys.get(answer, 0) + 1
-        return True
-
-    def _wrong(self, sentence: int, gap: Gap) -> tuple[str, ...] | None:
-        if gap.form == "phrase":
-            return self.descriptions.beside(gap)
-        if gap.form == "number":
-            return number_options(gap.draft.answer, numbers_beside(gap.draft.answer))
-        term = self.vocabulary.terms.get(gap.term)
-        if term is None or not is_noun(term):
-            return None
-        return term_options(gap.draft.answer, self.distractors.for_term(term, sentence, gap.draft.stem))
+def _open(document: Document, count: int) -> list[Draft]:
+    """Questions first; where they are too few, sentences to complete."""
+    kept: list[Draft] = []
+    rounds = ((open_questions.drafts, _LEAST_OPEN), (open_questions.recalled, _LEAST_RECALLED))
+    for found, least in rounds:
+        if len(kept) < count:
+            kept = choose(
+                found(document),
+                lambda d: d,
+                lambda _: True,
+                count=count,
+                total=_length(document.passages),
+                least=least,
+                before=kept,
+            )
+    return kept
 
 
 def _other(passages: tuple[Passage, ...], language: str, mode: Mode, count: int) -> list[_Item]:
@@ -163,7 +113,7 @@ def _other(passages: tuple[Passage, ...], language: str, mode: Mode, count: int)
         lambda b: mode is Mode.PRACTICE or len(b.options) == 3,
         count=count,
         total=_length(passages),
-        least=_LEAST_QUIZ,
+        least=_LEAST_CLOZE,
     )
     return [_Item(b.draft, passages, b.options if mode is Mode.QUIZ else ()) for b in kept]
 

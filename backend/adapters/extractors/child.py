@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from backend.adapters.extractors import wire
+from backend.adapters.extractors import ocr_advice, wire
 from backend.adapters.extractors.cleaning import clean, has_words, one_line, pieces
 from backend.adapters.extractors.formats import PDF, READS, Limits, reader_of
 from backend.adapters.extractors.limits import confine, die_with_parent
@@ -26,10 +26,6 @@ from backend.errors import (
 )
 from backend.models.documents import DocumentMetadata, Extracted, FileSummary, Segment
 
-_NO_TEXT_LAYER = (
-    "There is no text layer in this PDF. If it is a scan, run text recognition (OCR) on it first, "
-    "e.g. with OCRmyPDF, and upload the result."
-)
 _TOO_LONG = "The file holds more than {:,} characters of text. Split it into parts."
 _NO_WORDS = "There are no words in this file. Check that it is the right one."
 
@@ -54,7 +50,7 @@ def extract(path: Path, media_type: str, limits: Limits) -> Iterator[Extracted]:
         elif isinstance(item, FileSummary):
             yield FileSummary(metadata=_clean_metadata(item.metadata), pages=item.pages)
         elif not words:
-            raise NoTextInFile(_NO_TEXT_LAYER if media_type == PDF else _NO_WORDS)
+            raise NoTextInFile(ocr_advice.no_text(limits, item.warning) if media_type == PDF else _NO_WORDS)
         else:
             yield item
 
@@ -99,6 +95,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--memory-bytes", type=int, required=True)
     parser.add_argument("--cpu-seconds", type=int, required=True)
     parser.add_argument("--parent", type=int, required=True)
+    parser.add_argument("--no-ocr", dest="ocr", action="store_false")
+    parser.add_argument("--tesseract")
     parser.add_argument("path", type=Path)
     return parser.parse_args()
 
@@ -107,7 +105,7 @@ def main() -> None:
     """Extract one file to standard output, then exit."""
     given = _arguments()
     die_with_parent(given.parent)
-    limits = Limits(given.max_pages, given.max_chars, given.memory_bytes, given.cpu_seconds)
+    limits = Limits(**{name: getattr(given, name) for name in Limits.__dataclass_fields__})
     confine(limits)
     for line in _lines(given.path, given.media_type, limits):
         _write_all(line)

@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from backend.adapters.extractors.formats import DOCX, EPUB, HTML, MARKDOWN, PDF, READS, TEXT
+from backend.adapters.extractors.formats import (
+    CSV,
+    DOCX,
+    EPUB,
+    HTML,
+    MARKDOWN,
+    PDF,
+    PPTX,
+    READS,
+    SRT,
+    TEXT,
+    VTT,
+)
 from backend.errors import EmptyFile, EncryptedFile, UnsupportedFile
 
 HEAD_BYTES = 4096
@@ -19,17 +31,23 @@ _ADVICE = {
     "rtf": 'Open it in a word processor and save it as ".docx".',
     "odt": 'Open it in a word processor and save it as ".docx" or PDF.',
     "pages": 'Export it as ".docx" or PDF.',
-    "ppt": "Export the slides as PDF.",
-    "pptx": "Export the slides as PDF.",
+    "ppt": 'Open the old PowerPoint file and save it as ".pptx".',
     "odp": "Export the slides as PDF.",
-    "xls": "Export the table as PDF.",
-    "xlsx": "Export the table as PDF.",
-    "ods": "Export the table as PDF.",
+    "xls": "Save the table as CSV or export it as PDF.",
+    "xlsx": "Save the table as CSV or export it as PDF.",
+    "ods": "Save the table as CSV or export it as PDF.",
 }
-_OOXML = {"docx", "pptx", "xlsx", "docm", "pptm", "xlsm", "dotx"}
+_OOXML = {"docx", "pptx", "xlsx", "docm", "pptm", "xlsm", "dotx", "ppsx", "potx"}
+_OFFICE_PARTS = ((b"word/", DOCX), (b"ppt/", PPTX))
+_ARCHIVES = {
+    "docx": DOCX,
+    "epub": EPUB,
+    **dict.fromkeys(("pptx", "pptm", "ppsx", "ppsm", "potx"), PPTX),
+}
 _OLD_OFFICE = {"doc", "dot", "xls", "ppt"}
 _BINARY_EXTENSIONS = {"pdf", "docx", "epub", "doc", "xls", "xlsx", "ppt", "pptx", "zip", "odt"}
 _MARKDOWN = {"md", "markdown", "mdown", "mkd", "mdx"}
+_BY_NAME = {"srt": SRT, "vtt": VTT, "csv": CSV, "tsv": CSV, "tab": CSV}
 _HTML = {"html", "htm", "xhtml", "xht"}
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -63,6 +81,8 @@ _HTML_MARK = re.compile(
     rb"<(?:!doctype\s+html|html[\s>]|head[\s>]|body[\s>]|(?:title|meta|h1|div|p|table)\b[^>]*>.*</?\w)",
     re.IGNORECASE | re.DOTALL,
 )
+_VTT_MARK = re.compile(rb"WEBVTT(?=\s|\Z)")
+_SRT_MARK = re.compile(rb"\s*(?:\d{1,9}\s*\n\s*)?(?:\d{1,4}:)?\d{1,3}:\d\d[.,]\d{1,3} *--> *\d")
 _XML_PROLOGUE = re.compile(rb"\A\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*", re.DOTALL)
 _CONTROL = bytes(code for code in range(0x20) if code not in b"\t\n\r\x0b\x0c\x1b\x15\x1a")
 
@@ -127,15 +147,14 @@ def _words_around_nuls(head: bytes) -> bool:
 def _archive(head: bytes, extension: str) -> str:
     if b"mimetypeapplication/epub+zip" in head[:200]:
         return EPUB
-    if b"word/" in head:
-        return DOCX
-    for mark, found in ((b"ppt/", "pptx"), (b"xl/", "xlsx"), (b"opendocument.text", "odt")):
+    for mark, media_type in _OFFICE_PARTS:
+        if mark in head:
+            return media_type
+    for mark, found in ((b"xl/", "xlsx"), (b"opendocument.text", "odt")):
         if mark in head:
             raise UnsupportedFile(_not_read(f"a {found.upper()} file", found))
-    if extension == "docx":
-        return DOCX
-    if extension == "epub":
-        return EPUB
+    if extension in _ARCHIVES:
+        return _ARCHIVES[extension]
     if b"[Content_Types].xml" in head and extension not in _ADVICE:
         return DOCX
     raise UnsupportedFile(_not_read("a ZIP archive", extension or "zip"))
@@ -166,6 +185,9 @@ def _text_type(head: bytes, extension: str) -> str:
             f'The name says {extension.upper()}, but the content is {what}. Rename it to "{right}" if it is '
             f"meant to be read as that. {READS}."
         )
+    timed = _transcript(head)
+    if timed or extension in _BY_NAME:
+        return timed or _BY_NAME[extension]
     if extension in _MARKDOWN:
         return MARKDOWN
     if extension in _HTML or (html and extension not in {"txt", "text"}):
@@ -175,14 +197,22 @@ def _text_type(head: bytes, extension: str) -> str:
 
 def looks_like_html(head: bytes) -> bool:
     """Whether the text starts as an HTML page does (in any encoding that keeps ASCII or UTF-16)."""
-    start = (
-        head.replace(b"\0", b"")
-        .removeprefix(b"\xef\xbb\xbf")
-        .removeprefix(b"\xff\xfe")
-        .removeprefix(b"\xfe\xff")
-    )
+    start = _start(head)
     prologue = _XML_PROLOGUE.match(start)
     return _HTML_MARK.match(start, prologue.end() if prologue else 0) is not None
+
+
+def _transcript(head: bytes) -> str | None:
+    start = _start(head)
+    if _VTT_MARK.match(start):
+        return VTT
+    return SRT if _SRT_MARK.match(start) else None
+
+
+def _start(head: bytes) -> bytes:
+    """The first bytes without marks of an encoding and the NULs of wide characters."""
+    start = head.replace(b"\0", b"")
+    return start.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
 
 
 def _not_read(what: str, extension: str) -> str:

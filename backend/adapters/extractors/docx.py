@@ -15,12 +15,12 @@ from backend.adapters.extractors.archive import Archive, parse_xml, refuse_docum
 from backend.adapters.extractors.docx_paragraphs import Paragraphs, w
 from backend.adapters.extractors.docx_styles import Numbering, Styles
 from backend.adapters.extractors.formats import READS, Limits
+from backend.adapters.extractors.office import core_properties, optional
 from backend.adapters.extractors.sections import Block, segments
 from backend.errors import DamagedFile, UnsupportedFile
-from backend.models.documents import DocumentMetadata, Extracted, ExtractionEnd, FileSummary
+from backend.models.documents import Extracted, ExtractionEnd, FileSummary
 
 _DOCUMENT = "word/document.xml"
-_CORE = "docProps/core.xml"
 _RELATIONSHIPS = "_rels/.rels"
 _DAMAGED = "The Word file is damaged. Open it in Word, save it again and upload that."
 
@@ -30,7 +30,7 @@ def read(path: Path, limits: Limits) -> Iterator[Extracted]:
     del limits  # the child counts the characters
     with Archive(path) as archive:
         main = _main_part(archive)
-        yield FileSummary(_metadata(archive))
+        yield FileSummary(core_properties(archive))
         yield from segments(_blocks(archive, main), archive.size(main))
         yield ExtractionEnd()
 
@@ -52,14 +52,14 @@ def _main_part(archive: Archive) -> str:
 
 def _blocks(archive: Archive, main: str) -> Iterator[Block]:
     folder = main.rpartition("/")[0]
-    styles = Styles(_optional(archive, f"{folder}/styles.xml"))
-    paragraphs = Paragraphs(styles, Numbering(_optional(archive, f"{folder}/numbering.xml")))
+    styles = Styles(optional(archive, f"{folder}/styles.xml"))
+    paragraphs = Paragraphs(styles, Numbering(optional(archive, f"{folder}/numbering.xml")))
     with archive.open(main) as stream:
         for element, done in _body(stream):
             for block in paragraphs.blocks(element):
                 yield Block(block.text, block.level, done)
     for notes in ("footnotes", "endnotes"):
-        root = _optional(archive, f"{folder}/{notes}.xml")
+        root = optional(archive, f"{folder}/{notes}.xml")
         for note in () if root is None else root:
             if note.get(w("type")) in {None, "normal"}:
                 for block in paragraphs.blocks(note):
@@ -90,28 +90,3 @@ def _body(stream: IO[bytes]) -> Iterator[tuple[Any, int]]:
             raise DamagedFile(_DAMAGED)
     except (etree.XMLSyntaxError, OSError, ValueError, EOFError) as error:
         raise DamagedFile(_DAMAGED) from error
-
-
-def _optional(archive: Archive, name: str) -> Any:  # noqa: ANN401  lxml ships no types
-    """The root of a part that a document may lack or that may be broken without harm to the text."""
-    if name not in archive:
-        return None
-    try:
-        return parse_xml(archive, name)
-    except DamagedFile:
-        return None
-
-
-def _metadata(archive: Archive) -> DocumentMetadata:
-    root = _optional(archive, _CORE)
-    if root is None:
-        return DocumentMetadata()
-    found = {element.tag.rpartition("}")[2]: element.text for element in root if isinstance(element.tag, str)}
-    return DocumentMetadata(
-        title=found.get("title"),
-        author=found.get("creator"),
-        subject=found.get("subject"),
-        creator=found.get("lastModifiedBy"),
-        creation_date=found.get("created"),
-        modification_date=found.get("modified"),
-    )

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncGenerator
@@ -33,7 +34,8 @@ class ChildProcessExtractor:
 
     ``memory_limit`` is the address space of one child in bytes. ``timeout`` is in seconds and counts
     only the time spent waiting for the child, so a slow consumer is not punished; it bounds the child's
-    processor time too. ``max_pages`` and ``max_chars`` bound what one file may hold.
+    processor time too. ``max_pages`` and ``max_chars`` bound what one file may hold. With ``ocr`` the text of
+    pages that are images is recognised where the program tesseract is on the PATH.
     """
 
     def __init__(
@@ -42,11 +44,14 @@ class ChildProcessExtractor:
         timeout: float = 300.0,
         max_pages: int = 10_000,
         max_chars: int = 20_000_000,
+        *,
+        ocr: bool = True,
     ) -> None:
         self._memory_limit = memory_limit
         self._timeout = timeout
         self._max_pages = max_pages
         self._max_chars = max_chars
+        self._ocr = ocr
 
     def recognise(self, head: bytes, filename: str) -> str:
         """Media type of a file; see the port."""
@@ -91,6 +96,7 @@ class ChildProcessExtractor:
             *("--memory-bytes", str(self._memory_limit)),
             *("--cpu-seconds", str(max(1, round(self._timeout)))),
             *("--parent", str(os.getpid())),
+            *self._ocr_arguments(),
         ]
         return await asyncio.create_subprocess_exec(
             sys.executable,
@@ -103,13 +109,21 @@ class ChildProcessExtractor:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=wire.MAX_LINE,
-            env={"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "1", **_windows_needs()},
+            start_new_session=True,  # Ctrl+C is for us: a child that it kills would look like a damaged file
+            env={"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "1", **_passed_on()},
         )
 
+    def _ocr_arguments(self) -> list[str]:
+        """Looked up for each file, so that installing the program needs no restart."""
+        if not self._ocr:
+            return ["--no-ocr"]
+        program = shutil.which("tesseract")
+        return ["--tesseract", program] if program else []
 
-def _windows_needs() -> dict[str, str]:
-    """Windows starts no process without knowing where it is installed."""
-    return {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+
+def _passed_on() -> dict[str, str]:
+    """Windows starts no process without knowing where it is installed; tesseract's data may be anywhere."""
+    return {name: os.environ[name] for name in ("SYSTEMROOT", "TESSDATA_PREFIX") if name in os.environ}
 
 
 async def _line(process: asyncio.subprocess.Process) -> bytes:

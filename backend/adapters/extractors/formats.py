@@ -15,8 +15,12 @@ EPUB = "application/epub+zip"
 HTML = "text/html"
 MARKDOWN = "text/markdown"
 TEXT = "text/plain"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+SRT = "application/x-subrip"
+VTT = "text/vtt"
+CSV = "text/csv"
 
-READS = "PDF, DOCX, EPUB, HTML, Markdown and plain text files are read"
+READS = "PDF, DOCX, PPTX, EPUB, HTML, Markdown, SRT, VTT, CSV and plain text files are read"
 """The sentence that every refusal of a type ends with (without the full stop)."""
 
 
@@ -28,6 +32,10 @@ class Limits:
     max_chars: int = 20_000_000
     memory_bytes: int = 512 << 20
     cpu_seconds: int = 300
+    ocr: bool = True
+    """Whether text may be recognised in the images of pages without text."""
+    tesseract: str | None = None
+    """The program that does it; None where it is not installed."""
 
 
 Reader = Callable[[Path, Limits], Iterator[Extracted]]
@@ -40,6 +48,10 @@ _MODULES = {
     HTML: "html",
     MARKDOWN: "markdown",
     TEXT: "plain",
+    PPTX: "pptx",
+    SRT: "transcript",
+    VTT: "transcript",
+    CSV: "table",
 }
 
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 
 from backend.adapters.extractors.formats import Limits
 
@@ -41,11 +42,26 @@ def die_with_parent(parent: int) -> None:
     holds open for as long as it lives.
     """
     if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        killed_with_parent()()
         if os.getppid() != parent:  # it died before the line above took hold
             os._exit(1)
     threading.Thread(target=_exit_at_end_of_input, daemon=True).start()
+
+
+def killed_with_parent() -> Callable[[], None]:
+    """A function that asks Linux to kill the process that calls it when its parent ends.
+
+    It allocates nothing, so it may be called between fork and exec.
+    """
+    try:
+        prctl = ctypes.CDLL(None, use_errno=True).prctl
+    except (OSError, AttributeError):
+        return _nothing
+    return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _exit_at_end_of_input() -> None:

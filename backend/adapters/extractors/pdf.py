@@ -10,7 +10,9 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from backend.adapters.extractors import pdf_integrity as integrity
+from backend.adapters.extractors.cleaning import has_words
 from backend.adapters.extractors.formats import Limits
+from backend.adapters.extractors.ocr import Scans
 from backend.adapters.extractors.pdf_furniture import PageLines, without_furniture
 from backend.adapters.extractors.pdf_lines import PageText
 from backend.adapters.extractors.pdf_order import in_reading_order
@@ -38,10 +40,11 @@ def read(path: Path, limits: Limits) -> Iterator[Extracted]:
         yield FileSummary(_metadata(pdf), pages=total)
         typography = Typography()
         setter = Setter(typography, outline_of(pdf), total)
-        for page in without_furniture(_pages(pdf, typography)):
+        scans = Scans(limits)
+        for page in without_furniture(_pages(pdf, typography, scans)):
             yield from setter.segments(page)
         yield from setter.rest()
-        yield ExtractionEnd(_warning(setter, total, integrity.check(path)))
+        yield ExtractionEnd(_warning(setter, total, integrity.check(path), scans.warning(total)))
     finally:
         pdf.close()
 
@@ -59,14 +62,14 @@ def _open(path: Path) -> pdfium.PdfDocument:
         raise DamagedFile("The PDF is damaged or cut off. Save or download it again.") from error
 
 
-def _pages(pdf: pdfium.PdfDocument, typography: Typography) -> Iterator[PageLines]:
+def _pages(pdf: pdfium.PdfDocument, typography: Typography, scans: Scans) -> Iterator[PageLines]:
     for index in range(len(pdf)):
-        page = _page(pdf, index)
+        page = _page(pdf, index, scans)
         typography.learn(page.lines)
         yield page
 
 
-def _page(pdf: pdfium.PdfDocument, index: int) -> PageLines:
+def _page(pdf: pdfium.PdfDocument, index: int, scans: Scans) -> PageLines:
     """One page; everything that pdfium holds for it is freed at once."""
     try:
         page = pdf[index]
@@ -78,14 +81,17 @@ def _page(pdf: pdfium.PdfDocument, index: int) -> PageLines:
         page.close()
         return PageLines(index + 1, unread=True)
     try:
-        return PageLines(index + 1, in_reading_order(PageText(text).lines()))
+        lines = in_reading_order(PageText(text).lines())
+        if not any(has_words(line.text) for line in lines):
+            lines = scans.lines(page) or lines
+        return PageLines(index + 1, lines)
     finally:
         text.close()
         page.close()
 
 
-def _warning(setter: Setter, total: int, state: integrity.State) -> str | None:
-    said = []
+def _warning(setter: Setter, total: int, state: integrity.State, scans: str | None) -> str | None:
+    said = [scans] if scans else []
     if state.cut:
         said.append("The PDF looks cut off: its end is missing, and text may be missing with it.")
     if state.damaged:
@@ -95,10 +101,8 @@ def _warning(setter: Setter, total: int, state: integrity.State) -> str | None:
     if setter.unread:
         numbers = ", ".join(map(str, setter.unread[:10])) + (" ..." if len(setter.unread) > 10 else "")  # noqa: PLR2004
         said.append(f"{len(setter.unread)} of {total} pages could not be read (page {numbers}).")
-    if setter.empty > max(2, total // 3):
-        said.append(
-            f"{setter.empty} of {total} pages hold no text. If they are scans, run text recognition (OCR)."
-        )
+    if setter.empty > max(2, total // 3) and not scans:
+        said.append(f"{setter.empty} of {total} pages hold no text.")
     return " ".join(said) or None
 
 

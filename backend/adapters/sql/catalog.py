@@ -64,7 +64,7 @@ class SqlCatalog:
     async def document(self, tenant: str, document_id: str) -> Document:
         """See the port."""
         where = and_(documents.c.tenant == tenant, documents.c.id == document_id)
-        return await self._one(where, f"There is no document {document_id!r}. It may have been deleted.")
+        return await self._one(where, f"There is no document {document_id[:64]!r}. It may have been deleted.")
 
     async def document_named(self, tenant: str, filename: str) -> Document:
         """See the port."""
@@ -137,8 +137,7 @@ class SqlCatalog:
 
     async def discard_chunks(self, document: Document) -> None:
         """See the port."""
-        gone = delete(chunks).where(chunks.c.document_number == document.number)
-        await self._database.write(lambda c: c.execute(gone), durable=False)
+        await self._database.write(lambda c: _discard(c, document), durable=False)
 
     async def settle(self, document: Document, finished: Finished) -> None:
         """See the port."""
@@ -147,18 +146,22 @@ class SqlCatalog:
 
     async def publish(self, document: Document, job: Job | None = None) -> None:
         """See the port."""
+        stopped = select(jobs.c.id).where(jobs.c.state.in_([JobState.FAILED.value, JobState.STOPPED.value]))
 
-        def change(connection: Connection) -> None:
+        def change(connection: Connection) -> bool:
             if job is not None and not job_rows.is_held(connection, job):
-                raise Stopped("The job was taken over, stopped or deleted.")
-            connection.execute(
+                return False
+            seen = connection.execute(
                 update(documents)
-                .where(documents.c.number == document.number)
+                .where(documents.c.number == document.number, documents.c.job_id.not_in(stopped))
                 .values(published_at=_naive(utc_now()))
             )
-            _touch_library(connection, document.tenant)
+            if seen.rowcount:
+                _touch_library(connection, document.tenant)
+            return bool(seen.rowcount)
 
-        await self._database.write(change)
+        if not await self._database.write(change):
+            raise Stopped("The ingestion was stopped or taken over, or the document deleted.")
 
     async def chunks(self, tenant: str, keys: Sequence[int]) -> dict[int, Chunk]:
         """See the port."""
@@ -249,6 +252,7 @@ def _accept(connection: Connection, new: Document, job: NewJob) -> Document:
             "media_type": new.media_type,
             "size": new.size,
             "created_at": _naive(new.created_at),
+            **{name: getattr(new.metadata, name) for name in _METADATA},
         },
     )
     return _document(connection.execute(_of_file(), same).one())
@@ -266,6 +270,15 @@ def _remove(connection: Connection, document: Document) -> None:
     family = or_(jobs.c.id == document.job_id, jobs.c.parent == document.job_id)
     connection.execute(delete(jobs).where(family))
     _touch_library(connection, document.tenant)
+
+
+def _discard(connection: Connection, document: Document) -> None:
+    """Vectors go by cascade; keyword entries have their trigger on the document, which stays."""
+    connection.execute(delete(chunks).where(chunks.c.document_number == document.number))
+    first, beyond = chunk_key(document.number, 0), chunk_key(document.number + 1, 0)
+    connection.exec_driver_sql("DELETE FROM chunk_terms WHERE rowid >= ? AND rowid < ?", (first, beyond))
+    nothing = {"chunks": 0, "text_length": 0, "warning": None}
+    connection.execute(update(documents).where(documents.c.number == document.number).values(nothing))
 
 
 def _touch_library(connection: Connection, tenant: str) -> None:
@@ -287,7 +300,8 @@ def _driver(connection: Connection) -> sqlite3.Connection:
 @cache
 def _with_job() -> Select[Any]:
     job_columns = [c.label(f"job_{c.name}") for c in jobs.c if c.name != "id"]
-    return select(documents, *job_columns).join_from(documents, jobs, jobs.c.id == documents.c.job_id)
+    clock = job_rows.now().label("as_of")
+    return select(documents, *job_columns, clock).join_from(documents, jobs, jobs.c.id == documents.c.job_id)
 
 
 def _chunk_columns() -> Select[Any]:
@@ -328,6 +342,7 @@ def _document(row: Row[Any]) -> Document:
         text_length=row.text_length,
         warning=row.warning,
         error=job_rows.problem(row, "job_"),
+        work=job_rows.work(row, "job_"),
     )
 
 

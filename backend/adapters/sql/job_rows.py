@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 from backend.adapters.sql.tables import jobs
 from backend.models.documents import JobState, Problem, Progress
 from backend.models.jobs import Job, NewJob
+from backend.models.work import Work
 
 
 def now() -> ColumnElement[float]:
@@ -83,6 +84,18 @@ def job(row: Row[Any]) -> Job:
 def progress(row: Row[Any], prefix: str = "") -> Progress:
     """How far it is, from columns whose names begin with ``prefix``."""
     return Progress(*(getattr(row, prefix + name) for name in ("stage", "done", "total", "fraction", "unit")))
+
+
+def work(row: Row[Any], prefix: str = "") -> Work:
+    """Who works on it and how fast; the row also holds the database's clock as ``as_of``."""
+    return Work(
+        held=getattr(row, f"{prefix}owner") is not None,
+        heartbeat_at=as_time(getattr(row, f"{prefix}heartbeat_at")),
+        as_of=datetime.fromtimestamp(row.as_of, UTC),
+        pace_at=as_time(getattr(row, f"{prefix}pace_at")),
+        pace_done=getattr(row, f"{prefix}pace_done"),
+        pace_fraction=getattr(row, f"{prefix}pace_fraction"),
+    )
 
 
 def problem(row: Row[Any], prefix: str = "") -> Problem | None:

@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
-    Select,
     and_,
-    bindparam,
     case,
     delete,
     func,
     or_,
     select,
-    union_all,
     update,
 )
 
 from backend.adapters.sql import job_rows
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.job_rows import now
+from backend.adapters.sql.job_turns import PACE, TAKE, due, next_job
 from backend.adapters.sql.tables import jobs
 from backend.errors import JobNotFound, JobNotRetryable
 from backend.models.documents import JobState, Problem, Progress
-from backend.models.jobs import Job, NewJob, Priority
+from backend.models.jobs import Job, NewJob
 from backend.models.listing import Listing
+from backend.models.work import HELD_S
 from backend.ports.job_table import READING_SHARE
 
 MAX_BREAKS = 3
@@ -39,12 +36,6 @@ MAX_BREAKS = 3
 MAX_LOST = 25
 """Workers that may die over a job before it is given up: many, since a machine that is switched off or a
 neighbour in the same process can be the cause. Every checkpoint begins a new count."""
-
-SUSPECT = 3
-"""From so many dead workers on, a job waits until no other of its priority does."""
-
-LONGEST_LEASE_S = 600.0
-"""A lease that ends later than this from now was taken before the clock was set back: it has run out."""
 
 _ENDED = [state.value for state in JobState if state.ended]
 
@@ -69,7 +60,7 @@ class SqlJobTable:
         self, owner: str, lease_s: float, *, queues: Sequence[str] | None = None, most_long: int = 1_000_000
     ) -> Job | None:
         """See the port."""
-        if not self._busy and not await self._database.read(lambda c: _next(c, queues, most_long)):
+        if not self._busy and not await self._database.read(lambda c: next_job(c, queues, most_long)):
             return None  # most polls end here and write nothing
         job = await self._database.write(
             lambda c: _claim(c, owner, lease_s, queues, most_long), durable=False
@@ -96,7 +87,8 @@ class SqlJobTable:
             "done": progress.done,
             "total": progress.total,
             "unit": progress.unit,
-            "fraction": progress.fraction,
+            # A rerun begins at its checkpoint but reports from the start: the share never falls.
+            "fraction": case((jobs.c.fraction > progress.fraction, jobs.c.fraction), else_=progress.fraction),
             "checkpoint": checkpoint,
             "tries": case((jobs.c.checkpoint < checkpoint, 1), else_=jobs.c.tries),
             "breaks": case((jobs.c.checkpoint < checkpoint, 0), else_=jobs.c.breaks),
@@ -124,6 +116,7 @@ class SqlJobTable:
             held = _fenced(connection, job, **values)
             if held:
                 _advance(connection, job.id)
+                connection.execute(update(jobs).where(jobs.c.id == job.id).values(PACE))
             return held
 
         return await self._database.write(change, durable=False)
@@ -202,7 +195,7 @@ class SqlJobTable:
         query = select(jobs).where(jobs.c.tenant == tenant, jobs.c.id == job_id)
         row = await self._database.read(lambda c: c.execute(query).first())
         if row is None:
-            raise JobNotFound(f"There is no job {job_id!r}. It may have expired or been deleted.")
+            raise JobNotFound(f"There is no job {job_id[:64]!r}. It may have expired or been deleted.")
         return job_rows.job(row)
 
     async def jobs(
@@ -220,9 +213,11 @@ class SqlJobTable:
 
         return await self._database.read(query)
 
-    async def due(self, limit: int) -> list[Job]:
+    async def due(self, limit: int, *, queues: Sequence[str] | None = None) -> list[Job]:
         """See the port."""
-        query = select(jobs).where(_due()).order_by(jobs.c.number).limit(limit)
+        query = select(jobs).where(due()).order_by(jobs.c.number).limit(limit)
+        if queues is not None:
+            query = query.where(jobs.c.queue.in_(queues))
         return await self._database.read(lambda c: list(map(job_rows.job, c.execute(query))))
 
     async def expire(self, kinds: Sequence[str], older_than_s: float) -> int:
@@ -233,72 +228,27 @@ class SqlJobTable:
         return await self._database.write(lambda c: c.execute(gone).rowcount, durable=False)
 
 
-def _ran_out() -> ColumnElement[bool]:
-    beyond = or_(jobs.c.lease_until < now(), jobs.c.lease_until > now() + LONGEST_LEASE_S)
-    return and_(jobs.c.state == JobState.STARTED.value, beyond)
-
-
-def _due() -> ColumnElement[bool]:
-    return or_(jobs.c.state == JobState.QUEUED.value, _ran_out())
-
-
-def _next(connection: Connection, queues: Sequence[str] | None, most_long: int) -> Row[Any] | None:
-    """The job whose turn it is."""
-    turn = _turn(None if queues is None else tuple(queues))
-    return connection.execute(turn, {"most_long": most_long}).first()
-
-
-@cache  # building it takes as long as running it
-def _turn(queues: tuple[str, ...] | None) -> Select[Any]:
-    running = jobs.alias("running")
-    leased = and_(running.c.state == JobState.STARTED.value, running.c.lease_until >= now())
-    long_ones = select(func.count()).where(leased, running.c.priority == Priority.LONG).scalar_subquery()
-    where = [or_(jobs.c.priority < Priority.LONG, long_ones < bindparam("most_long"))]
-    if queues is not None:
-        where.append(jobs.c.queue.in_(queues))
-    # The oldest of each tenant, from the index alone: there may be thousands in the queue.
-    suspect = (jobs.c.tries >= SUSPECT).label("suspect")
-    oldest = select(jobs.c.priority, suspect, jobs.c.tenant, func.min(jobs.c.number).label("number"))
-    oldest = oldest.group_by(jobs.c.priority, suspect, jobs.c.tenant)
-    queued = oldest.where(jobs.c.state == JobState.QUEUED.value, *where)
-    first = union_all(queued, oldest.where(_ran_out(), *where)).subquery()
-    shares = select(running.c.tenant, func.count().label("held")).where(leased).group_by(running.c.tenant)
-    share = shares.subquery()
-    turn = (
-        select(first.c.number)
-        .join_from(first, share, share.c.tenant == first.c.tenant, isouter=True)
-        .order_by(first.c.priority, first.c.suspect, func.coalesce(share.c.held, 0), first.c.number)
-        .limit(1)
-    )
-    return select(jobs).where(jobs.c.number == turn.scalar_subquery())
-
-
 def _claim(
     connection: Connection, owner: str, lease_s: float, queues: Sequence[str] | None, most_long: int
 ) -> Job | None:
-    while row := _next(connection, queues, most_long):
+    while row := next_job(connection, queues, most_long):
         if row.breaks >= MAX_BREAKS or row.tries >= MAX_LOST:
             _give_up(connection, row)
             continue
-        taken = {"taken": row.number, "by": owner, "length": lease_s}
-        return job_rows.job(connection.execute(_TAKE, taken).one())
+        lease = {"row": row.number, "by": owner, "seconds": lease_s}
+        taken = connection.execute(TAKE, lease).one()
+        if taken.parent:
+            _hear(connection, taken.parent)
+        return job_rows.job(taken)
     return None
 
 
-_TAKE = (
-    update(jobs)
-    .where(jobs.c.number == bindparam("taken"))
-    .values(
-        state=JobState.STARTED.value,
-        owner=bindparam("by"),
-        attempt=jobs.c.attempt + 1,
-        tries=jobs.c.tries + 1,
-        lease_until=now() + bindparam("length"),
-        heartbeat_at=now(),
-        started_at=func.coalesce(jobs.c.started_at, now()),
-    )
-    .returning(jobs)
-)
+def _hear(connection: Connection, parent: str) -> None:
+    """Note that a part was taken; after a rest the pace is measured from here."""
+    waits = and_(jobs.c.id == parent, jobs.c.owner.is_(None))
+    rested = and_(waits, jobs.c.heartbeat_at < now() - HELD_S)
+    connection.execute(update(jobs).where(rested).values(PACE))
+    connection.execute(update(jobs).where(waits).values(heartbeat_at=now()))
 
 
 def _fenced(connection: Connection, job: Job, **values: Any) -> bool:  # noqa: ANN401 - column values
@@ -319,7 +269,8 @@ def _advance(connection: Connection, parent: str) -> Row[Any] | None:
     ).one()
     done = row.total - missing
     share = done / row.total if row.total else 1.0
-    values: dict[str, Any] = {"done": done, "fraction": READING_SHARE + (0.98 - READING_SHARE) * share}
+    fraction = READING_SHARE + (0.98 - READING_SHARE) * share
+    values: dict[str, Any] = {"done": done, "fraction": fraction, "heartbeat_at": now()}
     if left == 0:
         values["state"] = JobState.QUEUED.value
     connection.execute(update(jobs).where(waiting).values(values))
@@ -330,7 +281,7 @@ def _give_up(connection: Connection, row: Row[Any]) -> None:
     problem = Problem(
         "gave_up",
         f"The work was started {row.tries} times and broke off unexpectedly each time. "
-        "Try another copy of the file; the server's log says more.",
+        "The server's log says more; where it reads a file, try another copy.",
     )
     connection.execute(update(jobs).where(jobs.c.number == row.number).values(_failed(problem)))
     if row.parent:
@@ -369,4 +320,7 @@ _FRESH: dict[str, Any] = {
     "started_at": None,
     "ended_at": None,
     "heartbeat_at": None,
+    "pace_at": None,
+    "pace_done": 0,
+    "pace_fraction": 0.0,
 }

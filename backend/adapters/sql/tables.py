@@ -105,6 +105,10 @@ jobs = Table(
     Column("total", Integer, nullable=False, default=0),
     Column("unit", String(16), nullable=False, default=""),
     Column("fraction", Float, nullable=False, default=0.0),
+    # Where its pace is measured from: the start of its stage, or where it was taken up again.
+    Column("pace_at", Float),
+    Column("pace_done", Integer, nullable=False, default=0),
+    Column("pace_fraction", Float, nullable=False, default=0.0),
     Column("result", Text),
     Column("error_code", String(64)),
     Column("error_message", Text),
@@ -131,6 +135,17 @@ libraries = Table(
     metadata,
     Column("tenant", String(64), primary_key=True),
     Column("version", BigInteger, nullable=False),
+)
+
+# What was answered to requests that carry an Idempotency-Key; the answer is missing while it is made.
+answers = Table(
+    "answers",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),  # of the request's body
+    Column("answer", Text),
+    Column("created_at", Float, nullable=False, index=True),
 )
 
 # Facts about the store as a whole, e.g. which embedding model its vectors come from.

@@ -106,6 +106,9 @@ def _jobs() -> None:
         sa.Column("total", sa.Integer, nullable=False),
         sa.Column("unit", sa.String(16), nullable=False),
         sa.Column("fraction", sa.Float, nullable=False),
+        sa.Column("pace_at", sa.Float),
+        sa.Column("pace_done", sa.Integer, nullable=False),
+        sa.Column("pace_fraction", sa.Float, nullable=False),
         sa.Column("result", sa.Text),
         sa.Column("error_code", sa.String(64)),
         sa.Column("error_message", sa.Text),
@@ -138,6 +141,15 @@ def _rest() -> None:
         sa.Column("version", sa.BigInteger, nullable=False),
     )
     op.create_table(
+        "answers",
+        sa.Column("tenant", sa.String(64), primary_key=True),
+        sa.Column("key", sa.String(255), primary_key=True),
+        sa.Column("fingerprint", sa.String(64), nullable=False),
+        sa.Column("answer", sa.Text),
+        sa.Column("created_at", sa.Float, nullable=False),
+    )
+    op.create_index("ix_answers_created_at", "answers", ["created_at"])
+    op.create_table(
         "facts",
         sa.Column("name", sa.String(64), primary_key=True),
         sa.Column("value", sa.Text, nullable=False),
@@ -160,7 +172,7 @@ def _keywords() -> None:
 
 def downgrade() -> None:
     """Remove everything."""
-    for table in ("vectors", "chunks", "sessions", "documents", "jobs", "libraries", "facts"):
+    for table in ("vectors", "chunks", "sessions", "documents", "jobs", "libraries", "answers", "facts"):
         op.drop_table(table)
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE chunk_terms")

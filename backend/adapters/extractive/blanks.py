@@ -1,0 +1,285 @@
+"""Sentences with a name, number or term left out: items where the grammar gives no better question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from . import lexicon as lx
+from .asking import Draft, complete
+from .clauses import Span, after_connective, noun_phrase
+from .drafting import progressive
+from .extents import starts_clause
+from .lexicon import words
+from .quantities import is_year
+from .reading import Document, Reading
+from .stems import content_stems
+from .tagging import Token
+from .terms import Term, Vocabulary, core_of, display, is_noun
+from .verbs import PAST, THIRD, VERBS
+
+_FEWEST_WORDS, _MOST_WORDS = 6, 34
+_MOST_PER_SENTENCE = 3
+_LISTED = 0.08
+_TO_READER = words("i we you us me my our your ours yours myself yourself ourselves")
+_ASIDE = re.compile(r"\s\((?!n\))[^()]*\)")
+_CONTRACTED = re.compile(r"n[’']t\b")
+_LABEL = re.compile(
+    r"^[^:]{1,40}:|\b(?:Figs?|Sec|Eqs?|Lemma|Theorem|Proposition|Corollary|Table|Figure|Section|Appendix)\b"
+)
+"""What begins with a label or speaks of the numbered parts of its own text."""
+_FINITE = frozenset({"VZ", "VP", "VD", "MD", "BE", "HV", "DO"})
+_ODD_MARKS = frozenset("?!—…*/[]")
+_MONTHS = words(
+    """
+    january february march april may june july august september october november december
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A sentence with a gap."""
+
+    before: str
+    after: str
+    answer: str
+    what: str
+    """What is missing, for a reader: year, number, name, term."""
+    term: str
+    """The answer as the vocabulary lists it; empty for years and numbers."""
+    score: float
+    reading: Reading
+    asks: str = ""
+    """The word that stands for the gap where it is the whole subject: Who, What; else empty."""
+
+    @property
+    def to_complete(self) -> Draft:
+        """With options beside it."""
+        if self.asks:
+            return self._draft(f"Which of the following {_question(self.after)}", "subject")
+        return self._draft(f"Complete the sentence: {self.before}_____{self.after}", self._kind)
+
+    @property
+    def to_recall(self) -> Draft:
+        """Without options: the question says what kind of thing is missing."""
+        if self.asks in {"Who", "What"}:
+            return self._draft(f"{self.asks} {_question(self.after)}", "subject")
+        sentence = f"{self.before}…{self.after}".rstrip(" .").replace("“", "‘").replace("”", "’")
+        return self._draft(f"Which {self.what} is missing: “{sentence}”?", self._kind)
+
+    @property
+    def _kind(self) -> str:
+        return {"number": "number", "year": "date"}.get(self.what, "cloze")
+
+    def _draft(self, stem: str, kind: str) -> Draft:
+        topic = self.term or self.reading.sentence.text[:30].lower()
+        return Draft(stem, self.answer, kind, self.score, topic, self.reading.sentence)
+
+
+def _question(predicate: str) -> str:
+    return predicate.strip().rstrip(" .;,") + "?"
+
+
+def blanks(document: Document, vocabulary: Vocabulary, reading: Reading) -> list[Blank]:
+    """The best gaps of a sentence that says something by itself, the best one first."""
+    told = _told(reading)
+    if told is None:
+        return []
+    found = [*_terms(document, vocabulary, reading, told), *_numbers(reading, told)]
+    found = [replace(b, score=b.score - document.aside(reading)) for b in found]
+    found.sort(key=lambda b: -b.score)
+    return found[:_MOST_PER_SENTENCE]
+
+
+def _told(reading: Reading) -> Span | None:
+    """The most of the sentence that stands alone, without "However," and without clauses hung on its end."""
+    tokens = reading.tokens
+    start = after_connective(tokens, 0, len(tokens))
+    informal = _CONTRACTED.search(reading.sentence.text) or _LABEL.search(reading.sentence.text)
+    story = reading.clause is not None and progressive(reading.clause)
+    if informal or story or tokens[start].tag in {"WH", "RB", "CC", "VB", "PR", "EX"}:
+        return None
+    whole = len(tokens) - (tokens[-1].text == ".")
+    for end in (whole, *_cuts(reading, start)):
+        words = tokens[start:end]
+        if (
+            _FEWEST_WORDS <= reading.words((start, end)) <= _MOST_WORDS
+            and not any(t.low in _TO_READER or t.text in _ODD_MARKS for t in words)
+            and _paired(words)
+            and any(t.tag in _FINITE or (t.tag == "VN" and t.low in PAST) for t in words)
+            and reading.tells(start, end)
+        ):
+            return start, end
+    return None
+
+
+def _paired(tokens: tuple[Token, ...]) -> bool:
+    marks = [t.text for t in tokens]
+    return (
+        marks.count("(") == marks.count(")")
+        and marks.count("“") == marks.count("”")
+        and marks.count('"') % 2 == 0
+    )
+
+
+def _cuts(reading: Reading, start: int) -> list[int]:
+    """Where a clause after the main one begins, the last first."""
+    clause, tokens = reading.clause, reading.tokens
+    if clause is None:
+        return []
+    return [
+        i
+        for i in range(len(tokens) - 2, max(clause.verb + 3, start + _FEWEST_WORDS), -1)
+        if _hung_on(tokens, i) and complete(reading, (clause.verb, i))
+    ]
+
+
+def _hung_on(tokens: tuple[Token, ...], i: int) -> bool:
+    """Whether what begins at the token can be left out: "; ...", ", which ...", ", and the ... was"."""
+    follows = tokens[i + 1]
+    if tokens[i].text == ";":
+        return True
+    if tokens[i].tag == "SB":
+        return tokens[i].low in {"because", "although", "though", "whereas", "while", "since"}
+    if tokens[i].text != ",":
+        return False
+    if follows.tag in {"WH", "SB", "VG"} or follows.low in {"but", "with"}:
+        return True
+    return follows.tag == "CC" and starts_clause(tokens, i + 2, len(tokens))
+
+
+def _terms(document: Document, vocabulary: Vocabulary, reading: Reading, told: Span) -> Iterator[Blank]:
+    i = told[0]
+    while i < told[1]:
+        phrase = noun_phrase(reading.tokens, i, told[1])
+        if phrase is None:
+            i += 1
+            continue
+        core = core_of(reading, (i, phrase[0]))
+        term = vocabulary.terms.get(display(reading, core).lower()) if core else None
+        if core is not None and term is not None and _is_term_here(reading, term, core):
+            worth = _worth(document, vocabulary, term)
+            if worth:
+                worth -= _LISTED if _in_list(reading, (i, phrase[0])) else 0.0
+                asks = _asks(vocabulary, reading, term, core) if _tellable(document, term) else ""
+                yield from _blank(reading, told, core, term, worth, asks)
+        i = phrase[0]
+
+
+def _is_term_here(reading: Reading, term: Term, core: Span) -> bool:
+    """Whether the words stand as a term here: not "a Norman", not "the accounts share a feature"."""
+    tokens = reading.tokens
+    if term.name:
+        return core[0] == 0 or tokens[core[0] - 1].low not in {"a", "an"}
+    follows = tokens[core[1]].tag if core[1] < len(tokens) else ""
+    head = tokens[core[1] - 1].low
+    particle = core[1] < len(tokens) and tokens[core[1]].low in {"up", "down", "out", "off"}
+    return not ((head in VERBS or head in THIRD) and (particle or follows in {"DT", "PS"}))
+
+
+def _in_list(reading: Reading, span: Span) -> bool:
+    """Whether the phrase is one of several that could be left out as well."""
+    tokens = reading.tokens
+    before = tokens[span[0] - 1].text if span[0] else ""
+    after = tokens[span[1]].text if span[1] < len(tokens) else ""
+    return before in {"and", "or"} or after in {"and", "or"} or before == after == ","
+
+
+def _tellable(document: Document, term: Term) -> bool:
+    """Whether a question without the sentence's frame can mean this: not "the opening" or "the network"."""
+    return term.name or term.size > 1 or bool(term.genus) or term.low in document.heading_words
+
+
+def _worth(document: Document, vocabulary: Vocabulary, term: Term) -> float:
+    """How well a term serves as a key; 0 where a reader could not know that it is meant."""
+    if term.low in lx.NEVER_OPTIONS or vocabulary.general(term) or term.ends_in_name:
+        return 0.0
+    if term.name:
+        return 0.6 if term.size > 1 else 0.56
+    topical = any(w in document.heading_words for w in term.low.split())
+    if not is_noun(term) or not (
+        term.genus or term.count >= 3 or (term.size > 1 and (topical or term.count >= 2))
+    ):
+        return 0.46 if term.size > 1 and is_noun(term) else 0.0
+    if term.size == 1 and not term.genus and not topical:
+        return 0.46
+    return 0.5 + 0.04 * bool(term.genus) + 0.03 * (term.size > 1) + 0.01 * min(term.count, 5)
+
+
+def _numbers(reading: Reading, told: Span) -> Iterator[Blank]:
+    tokens = reading.tokens
+    for i in range(max(told[0], 1), min(told[1], len(tokens) - 1)):
+        if tokens[i].tag != "CD" or not tokens[i].text[0].isdigit():
+            continue
+        before, after = tokens[i - 1], tokens[i + 1]
+        if is_year(reading, i):
+            yield from _blank(reading, told, (i, i + 1), "year", 0.62)
+        elif (
+            before.tag not in {"NP", "NN", "CD"}
+            and before.text.isalpha()
+            and not _in_range(tokens, i)
+            and _counts(after.tag, after.low)
+        ):
+            yield from _blank(reading, told, (i, i + 1), "number", 0.58)
+
+
+def _in_range(tokens: tuple[Token, ...], i: int) -> bool:
+    """Whether the number ends a range: "7 to 10 percent", "between 7 and 10"."""
+    return tokens[i - 1].low in {"to", "and", "or"} and i > 1 and tokens[i - 2].tag == "CD"
+
+
+def _counts(tag: str, low: str) -> bool:
+    """Whether a number with this word after it counts or measures something."""
+    return (tag in {"NN", "NS", "JJ"} and low not in _MONTHS) or low in {
+        "percent",
+        "million",
+        "billion",
+        "bc",
+    }
+
+
+def _asks(vocabulary: Vocabulary, reading: Reading, term: Term, core: Span) -> str:
+    """The question word for a gap that is all of the subject; "Which" where only options make it clear."""
+    clause = reading.clause
+    if (
+        clause is None
+        or clause.lead[0] < clause.lead[1]
+        or clause.negated
+        or clause.subject[1] != core[1]
+        or reading.tokens[core[1]].tag == ","
+        or any(t.tag != "DT" for t in reading.tokens[clause.subject[0] : core[0]])
+        or '"' in reading.sentence.text
+    ):
+        return ""
+    if clause.plural or reading.tokens[clause.subject[0]].low not in {"the", "a", "an", term.low.split()[0]}:
+        return "Which"
+    sort = vocabulary.sort_of(term) if term.name else "term" if term.text.islower() else ""
+    return "Who" if sort == "person" else "What" if sort in {"term", "body"} else "Which"
+
+
+def _blank(
+    reading: Reading, told: Span, span: Span, key: Term | str, score: float, asks: str = ""
+) -> Iterator[Blank]:
+    """The gap at ``span``, unless the rest of the sentence gives it away."""
+    start, end = told
+    text = reading.sentence.text
+    answer = reading.text(span)
+    before = text[reading.tokens[start].start : reading.tokens[span[0]].start]
+    after = text[reading.tokens[span[1] - 1].end : reading.tokens[end - 1].end] + "."
+    before = _ASIDE.sub("", re.sub(r"\b([Aa])n? $", r"\1(n) ", before))
+    after = _ASIDE.sub("", after)
+    rest = f"{before} {after}"
+    part_of_name = after[4:5].isupper() and answer[0].isupper()
+    if after.startswith(" of ") and (part_of_name or before[-4:].lower() != "the "):
+        return
+    glued = before[-1:].isalnum() or after[:1] not in {" ", ",", ".", ";", ":"}
+    if glued or answer.lower() in rest.lower() or content_stems(answer) & content_stems(rest):
+        return
+    if before:
+        before = before[0].upper() + before[1:]
+    score -= 0.004 * max(0, reading.words(told) - 18)
+    what = key if isinstance(key, str) else "name" if key.name else "term"
+    low = "" if isinstance(key, str) else key.low
+    yield Blank(before, after, answer, what, low, score, reading, asks if span[0] <= start + 1 else "")

@@ -1,0 +1,107 @@
+"""A multiple-choice quiz over one document: which stems to take, and three wrong options for each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from . import quiz_questions
+from .asking import Draft
+from .distractors import Distractors, Fit, numbers_beside
+from .options import Descriptions, number_options, term_options
+from .quiz_questions import Gap
+from .reading import Document
+from .selection import choose
+from .terms import Vocabulary, is_noun
+
+_LEAST, _LEAST_NEAR = 0.55, 0.37
+_MOST_PER_KEY = 2
+_SMALL_NUMBER = 2
+"""Letters of a key that many items may share: numbers below a hundred."""
+_OFTEN = 4
+_PASSING = 0.22
+
+
+class Quiz:
+    """Wrong options are looked for only where an item is chosen."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.vocabulary = Vocabulary(document)
+        self.gaps = [
+            (i, self._weighed(g))
+            for i, r in enumerate(document.readings)
+            for g in quiz_questions.gaps(document, self.vocabulary, r)
+        ]
+        self.distractors = Distractors(self.vocabulary)
+        self.descriptions = Descriptions(document, [g for _, g in self.gaps if g.form == "phrase"])
+        self.options: dict[int, tuple[str, ...]] = {}
+        self.keys: dict[str, int] = {}
+
+    def _weighed(self, gap: Gap) -> Gap:
+        """A key that is one plain word, seldom used and nowhere defined, is not what the text is about."""
+        term = self.vocabulary.terms.get(gap.term)
+        if term is None or term.name or term.size > 1 or term.genus or term.count >= _OFTEN:
+            return gap
+        if term.low in self.document.heading_words:
+            return gap
+        return replace(gap, draft=replace(gap.draft, score=gap.draft.score - _PASSING))
+
+    def write(self, count: int) -> list[tuple[Draft, tuple[str, ...]]]:
+        """At most ``count`` drafts, each with its wrong options.
+
+        The first round takes options from other paragraphs, where they are least likely to be right too;
+        only where that leaves places open, a second one takes them from anywhere and weaker stems.
+        """
+        numbered = list(enumerate(self.gaps))
+        total = sum(len(p.text) for p in self.document.passages)
+        kept: list[tuple[int, tuple[int, Gap]]] = []
+        for near, least in ((False, _LEAST), (True, _LEAST_NEAR)):
+            kept = choose(
+                numbered,
+                lambda n: n[1][1].draft,
+                partial(self._accept, near=near),
+                count=count,
+                total=total,
+                least=least,
+                before=kept,
+            )
+        return [(self._named(gap), self.options[number]) for number, (_, gap) in kept]
+
+    def _named(self, gap: Gap) -> Draft:
+        """Asks "who" where the key is known to be a person."""
+        term = self.vocabulary.terms.get(gap.term)
+        if term is None or not term.name or self.vocabulary.sort_of(term) != "person":
+            return gap.draft
+        stem = gap.draft.stem.replace("Which of the following ", "Who ", 1).replace(
+            ", which of the following ", ", who ", 1
+        )
+        return replace(gap.draft, stem=stem)
+
+    def _accept(self, numbered: tuple[int, tuple[int, Gap]], *, near: bool) -> bool:
+        number, (sentence, gap) = numbered
+        return self._complete(number, sentence, gap, near=near)
+
+    def _complete(self, number: int, sentence: int, gap: Gap, *, near: bool) -> bool:
+        """Finds the wrong options; False where there are not three good ones."""
+        answer = gap.draft.answer.lower()
+        if len(answer) > _SMALL_NUMBER and self.keys.get(answer, 0) >= _MOST_PER_KEY:
+            return False
+        wrong = self._wrong(sentence, gap, near=near)
+        if wrong is None:
+            return False
+        self.options[number] = wrong
+        self.keys[answer] = self.keys.get(answer, 0) + 1
+        return True
+
+    def _wrong(self, sentence: int, gap: Gap, *, near: bool) -> tuple[str, ...] | None:
+        if gap.form == "phrase":
+            return self.descriptions.beside(gap, near=near)
+        if gap.form == "number":
+            return number_options(gap.draft.answer, numbers_beside(gap.draft.answer), gap.draft.sentence.text)
+        term = self.vocabulary.terms.get(gap.term)
+        if term is None or not (is_noun(term) or term.name) or self.vocabulary.general(term):
+            return None
+        fit = Fit(near=near, named=gap.draft.kind == "name")
+        found = self.distractors.for_term(term, sentence, gap.draft.stem, fit)
+        return term_options(gap.draft.answer, found)

@@ -1,0 +1,42 @@
+"""Words reduced so that the forms of one word are seen to be one."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+
+@lru_cache(maxsize=1 << 14)
+def stem(word: str) -> str:
+    """A crude stem, enough to see that two words are forms of one."""
+    low = word.lower().removesuffix("'s").removesuffix("’s")
+    if low.endswith("ies") and len(low) > 5:
+        low = low[:-3] + "y"
+    elif low.endswith("s") and not low.endswith(("ss", "us", "is")):
+        low = low[:-1]
+    for ending in (
+        "ational",
+        "ation",
+        "ative",
+        "ically",
+        "ical",
+        "ally",
+        "ing",
+        "ion",
+        "ed",
+        "al",
+        "ic",
+        "ly",
+        "ive",
+        "ity",
+        "ous",
+        "e",
+    ):
+        if low.endswith(ending) and len(low) - len(ending) >= 4:
+            return low[: -len(ending)]
+    return low
+
+
+def content_stems(text: str) -> frozenset[str]:
+    """Stems of the words of four letters and more."""
+    return frozenset(stem(w) for w in re.findall(r"[^\W\d_]{4,}", text))

@@ -1,0 +1,100 @@
+"""Whose turn it is, and how a job is taken.
+
+The statements are built once: building them took longer than running them, and a claim is most of the wait
+for a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from backend.adapters.sql.job_rows import now
+from backend.adapters.sql.tables import jobs
+from backend.models.documents import JobState
+from backend.models.jobs import Priority
+
+SUSPECT = 3
+"""From so many dead workers on, a job waits until no other of its priority does."""
+
+LONGEST_LEASE_S = 600.0
+"""A lease that ends later than this from now was taken before the clock was set back: it has run out."""
+
+# Where the pace of a job is measured from.
+PACE: dict[str, Any] = {"pace_at": now(), "pace_done": jobs.c.done, "pace_fraction": jobs.c.fraction}
+
+
+def _ran_out() -> ColumnElement[bool]:
+    beyond = or_(jobs.c.lease_until < now(), jobs.c.lease_until > now() + LONGEST_LEASE_S)
+    return and_(jobs.c.state == JobState.STARTED.value, beyond)
+
+
+def due() -> ColumnElement[bool]:
+    """Jobs that a worker could take now."""
+    return or_(jobs.c.state == JobState.QUEUED.value, _ran_out())
+
+
+def _turn(*, of_queues: bool) -> Select[Any]:
+    """The job whose turn it is, for parameters ``most_long`` and, where given, ``queues``."""
+    running = jobs.alias("running")
+    leased = and_(running.c.state == JobState.STARTED.value, running.c.lease_until >= now())
+    long_ones = select(func.count()).where(leased, running.c.priority == Priority.LONG).scalar_subquery()
+    where = [or_(jobs.c.priority < Priority.LONG, long_ones < bindparam("most_long"))]
+    if of_queues:
+        where.append(jobs.c.queue.in_(bindparam("queues", expanding=True)))
+    # The oldest of each tenant, from the index alone: there may be thousands in the queue.
+    suspect = (jobs.c.tries >= SUSPECT).label("suspect")
+    oldest = select(jobs.c.priority, suspect, jobs.c.tenant, func.min(jobs.c.number).label("number"))
+    oldest = oldest.group_by(jobs.c.priority, suspect, jobs.c.tenant)
+    queued = oldest.where(jobs.c.state == JobState.QUEUED.value, *where)
+    first = union_all(queued, oldest.where(_ran_out(), *where)).subquery()
+    shares = select(running.c.tenant, func.count().label("held")).where(leased).group_by(running.c.tenant)
+    share = shares.subquery()
+    turn = (
+        select(first.c.number)
+        .join_from(first, share, share.c.tenant == first.c.tenant, isouter=True)
+        .order_by(first.c.priority, first.c.suspect, func.coalesce(share.c.held, 0), first.c.number)
+        .limit(1)
+    )
+    return select(jobs).where(jobs.c.number == turn.scalar_subquery())
+
+
+def _taking() -> ReturningUpdate[Any]:
+    """Lease job ``row`` to ``by`` for ``seconds``."""
+    values = {
+        "state": JobState.STARTED.value,
+        "owner": bindparam("by"),
+        "attempt": jobs.c.attempt + 1,
+        "tries": jobs.c.tries + 1,
+        "lease_until": now() + bindparam("seconds"),
+        "heartbeat_at": now(),
+        "started_at": func.coalesce(jobs.c.started_at, now()),
+        **PACE,
+    }
+    return update(jobs).where(jobs.c.number == bindparam("row")).values(values).returning(jobs)
+
+
+_TURN, _TURN_OF_QUEUES = _turn(of_queues=False), _turn(of_queues=True)
+TAKE = _taking()
+
+
+def next_job(connection: Connection, queues: Sequence[str] | None, most_long: int) -> Row[Any] | None:
+    """The job whose turn it is."""
+    if queues is None:
+        return connection.execute(_TURN, {"most_long": most_long}).first()
+    return connection.execute(_TURN_OF_QUEUES, {"most_long": most_long, "queues": list(queues)}).first()

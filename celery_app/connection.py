@@ -1,0 +1,26 @@
+"""Connections to Redis that are made again soon after it returns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery.app.amqp import AMQP
+from kombu import Connection
+
+_LONGEST_PAUSE_S = 3.0
+"""kombu waits 2 s longer each time, up to 30: half a minute more after an outage of minutes."""
+
+
+class PatientConnection(Connection):  # type: ignore[misc]  # kombu has no types
+    """Tries again every few seconds, for as long as it is told to."""
+
+    def ensure_connection(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - passed on as it is
+        """See kombu."""
+        options.setdefault("interval_max", _LONGEST_PAUSE_S)
+        return super().ensure_connection(*arguments, **options)
+
+
+class PatientAMQP(AMQP):  # type: ignore[misc]  # Celery has no types
+    """Celery's messaging over such connections."""
+
+    Connection = PatientConnection

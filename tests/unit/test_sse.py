@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from backend.errors import DocumentNotFound
+from backend.models.documents import Document, JobState, Progress
+from backend.models.work import Work
+from backend.routes import sse
+from backend.routes.progress import follow
+from backend.utils.clock import utc_now
+from tests.support.documents import new_document
+
+
+def fields(event: bytes) -> dict[str, str]:
+    """What a client makes of an event, as the standard says."""
+    assert event.endswith(b"\n\n")
+    read: dict[str, str] = {}
+    for line in event.decode().rstrip("\n").split("\n"):
+        name, _, value = line.partition(": ")
+        read[name] = f"{read[name]}\n{value}" if name in read else value
+    return read
+
+
+def test_an_event_has_a_name_an_id_and_data() -> None:
+    assert sse.event("progress", '{"done": 3}', 7) == b'id: 7\nevent: progress\ndata: {"done": 3}\n\n'
+
+
+@pytest.mark.parametrize("data", ["one\ntwo", "one\r\ntwo", "one\rtwo"])
+def test_lines_of_data_cannot_become_fields(data: str) -> None:
+    assert fields(sse.event("token", data)) == {"event": "token", "data": "one\ntwo"}
+
+
+def test_a_name_cannot_become_an_event() -> None:
+    assert fields(sse.event("a\n\nevent: b", "x", "1\ndata: y")) == {
+        "id": "1 data: y",
+        "event": "a  event: b",
+        "data": "x",
+    }
+
+
+def test_text_of_any_script_and_empty_data_come_through() -> None:
+    assert fields(sse.event("token", "名前 é 🙂"))["data"] == "名前 é 🙂"
+    assert sse.event("end", "") == b"event: end\ndata: \n\n"
+
+
+DOCUMENT = replace(new_document(content="x"), id="d")
+
+
+def at(progress: Progress, state: JobState = JobState.STARTED, beat: int = 0) -> Document:
+    now = utc_now()
+    work = Work(held=True, heartbeat_at=now - timedelta(seconds=beat), as_of=now)
+    return replace(DOCUMENT, state=state, progress=progress, work=work)
+
+
+async def told(states: list[Document | None], leaves_after: int = 1000) -> list[dict[str, str]]:
+    """The events of a document that goes through ``states``; None is its deletion."""
+    left, asked = iter(states[1:]), 0
+
+    async def look() -> Document:
+        found = next(left)
+        if found is None:
+            raise DocumentNotFound("gone")
+        return found
+
+    async def over() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > leaves_after
+
+    assert states[0]
+    events: AsyncIterator[bytes] = follow(states[0], look, over, look_s=0)
+    return [fields(event) async for event in events]
+
+
+PAGES = [Progress("extracting", n, 3, n / 3, "pages") for n in range(4)]
+
+
+async def test_a_document_is_followed_to_its_end() -> None:
+    end = at(Progress("ready", 3, 3, 1.0, "pages"), JobState.FINISHED)
+    events = await told([at(PAGES[0]), at(PAGES[0]), at(PAGES[1]), at(PAGES[1]), end])
+    assert [e["event"] for e in events] == ["progress", "progress", "done"]
+    assert [e["id"] for e in events] == ["1", "2", "3"]
+    assert [json.loads(e["data"])["done"] for e in events] == [0, 1, 3]
+    assert json.loads(events[-1]["data"])["status"] == "finished"
+
+
+@pytest.mark.parametrize("state", [JobState.FINISHED, JobState.FAILED, JobState.STOPPED])
+async def test_one_that_has_ended_is_said_once(state: JobState) -> None:
+    assert [e["event"] for e in await told([at(PAGES[3], state)])] == ["done"]
+
+
+async def test_a_deleted_document_is_gone() -> None:
+    events = await told([at(PAGES[0]), None])
+    assert [e["event"] for e in events] == ["progress", "gone"]
+    assert json.loads(events[-1]["data"]) == {"document_id": "d"}
+
+
+async def test_nobody_is_told_after_leaving() -> None:
+    assert len(await told([at(page) for page in PAGES], leaves_after=1)) == 2
+
+
+async def test_a_heartbeat_alone_is_no_news_within_a_second() -> None:
+    events = await told([at(PAGES[1]), at(PAGES[1], beat=1), None])
+    assert [e["event"] for e in events] == ["progress", "gone"]
