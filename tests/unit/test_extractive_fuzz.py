@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extractive_checks import SAMPLE, assert_sound, passage
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from backend.adapters.extractive.writer import write_now
@@ -55,6 +55,7 @@ def test_known_words_in_any_order(words: list[str], mode: Mode) -> None:
 
 
 @CHEAP
+@example(3735, 2790, "\x08అ", Mode.QUIZ)
 @given(st.integers(0, 10_000), st.integers(0, 4_000), st.text(max_size=12), st.sampled_from(Mode))
 def test_prose_cut_and_broken_anywhere(start: int, length: int, splinter: str, mode: Mode) -> None:
     text = SAMPLE.read_text(encoding="utf-8")[start:]

@@ -19,6 +19,8 @@ def term_options(key: str, wrong: Sequence[Term] | None) -> tuple[str, ...] | No
     texts = [t.text for t in wrong]
     if key[0].isupper() and not all(t[0].isupper() for t in texts):
         texts = [t[0].upper() + t[1:] for t in texts]
+    if any(t[0].isupper() != key[0].isupper() for t in texts):
+        return None  # letters without capitals among words with them
     return _distinct(key, texts)
 
 
