@@ -37,7 +37,16 @@ def test_killed_at_every_named_point(tmp_path: Path, library: Library) -> None:
     library.send(server, BOOK)
     process, missed = server.process, []
     for name, query in POINTS.items():
-        if not rows.kill_at(query, process, 15):
+        for _ in range(4):
+            if rows.kill_at(query, process, 20):
+                break
+            # Two commits followed each other too closely: the next book passes the moment again.
+            process.kill()
+            process.wait()
+            server = Server(data)
+            process = server.process
+            library.send(server, BOOK // 2)
+        else:
             missed.append(name)
             process.kill()
             process.wait()

@@ -51,7 +51,7 @@ class Rows:
             return store.execute(query).fetchall()
 
     def kill_at(self, query: str, process: subprocess.Popen[bytes], seconds: float) -> bool:
-        """Kill the process once the query finds a row; False where it did not within that time.
+        """Kill the process once the query finds a row; False where all jobs ended, or the time, before.
 
         After each commit of the others we take the writer's turn, so that they stand still while we look
         and while they die: a moment of a millisecond is caught, too.
@@ -65,12 +65,13 @@ class Rows:
                 except sqlite3.OperationalError:
                     continue  # somebody writes
                 found = store.execute(f"{query} LIMIT 1").fetchone()
+                going = store.execute("SELECT 1 FROM jobs WHERE state IN ('queued', 'started')").fetchone()
                 if found:
                     process.kill()
                     process.wait()
                 store.execute("ROLLBACK")
-                if found:
-                    return True
+                if found or not going:
+                    return bool(found)
                 again = time.monotonic() + 0.05
                 while time.monotonic() < again and version == store.execute("PRAGMA data_version").fetchone():
                     pass
