@@ -25,6 +25,7 @@ class EmbeddedQueue:
 
     async def wait(self, timeout_s: float) -> None:
         """Return at the next ring, or after ``timeout_s``: other processes cannot ring here."""
+        # Not wait_for: before Python 3.12 it swallows a cancellation that meets a ring, and the worker stays.
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):  # wait_for may swallow a cancellation in Python 3.11
                 await self._rings.get()
