@@ -40,14 +40,27 @@ def coverage(query: str, text: str) -> float:
 
 def terms_held(terms: Sequence[str], text: str) -> list[bool]:
     """Whether each term stands in ``text``, whatever its ending."""
-    words = set(_words(text))
-    return [any(word.startswith(stem) for word in words) for stem in map(_stem, terms)]
+    words = " " + " ".join(_words(text))
+    return [f" {stem}" in words for stem in map(_stem, terms)]
 
 
 def _words(text: str) -> list[str]:
-    # Letters, numbers and the marks that combine with them (vowel signs of Hindi, accents).
-    kept = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in spaced(text))
-    return kept.lower().split()
+    return spaced(text).translate(_KEPT).lower().split()
+
+
+class _Kept(dict[int, int]):
+    """Keeps letters, numbers and the marks that combine with them (vowel signs of Hindi, accents).
+
+    Filled as characters are met: this runs over every passage of a search.
+    """
+
+    def __missing__(self, code: int) -> int:
+        kept = code if unicodedata.category(chr(code))[0] in "LNM" else ord(" ")
+        self[code] = kept
+        return kept
+
+
+_KEPT = _Kept()
 
 
 def _stem(term: str) -> str:
