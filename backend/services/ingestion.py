@@ -16,7 +16,7 @@ from backend.errors import (
     Stopped,
     Unavailable,
     UnreadableFile,
-    error_classes,
+    error_of,
 )
 from backend.models.documents import (
     Chunk,
@@ -336,5 +336,5 @@ def safe_name(filename: str) -> str:
 def _as_error(problem: Problem | None) -> QuaestioError:
     if problem is None:
         return Stopped("The ingestion was stopped.")
-    kinds = {kind.code: kind for kind in error_classes(UnreadableFile)}
-    return kinds.get(problem.code, UnreadableFile)(problem.message)
+    error = error_of(problem.code, problem.message)
+    return error if isinstance(error, UnreadableFile) else UnreadableFile(problem.message)
