@@ -24,7 +24,7 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from backend.adapters.extractive import ExtractiveWriter
 from backend.models.documents import Chunk, Passage, chunk_key
-from backend.models.questions import LETTERS, Mode, Question
+from backend.models.questions import LETTERS, Mode, Order, Question
 
 ROOT = Path(__file__).resolve().parents[1]
 ALIKE = 0.9
@@ -114,7 +114,7 @@ def _place(question: Question, whole: str) -> int:
 
 def shares(writer: ExtractiveWriter, passages: list[Passage], mode: Mode, count: int) -> dict[str, Any]:
     """How many items documents give when each is all there is."""
-    given = [len(asyncio.run(writer.write([p], mode, count))) for p in passages]
+    given = [len(asyncio.run(writer.write([p], Order(mode, count)))) for p in passages]
     return {
         "documents": len(given),
         "mean": round(sum(given) / max(1, len(given)), 1),
@@ -142,7 +142,7 @@ def main() -> None:
                 report[f"{name} {mode}"] = shares(writer, passages, mode, options.count)
                 continue
             start = time.perf_counter()
-            questions = asyncio.run(writer.write(passages, mode, options.count))
+            questions = asyncio.run(writer.write(passages, Order(mode, options.count)))
             spent = 1000 * (time.perf_counter() - start)
             report[f"{name} {mode}"] = measure(questions, passages, mode) | {"ms": round(spent)}
             for question in questions if options.show else ():

@@ -43,11 +43,29 @@ class Question:
     options: tuple[str, ...] = ()
     """Quiz: exactly four distinct texts without letters, one of them ``answer``. Practice: empty."""
     explanation: str = ""
+    bloom: str = ""
+    """Bloom level: remember, understand, apply, analyze, evaluate or create; empty where not judged."""
+    rubric: tuple[str, ...] = ()
+    """Points that a full answer to an open question makes, in the text's own words."""
 
     @property
     def key(self) -> str:
         """The letter of the right option (quiz only)."""
         return LETTERS[self.options.index(self.answer)]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a writer is asked for."""
+
+    mode: Mode
+    count: int
+    difficulty: str | None = None
+    """Only questions of this difficulty; None for any."""
+    kinds: tuple[str, ...] = ()
+    """Only questions of these kinds; empty for any."""
+    avoid: tuple[str, ...] = ()
+    """Stems that must not be asked again, in these or other words."""
 
 
 @dataclass(frozen=True, slots=True)

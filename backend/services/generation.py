@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from backend.errors import EmptyLibrary, TopicNotFound
 from backend.models.documents import Chunk, Document, Passage
-from backend.models.questions import Mode, QuestionSet
+from backend.models.questions import Mode, Order, QuestionSet
 from backend.ports.catalog import Catalog
 from backend.ports.question_writer import QuestionWriter
 from backend.services.retrieval import Retriever
@@ -63,7 +63,7 @@ class QuestionGeneration:
         passages = await (
             self._about(tenant, topic, request, documents) if topic else self._spread(documents)
         )
-        questions = await self._writer.write(passages, request.mode, request.count)
+        questions = await self._writer.write(passages, Order(request.mode, request.count))
         return QuestionSet(
             mode=request.mode,
             requested=request.count,

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from backend.adapters.extractive.writer import write_now
-from backend.models.questions import Mode
+from backend.models.questions import Mode, Order
 
 WORDS = [*dict.fromkeys(SAMPLE.read_text(encoding="utf-8").split())][:400]
 EXTRA = [
@@ -39,7 +39,7 @@ CHEAP = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 def check(text: str, mode: Mode) -> None:
     passages = (passage(text),) if text.strip() else ()
-    assert_sound(write_now(passages, mode, 30), passages, mode)
+    assert_sound(write_now(passages, Order(mode, 30)), passages, mode)
 
 
 @CHEAP

@@ -12,7 +12,7 @@ from backend.adapters.extractive.reading import Document
 from backend.adapters.extractive.sentences import read
 from backend.adapters.extractive.terms import Vocabulary
 from backend.adapters.extractive.writer import write_now
-from backend.models.questions import Mode
+from backend.models.questions import Mode, Order
 
 GLANDS = (
     "Growth hormone is a protein that the pituitary gland releases. "
@@ -129,13 +129,13 @@ def test_a_made_up_case_is_marked_to_its_end() -> None:
 def test_facts_come_before_made_up_cases() -> None:
     case = "Suppose that Anna owns a bakery in Lyon. Anna baked 300 loaves of bread for the town of Lyon in 1998."
     fact = "The bakers of Lyon formed a guild in 1423 that fixed the price of bread for the whole city."
-    questions = write_now((passage(f"{case}\n\n{fact}"),), Mode.PRACTICE, 1)
+    questions = write_now((passage(f"{case}\n\n{fact}"),), Order(Mode.PRACTICE, 1))
     assert [q.source.quote for q in questions] == [fact]
 
 
 def test_a_list_without_a_comma_before_and_stays_whole() -> None:
     text = "The Estates-General was an assembly of the clergy, the nobility and the commoners."
-    answers = [q.answer for q in write_now((passage(text),), Mode.PRACTICE, 1)]
+    answers = [q.answer for q in write_now((passage(text),), Order(Mode.PRACTICE, 1))]
     assert answers == ["an assembly of the clergy, the nobility and the commoners"]
 
 
@@ -147,4 +147,4 @@ def test_a_name_and_its_verb_are_no_term() -> None:
 
 def test_the_text_itself_is_no_subject() -> None:
     text = "The introductory chapter provides a long study of the methods of the early schools of logic."
-    assert write_now((passage(text),), Mode.PRACTICE, 5) == []
+    assert write_now((passage(text),), Order(Mode.PRACTICE, 5)) == []

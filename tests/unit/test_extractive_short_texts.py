@@ -8,7 +8,7 @@ import pytest
 from extractive_checks import assert_sound, passage
 
 from backend.adapters.extractive.writer import write_now
-from backend.models.questions import Mode, Question
+from backend.models.questions import Mode, Order, Question
 
 VOLCANOES = (
     "A volcano is an opening in the crust of a planet through which molten rock, ash and gases escape. "
@@ -39,7 +39,7 @@ TEXTS = (VOLCANOES, PAINTERS)
 
 def items(text: str, mode: Mode) -> list[Question]:
     passages = (passage(text),)
-    questions = write_now(passages, mode, 25)
+    questions = write_now(passages, Order(mode, 25))
     assert_sound(questions, passages, mode)
     return questions
 

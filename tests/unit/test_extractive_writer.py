@@ -7,13 +7,13 @@ from extractive_checks import ENGLISH_POINTERS, SAMPLE, assert_sound, passage, s
 
 from backend.adapters.extractive import ExtractiveWriter
 from backend.models.documents import Passage
-from backend.models.questions import Mode, Question
+from backend.models.questions import Mode, Order, Question
 
 TEXT = SAMPLE.read_text(encoding="utf-8")
 
 
 async def write(passages: list[Passage], mode: Mode, count: int = 25) -> list[Question]:
-    return await ExtractiveWriter().write(passages, mode, count)
+    return await ExtractiveWriter().write(passages, Order(mode, count))
 
 
 @pytest.mark.parametrize("mode", Mode)

@@ -8,7 +8,7 @@ import pytest
 
 from backend.errors import EmptyLibrary, TopicNotFound
 from backend.models.documents import Passage
-from backend.models.questions import Mode, Question, QuestionSet, Source
+from backend.models.questions import Mode, Order, Question, QuestionSet, Source
 from backend.services.generation import QuestionGeneration, QuestionRequest, _windows, merged
 from tests.support.house import TENANT, House, stream, working
 
@@ -21,9 +21,9 @@ class EchoWriter:
     def __init__(self) -> None:
         self.passages: list[Passage] = []
 
-    async def write(self, passages: Sequence[Passage], mode: Mode, count: int) -> list[Question]:
+    async def write(self, passages: Sequence[Passage], order: Order) -> list[Question]:
         self.passages = list(passages)
-        return [question(p.found.text, mode) for p in passages][:count]
+        return [question(p.found.text, order.mode) for p in passages][: order.count]
 
 
 def question(text: str, mode: Mode = Mode.PRACTICE) -> Question:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.models.documents import Passage
-from backend.models.questions import Mode, Question, Source
+from backend.models.questions import Mode, Order, Question, Source
 
 from . import cloze, open_questions
 from .asking import Draft
@@ -46,15 +46,16 @@ class ExtractiveWriter:
         """Shown to people as the model that wrote the questions."""
         return "extractive"
 
-    async def write(self, passages: Sequence[Passage], mode: Mode, count: int) -> list[Question]:
-        """At most ``count`` questions in a thread of its own, so that the event loop stays free."""
-        if count <= 0 or not passages:
+    async def write(self, passages: Sequence[Passage], order: Order) -> list[Question]:
+        """At most ``order.count`` questions in a thread of its own, so that the event loop stays free."""
+        if order.count <= 0 or not passages:
             return []
-        return await asyncio.to_thread(write_now, tuple(passages), mode, count)
+        return await asyncio.to_thread(write_now, tuple(passages), order)
 
 
-def write_now(passages: tuple[Passage, ...], mode: Mode, count: int) -> list[Question]:
+def write_now(passages: tuple[Passage, ...], order: Order) -> list[Question]:
     """The work of ``ExtractiveWriter.write`` on the calling thread."""
+    mode, count = order.mode, order.count
     groups = _by_language(passages)
     total = max(1, sum(len(p.text) for p in passages))
     items: list[_Item] = []
