@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -43,6 +43,11 @@ from backend.ports.catalog import Finished
 from backend.utils.clock import utc_now
 
 _METADATA = ("title", "author", "subject", "creator", "producer", "creation_date", "modification_date", "url")
+_INSERT_DOCUMENT = (
+    "INSERT INTO documents (id, tenant, job_id, sha256, filename, media_type, size, created_at, title, "
+    "author, subject, creator, producer, creation_date, modification_date, url, chunks, text_length) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT (tenant, sha256) DO NOTHING"
+)
 _INSERT_CHUNK = (
     'INSERT INTO chunks (key, document_number, text, start, "end", page, heading, start_seconds) '
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET text = excluded.text, "
@@ -233,29 +238,24 @@ class SqlCatalog:
 
 def _accept(connection: Connection, new: Document, job: NewJob) -> Document:
     """Insert unless there is one of the same hash that is of use."""
-    same = {"of_tenant": new.tenant, "of_sha256": new.sha256}
-    row = connection.execute(_of_file(), same).first()
-    if row is not None:
+    if not _insert(connection, new, job):
+        row = connection.execute(_of_file(), {"of_tenant": new.tenant, "of_sha256": new.sha256}).one()
         known = _document(row)
         if known.state not in {JobState.FAILED, JobState.STOPPED}:
             return known
         _remove(connection, known)
+        _insert(connection, new, job)
+    number = connection.exec_driver_sql("SELECT last_insert_rowid()").scalar_one()
     job_rows.insert_job(connection, job)
-    connection.execute(
-        insert(documents),
-        {
-            "id": new.id,
-            "tenant": new.tenant,
-            "job_id": job.id,
-            "sha256": new.sha256,
-            "filename": new.filename,
-            "media_type": new.media_type,
-            "size": new.size,
-            "created_at": _naive(new.created_at),
-            **{name: getattr(new.metadata, name) for name in _METADATA},
-        },
-    )
-    return _document(connection.execute(_of_file(), same).one())
+    return replace(new, number=number)
+
+
+def _insert(connection: Connection, new: Document, job: NewJob) -> bool:
+    """False where there is a document of these bytes."""
+    values = (new.id, new.tenant, job.id, new.sha256, new.filename, new.media_type, new.size)
+    said = (getattr(new.metadata, name) for name in _METADATA)
+    row = (*values, _naive(new.created_at).isoformat(" ", "microseconds"), *said)
+    return connection.exec_driver_sql(_INSERT_DOCUMENT, row).rowcount == 1
 
 
 @cache  # building it takes longer than running it

@@ -136,6 +136,15 @@ def _rest() -> None:
         sa.Column("selected_at", sa.DateTime, nullable=False),
     )
     op.create_table(
+        "small_files",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.Column("stored_at", sa.Float, nullable=False),
+        sa.UniqueConstraint("tenant", "sha256", name="uq_small_files_tenant_sha256"),
+    )
+    op.create_table(
         "libraries",
         sa.Column("tenant", sa.String(64), primary_key=True),
         sa.Column("version", sa.BigInteger, nullable=False),
@@ -172,7 +181,17 @@ def _keywords() -> None:
 
 def downgrade() -> None:
     """Remove everything."""
-    for table in ("vectors", "chunks", "sessions", "documents", "jobs", "libraries", "answers", "facts"):
+    for table in (
+        "vectors",
+        "chunks",
+        "sessions",
+        "documents",
+        "jobs",
+        "small_files",
+        "libraries",
+        "answers",
+        "facts",
+    ):
         op.drop_table(table)
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE chunk_terms")
