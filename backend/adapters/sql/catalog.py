@@ -238,24 +238,25 @@ class SqlCatalog:
 
 def _accept(connection: Connection, new: Document, job: NewJob) -> Document:
     """Insert unless there is one of the same hash that is of use."""
-    if not _insert(connection, new, job):
+    number = _insert(connection, new, job)
+    if number is None:
         row = connection.execute(_of_file(), {"of_tenant": new.tenant, "of_sha256": new.sha256}).one()
         known = _document(row)
         if known.state not in {JobState.FAILED, JobState.STOPPED}:
             return known
         _remove(connection, known)
-        _insert(connection, new, job)
-    number = connection.exec_driver_sql("SELECT last_insert_rowid()").scalar_one()
+        number = _insert(connection, new, job)
     job_rows.insert_job(connection, job)
-    return replace(new, number=number)
+    return replace(new, number=number or 0)
 
 
-def _insert(connection: Connection, new: Document, job: NewJob) -> bool:
-    """False where there is a document of these bytes."""
+def _insert(connection: Connection, new: Document, job: NewJob) -> int | None:
+    """The new document's number; None where there is one of these bytes."""
     values = (new.id, new.tenant, job.id, new.sha256, new.filename, new.media_type, new.size)
     said = (getattr(new.metadata, name) for name in _METADATA)
     row = (*values, _naive(new.created_at).isoformat(" ", "microseconds"), *said)
-    return connection.exec_driver_sql(_INSERT_DOCUMENT, row).rowcount == 1
+    done = connection.exec_driver_sql(_INSERT_DOCUMENT, row)
+    return done.lastrowid if done.rowcount == 1 else None
 
 
 @cache  # building it takes longer than running it
