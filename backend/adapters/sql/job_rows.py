@@ -77,6 +77,7 @@ def job(row: Row[Any]) -> Job:
         started_at=as_time(row.started_at),
         ended_at=as_time(row.ended_at),
         error=problem(row),
+        work=work(row) if hasattr(row, "as_of") else None,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Row,
+    Select,
     and_,
     case,
     delete,
@@ -199,7 +200,7 @@ class SqlJobTable:
 
     async def job(self, tenant: str, job_id: str) -> Job:
         """See the port."""
-        query = select(jobs).where(jobs.c.tenant == tenant, jobs.c.id == job_id)
+        query = _seen().where(jobs.c.tenant == tenant, jobs.c.id == job_id)
         row = await self._database.read(lambda c: c.execute(query).first())
         if row is None:
             raise JobNotFound(f"There is no job {job_id[:64]!r}. It may have expired or been deleted.")
@@ -215,7 +216,7 @@ class SqlJobTable:
 
         def query(connection: Connection) -> Listing[Job]:
             total = connection.execute(select(func.count()).select_from(jobs).where(*where)).scalar_one()
-            page = select(jobs).where(*where).order_by(jobs.c.number.desc()).offset(offset).limit(limit)
+            page = _seen().where(*where).order_by(jobs.c.number.desc()).offset(offset).limit(limit)
             return Listing(tuple(map(job_rows.job, connection.execute(page))), total, offset, limit)
 
         return await self._database.read(query)
@@ -233,6 +234,11 @@ class SqlJobTable:
             jobs.c.kind.in_(kinds), jobs.c.state.in_(_ENDED), jobs.c.ended_at < now() - older_than_s
         )
         return await self._database.write(lambda c: c.execute(gone).rowcount, durable=False)
+
+
+def _seen() -> Select[Any]:
+    """Jobs and the moment they are looked at."""
+    return select(jobs, now().label("as_of"))
 
 
 def _claim(
