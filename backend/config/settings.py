@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         "gemini, together, local. Empty: none, nothing leaves this machine.",
     )
     llm_deadline_s: float = Field(
-        60, ge=1, le=600, description="Longest time of a request that asks a language model, in seconds."
+        60, ge=2, le=600, description="Longest time of a request that asks a language model, in seconds."
     )
     llm_concurrency: int = Field(8, ge=1, le=256, description="Calls to one provider at a time.")
     llm_max_tokens: int = Field(4096, ge=256, description="Most tokens of one answer of a model.")

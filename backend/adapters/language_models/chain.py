@@ -12,7 +12,7 @@ from backend.adapters.language_models.fallback_model import FallbackModel
 from backend.adapters.language_models.meter import MeteredModel
 from backend.adapters.language_models.openai_model import OpenAIModel
 from backend.adapters.language_models.pauses import MemoryPauses, PatientModel, Pauses
-from backend.adapters.language_models.provider import Provider
+from backend.config.providers import Provider
 from backend.models.language import ProviderState
 from backend.utils.clock import utc_now
 
@@ -26,12 +26,12 @@ class _Link:
 
 
 class ModelChain:
-    """Every provider wrapped, in the order of the settings; ``model`` asks them."""
+    """Every provider wrapped, in the order of the settings; ``model`` asks them, None without any."""
 
     def __init__(self, providers: Sequence[Provider], pauses: Pauses | None = None) -> None:
         self._pauses = pauses or MemoryPauses(time.monotonic)
         self._links = [self._link(provider) for provider in providers]
-        self.model = FallbackModel([link.breaker for link in self._links])
+        self.model = FallbackModel([link.breaker for link in self._links]) if self._links else None
 
     @property
     def names(self) -> tuple[str, ...]:

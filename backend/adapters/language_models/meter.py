@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
 
-from backend.adapters.language_models.provider import Provider
+from backend.config.providers import Provider
 from backend.errors import ModelBusy, ModelUnavailable
 from backend.models.language import Completion, Piece, Prompt, Usage
 from backend.ports.language_model import LanguageModel

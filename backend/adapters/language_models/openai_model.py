@@ -10,7 +10,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from backend.adapters.language_models.dialect import Dialect
-from backend.adapters.language_models.provider import Provider
+from backend.config.providers import Provider
 from backend.errors import ModelBusy, ModelUnavailable
 from backend.models.language import Completion, Piece, Prompt, Usage
 
@@ -105,7 +105,7 @@ class OpenAIModel:
 
     @asynccontextmanager
     async def _lane(self, prompt: Prompt) -> AsyncIterator[None]:
-        """One call among those that may run at a time; to wait for it too long is no fault of the provider."""
+        """One call among those that may run at a time; to wait for it is no fault of the provider."""
         try:
             async with asyncio.timeout_at(prompt.begin_by or prompt.deadline):
                 await self._lanes.acquire()
