@@ -18,9 +18,9 @@ _PROPORTION = 3.0
 """Between the lengths of two options, in words and in characters."""
 
 _POINTS_AT_TEXT = re.compile(
-    r"\b(?:according to|in|from|by|of|does|do|as|per)\s+(?:the|this|these|that|our|your)\s+(?:(?:above|following|"
-    r"given|provided|first|second|same|present)\s+)?(?:passages?|text|excerpts?|paragraphs?|documents?|authors?|"
-    r"sections?|chapters?|articles?|source|quote|reading|extract|snippet)\b|"
+    r"\b(?:according to|in|from|by|of|does|do|as|per)\s+(?:the|this|these|that|our|your)\s+"
+    r"(?:(?:above|following|given|provided|first|second|same|present)\s+)?(?:passages?|text|excerpts?|paragraphs?|"
+    r"documents?|authors?|sections?|chapters?|articles?|source|quote|reading|extract|snippet)\b|"
     r"\b(?:the|this)\s+(?:passage|excerpt|paragraph|author|text)\b|"
     r"\b(?:mentioned|described|shown|stated|listed|discussed|given|provided)\s+(?:above|below|here|earlier|"
     r"previously)\b|\b(?:figure|fig\.|table|equation|exercise|page)\s+\d",
