@@ -121,7 +121,7 @@ def fault_of_options(item: Written, quote: str) -> str | None:
 
 
 def _is_part(one: str, two: str) -> bool:
-    """Whether one says the other and more ("oxygen", "oxygen gas"); letters and numbers stand in many words."""
+    """Whether one says the other and more ("oxygen", "oxygen gas"); letters and numbers stand in much."""
     if min(len(one), len(two)) < _TELLING or one.isdigit() or two.isdigit():
         return False
     return one in two or two in one
