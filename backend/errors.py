@@ -28,6 +28,8 @@
     ├── GaveUp                     it broke off at every attempt, and nobody foresaw why
     ├── StorageFull                retryable: the disk holds no more
     └── Unavailable                retryable: a component is down or still starting
+        ├── ModelUnavailable       a language model gives no answer, whatever the reason
+        │   └── ModelBusy          it asks to wait (429)
         └── ConfigurationError     refused at start: settings that cannot work together
 """
 
@@ -197,6 +199,23 @@ class Unavailable(QuaestioError):
 
     code = "unavailable"
     retryable = True
+
+
+class ModelUnavailable(Unavailable):
+    """A language model gives no answer; callers fall back to the next tier."""
+
+    code = "model_unavailable"
+
+
+class ModelBusy(ModelUnavailable):
+    """The provider asks to wait: 429, or a budget that is spent."""
+
+    code = "model_busy"
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        """Seconds that the provider asked for; None where it named none."""
 
 
 class ConfigurationError(Unavailable):

@@ -124,6 +124,7 @@ class QuestionsResponse(BaseModel):
     delivered: int
     shortfall: str | None
     model: str = Field(description="What wrote the questions, e.g. extractive.")
+    fallback_used: bool = Field(description="Whether another generator than the first choice wrote any.")
     created_at: datetime
     timings: Timings
     questions: list[QuestionItem]
@@ -137,6 +138,7 @@ class QuestionsResponse(BaseModel):
             delivered=len(made.questions),
             shortfall=made.shortfall,
             model=made.model,
+            fallback_used=made.fallback_used,
             created_at=created_at,
             timings=Timings(total_ms=round(total_ms, 1)),
             questions=[QuestionItem.of(q) for q in made.questions],

@@ -31,7 +31,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One item. ``answer`` stands in ``source.quote``."""
+    """One item. ``source.quote`` supports ``answer``, word for word where no model wrote it."""
 
     stem: str
     answer: str
@@ -47,6 +47,8 @@ class Question:
     """Bloom level: remember, understand, apply, analyze, evaluate or create; empty where not judged."""
     rubric: tuple[str, ...] = ()
     """Points that a full answer to an open question makes, in the text's own words."""
+    model: str = ""
+    """Which generator wrote it, e.g. ``openai:gpt-4.1-mini``; empty: the writer that was asked."""
 
     @property
     def key(self) -> str:
@@ -76,8 +78,10 @@ class QuestionSet:
     requested: int
     questions: tuple[Question, ...]
     model: str
-    """Which generator wrote them, e.g. ``extractive``."""
+    """Which generators wrote them, e.g. ``extractive`` or ``openai:gpt-4.1-mini + extractive``."""
     shortfall: str | None = None
+    fallback_used: bool = False
+    """Whether another generator than the first choice wrote any of them."""
 
     def to_contract_json(self) -> str:
         """The string that the learning front end parses: one JSON object and nothing around it."""

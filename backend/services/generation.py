@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 
 from backend.errors import EmptyLibrary, TopicNotFound
 from backend.models.documents import Chunk, Document, Passage
-from backend.models.questions import Mode, Order, QuestionSet
+from backend.models.questions import Mode, Order, Question, QuestionSet
 from backend.ports.catalog import Catalog
 from backend.ports.question_writer import QuestionWriter
 from backend.services.retrieval import Retriever
@@ -36,6 +37,15 @@ class QuestionRequest:
     document_ids: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A request that can be served: what to write from, and what is asked for."""
+
+    passages: tuple[Passage, ...]
+    order: Order
+    topic: str
+
+
 class QuestionGeneration:
     """Chooses the passages and has questions written from them."""
 
@@ -48,7 +58,19 @@ class QuestionGeneration:
         self._least_relevance = least_relevance
 
     async def generate(self, tenant: str, request: QuestionRequest) -> QuestionSet:
-        """As many questions as asked, or fewer with the reason.
+        """As many questions as asked, or fewer with the reason; raises as ``prepare`` does."""
+        plan = await self.prepare(tenant, request)
+        return self._set(plan, await self._writer.write(plan.passages, plan.order))
+
+    async def stream(self, tenant: str, request: QuestionRequest) -> AsyncGenerator[Question | QuestionSet]:
+        """Each question as soon as it is verified, at last the set; raises as ``prepare`` does."""
+        plan = await self.prepare(tenant, request)
+        async with aclosing(self.deliver(plan)) as items:
+            async for item in items:
+                yield item
+
+    async def prepare(self, tenant: str, request: QuestionRequest) -> Plan:
+        """What to write from: everything that can be refused is refused here, before the first question.
 
         Raises EmptyLibrary where there is no document to ask about, TopicNotFound where nothing in
         them is about the topic.
@@ -63,13 +85,32 @@ class QuestionGeneration:
         passages = await (
             self._about(tenant, topic, request, documents) if topic else self._spread(documents)
         )
-        questions = await self._writer.write(passages, Order(request.mode, request.count))
+        return Plan(tuple(passages), Order(request.mode, request.count), topic)
+
+    async def deliver(self, plan: Plan) -> AsyncGenerator[Question | QuestionSet]:
+        """Each question of a plan as soon as it is verified, at last the set of them all."""
+        questions: list[Question] = []
+        async with aclosing(self._writer.stream(plan.passages, plan.order)) as written:
+            async for question in written:
+                questions.append(self._labelled(question))
+                yield questions[-1]
+        yield self._set(plan, questions)
+
+    def _labelled(self, question: Question) -> Question:
+        return question if question.model else replace(question, model=self._writer.names[0])
+
+    def _set(self, plan: Plan, written: Sequence[Question]) -> QuestionSet:
+        questions = tuple(map(self._labelled, written))
+        names = self._writer.names
+        # Where nothing could be written, the last resort was the last to try.
+        models = list(dict.fromkeys(q.model for q in questions)) or [names[-1]]
         return QuestionSet(
-            mode=request.mode,
-            requested=request.count,
-            questions=tuple(questions),
-            model=self._writer.name,
-            shortfall=_shortfall(len(questions), request.count, topic),
+            mode=plan.order.mode,
+            requested=plan.order.count,
+            questions=questions,
+            model=" + ".join(models),
+            shortfall=_shortfall(len(questions), plan.order.count, plan.topic),
+            fallback_used=models != [names[0]],
         )
 
     async def _documents(self, tenant: str, document_ids: tuple[str, ...] | None) -> list[Document]:

@@ -177,4 +177,4 @@ async def test_the_source_tells_the_chunk_that_holds_the_sentence() -> None:
 
 
 def test_its_name_is_shown_to_people() -> None:
-    assert ExtractiveWriter().name == "extractive"
+    assert ExtractiveWriter().names == ("extractive",)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
@@ -16,14 +16,18 @@ from tests.support.house import TENANT, House, stream, working
 class EchoWriter:
     """One question for each passage, and a record of what was asked."""
 
-    name = "echo"
+    names = ("echo",)
 
     def __init__(self) -> None:
         self.passages: list[Passage] = []
 
     async def write(self, passages: Sequence[Passage], order: Order) -> list[Question]:
+        return [item async for item in self.stream(passages, order)]
+
+    async def stream(self, passages: Sequence[Passage], order: Order) -> AsyncGenerator[Question]:
         self.passages = list(passages)
-        return [question(p.found.text, order.mode) for p in passages][: order.count]
+        for item in [question(p.found.text, order.mode) for p in passages][: order.count]:
+            yield item
 
 
 def question(text: str, mode: Mode = Mode.PRACTICE) -> Question:
@@ -94,6 +98,19 @@ async def test_a_topic_reads_what_is_about_it(
     assert "topic4" in writer.passages[0].text
     keys = [c.key for p in writer.passages for c in p.chunks]
     assert len(keys) == len(set(keys))
+
+
+async def test_a_stream_gives_each_question_and_then_the_set(
+    house: House, generation: QuestionGeneration
+) -> None:
+    await house.add(BOOK)
+    request = QuestionRequest(Mode.PRACTICE, 3)
+    *items, made = [item async for item in generation.stream(TENANT, request)]
+    assert made == await generation.generate(TENANT, request)
+    assert isinstance(made, QuestionSet)
+    assert tuple(items) == made.questions
+    assert made.model == "echo"
+    assert not made.fallback_used
 
 
 async def test_an_unknown_topic_is_said(house: House, generation: QuestionGeneration) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import zlib
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from backend.models.documents import Passage
@@ -42,9 +42,14 @@ class ExtractiveWriter:
     """
 
     @property
-    def name(self) -> str:
+    def names(self) -> tuple[str, ...]:
         """Shown to people as the model that wrote the questions."""
-        return "extractive"
+        return ("extractive",)
+
+    async def stream(self, passages: Sequence[Passage], order: Order) -> AsyncGenerator[Question]:
+        """All at once: the choice among candidates needs them all, and takes little time."""
+        for question in await self.write(passages, order):
+            yield question
 
     async def write(self, passages: Sequence[Passage], order: Order) -> list[Question]:
         """At most ``order.count`` questions in a thread of its own, so that the event loop stays free."""
