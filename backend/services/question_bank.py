@@ -193,9 +193,8 @@ class QuestionBank:
             fallback_used=made.fallback_used,
         )
         stored = StoredSet(summary, tuple(items))
-        await self._store.add(
-            tenant, stored, replace(key, library_version=None) if made.fallback_used else key
-        )
+        first_choice = self._models[0] in made.model.split(" + ")
+        await self._store.add(tenant, stored, key if first_choice else replace(key, library_version=None))
         return stored
 
     async def _title(self, tenant: str, asked: Asked) -> str:

@@ -48,7 +48,9 @@ class SqlQuestionStore:
         }
 
         def change(connection: Connection) -> None:
-            number = connection.execute(insert(question_sets).values(values)).inserted_primary_key[0]
+            number = connection.execute(
+                insert(question_sets).values(values).returning(_sets.number)
+            ).scalar_one()
             rows = [item_row(tenant, number, place, item) for place, item in enumerate(new.items)]
             if rows:
                 connection.execute(insert(question_items), rows)
