@@ -16,6 +16,7 @@ from backend.adapters.extractive.writer import ExtractiveWriter
 from backend.adapters.extractors.extractor import ChildProcessExtractor
 from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
+from backend.adapters.language_models.chain import ModelChain
 from backend.adapters.onnx_embedder.embedder import OnnxEmbedder
 from backend.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder
 from backend.adapters.sql.answers import SqlAnswers
@@ -27,9 +28,11 @@ from backend.adapters.sql.job_table import SqlJobTable
 from backend.adapters.sql.keyword_index import Fts5KeywordIndex
 from backend.adapters.sql.next_vectors import SqlNextVectors
 from backend.adapters.sql.upkeep import SqlUpkeep
+from backend.config.providers import providers
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import ConfigurationError
 from backend.ports.embedder import Embedder
+from backend.ports.question_writer import QuestionWriter
 from backend.services.answer_jobs import AnswerJobs
 from backend.services.answers import Answers
 from backend.services.container import Limits, Services
@@ -41,6 +44,7 @@ from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.job_control import JobControl
 from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds
 from backend.services.maintenance import Maintenance
+from backend.services.model_questions.writer import ModelQuestionWriter
 from backend.services.reembedding import Reembedding
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
@@ -60,6 +64,7 @@ _MB = 1_000_000
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Build everything; raises ConfigurationError with the setting to change."""
     check_queue(settings)
+    configured = providers(settings)
     async with AsyncExitStack() as stack:
         _make_folder(settings.data_dir)
         # The model is read while the database opens: together they are most of a start.
@@ -71,7 +76,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(embedder.close)
         await _check_model(database, embedder, settings)
         queue = _queue(settings, stack)
-        services = _services(settings, database, embedder, queue)
+        models = ModelChain(configured)
+        stack.push_async_callback(models.close)
+        services = _services(settings, database, embedder, queue, models)
         await services.jobs.release_lost(is_gone)
         await services.ingestion.sweep(ABANDONED_S)
         await _welcome(settings, database, services)
@@ -92,7 +99,11 @@ async def open_reembedding(settings: Settings) -> AsyncIterator[Reembedding]:
 
 
 def _services(
-    settings: Settings, database: Database, embedder: Embedder, queue: EmbeddedQueue | CeleryQueue
+    settings: Settings,
+    database: Database,
+    embedder: Embedder,
+    queue: EmbeddedQueue | CeleryQueue,
+    models: ModelChain,
 ) -> Services:
     catalog, jobs = SqlCatalog(database), SqlJobTable(database)
     keywords = Fts5KeywordIndex(database)
@@ -148,7 +159,7 @@ def _services(
         generation=QuestionGeneration(
             catalog=catalog,
             retriever=retriever,
-            writer=ExtractiveWriter(),
+            writer=_writer(settings, models, embedder),
             least_relevance=settings.least_relevance,
         ),
         answers=answers,
@@ -174,6 +185,7 @@ def _services(
             },
             {} if isinstance(queue, EmbeddedQueue) else {"redis": queue.ping},
         ),
+        providers=models.states,
         limits=Limits(settings.max_upload_mb * _MB, settings.max_questions),
     )
 
@@ -194,6 +206,21 @@ def check_queue(settings: Settings) -> None:
             "JOB_QUEUE=celery needs packages that are not installed: run tools/setup distributed, "
             "or set JOB_QUEUE=embedded."
         )
+
+
+def _writer(settings: Settings, models: ModelChain, embedder: Embedder) -> QuestionWriter:
+    """The extractive writer, behind the language models where there are any."""
+    extractive = ExtractiveWriter()
+    if models.model is None:
+        return extractive
+    return ModelQuestionWriter(
+        model=models.model,
+        names=models.names,
+        embedder=embedder,
+        last=extractive,
+        deadline_s=settings.llm_deadline_s,
+        max_tokens=settings.llm_max_tokens,
+    )
 
 
 def _queue(settings: Settings, stack: AsyncExitStack) -> EmbeddedQueue | CeleryQueue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from backend.errors import ConfigurationError
@@ -62,6 +62,50 @@ class Settings(BaseSettings):
     redis_url: str = Field("", description="Redis of JOB_QUEUE=celery, e.g. redis://127.0.0.1:6379/0.")
     celery_concurrency: int = Field(4, ge=1, le=64, description="Processes of one Celery worker.")
     flower_password: str = Field("", description="Of the user quaestio in Flower; made up when empty.")
+    llm_providers: str = Field(
+        "",
+        description="Language models in the order in which they are asked, separated by commas: openai, "
+        "gemini, together, local. Empty: none, nothing leaves this machine.",
+    )
+    llm_deadline_s: float = Field(
+        60, ge=2, le=600, description="Longest time of a request that asks a language model, in seconds."
+    )
+    llm_concurrency: int = Field(8, ge=1, le=256, description="Calls to one provider at a time.")
+    llm_max_tokens: int = Field(4096, ge=256, description="Most tokens of one answer of a model.")
+    llm_daily_tokens: int = Field(
+        0, ge=0, description="Most tokens of one provider in a day (UTC), per process; 0: no limit."
+    )
+    openai_api_key: SecretStr = Field(SecretStr(""), description="Key of OpenAI.")
+    openai_model: str = Field("gpt-4.1-mini", description="Model of OpenAI.")
+    openai_base_url: str = Field("https://api.openai.com/v1", description="Where OpenAI is.")
+    openai_timeout_s: float = Field(30, gt=0, description="Longest silence of OpenAI, in seconds.")
+    openai_prices: str = Field(
+        "0.40/1.60", description="USD for a million tokens, read/written, to count cost with."
+    )
+    gemini_api_key: SecretStr = Field(SecretStr(""), description="Key of Gemini.")
+    gemini_model: str = Field("gemini-2.5-flash", description="Model of Gemini.")
+    gemini_base_url: str = Field(
+        "https://generativelanguage.googleapis.com/v1beta/openai/", description="Where Gemini is."
+    )
+    gemini_timeout_s: float = Field(30, gt=0, description="Longest silence of Gemini, in seconds.")
+    gemini_prices: str = Field("0.30/2.50", description="As OPENAI_PRICES.")
+    together_api_key: SecretStr = Field(SecretStr(""), description="Key of Together.ai.")
+    together_model: str = Field(
+        "meta-llama/Llama-3.3-70B-Instruct-Turbo", description="Model of Together.ai."
+    )
+    together_base_url: str = Field("https://api.together.xyz/v1", description="Where Together.ai is.")
+    together_timeout_s: float = Field(30, gt=0, description="Longest silence of Together.ai, in seconds.")
+    together_prices: str = Field("0.88/0.88", description="As OPENAI_PRICES.")
+    local_api_key: SecretStr = Field(
+        SecretStr(""), description="Key of the local server, where it wants one."
+    )
+    local_model: str = Field("llama3.2", description="Model of the local server.")
+    local_base_url: str = Field(
+        "http://127.0.0.1:11434/v1",
+        description="Any server that speaks OpenAI's API: Ollama, vLLM, llama.cpp ...",
+    )
+    local_timeout_s: float = Field(60, gt=0, description="Longest silence of the local server, in seconds.")
+    local_prices: str = Field("0/0", description="As OPENAI_PRICES.")
     sample_document: bool = Field(True, description="Put the sample text into an empty library.")
 
 

@@ -35,6 +35,8 @@ class Prompt:
     """Asked for where the provider supports it; callers parse the text all the same."""
     deadline: float | None = None
     """Time of the event loop (seconds) after which no answer is of use; None: the provider's limit."""
+    begin_by: float | None = None
+    """Time after which an answer that has not begun is of no use; it may go on longer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from backend.models.providers import ProvidersResponse
 from backend.routes.deps import ServicesDep
 
 router = APIRouter(prefix="/health", tags=["operations"])
@@ -21,6 +22,12 @@ async def live() -> dict[str, str]:
 async def startup() -> dict[str, str]:
     """The services are open (before that, nothing listens)."""
     return {"status": "ok"}
+
+
+@router.get("/models")
+async def models(services: ServicesDep) -> ProvidersResponse:
+    """The language models in the order in which they are asked, with calls, tokens and cost since the start."""
+    return ProvidersResponse.of(await services.providers())
 
 
 @router.get("/ready", responses={503: {"description": "A needed component is down; the body says which."}})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from backend.models.language import ProviderState
 from backend.ports.catalog import Catalog
 from backend.ports.job_table import JobTable
 from backend.services.answer_jobs import AnswerJobs
@@ -46,4 +48,6 @@ class Services:
     worker_inside: bool
     """Whether the process that serves also works on jobs; else workers of their own do."""
     health: Health
+    providers: Callable[[], Awaitable[list[ProviderState]]]
+    """Of language models: what became of the calls to each."""
     limits: Limits

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from backend.utils.stems import content_stems
+
 from . import lexicon as lx
 from .asking import Draft, complete
 from .clauses import Span, after_connective, noun_phrase
@@ -14,7 +16,6 @@ from .extents import starts_clause
 from .lexicon import words
 from .quantities import is_year
 from .reading import Document, Reading
-from .stems import content_stems
 from .tagging import Token
 from .terms import Term, Vocabulary, core_of, display, is_noun
 from .verbs import PAST, THIRD, VERBS

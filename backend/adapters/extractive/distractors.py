@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from backend.utils.stems import content_stems, stem
+
 from . import lexicon as lx
-from .stems import content_stems, stem
 from .terms import Term, Vocabulary
 
 WRONG = 3

@@ -6,9 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from backend.utils.stems import content_stems
+
 from .quiz_questions import Gap
 from .reading import Document
-from .stems import content_stems
 from .terms import Term
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from backend.utils.stems import content_stems
+
 from . import lexicon as lx
 from .asking import Draft, askable, complete, opening, points_elsewhere, sentence_case
 from .blanks import Blank, blanks
@@ -16,7 +18,6 @@ from .quantities import count, date
 from .reading import Document, Reading
 from .reasons import cause, condition, manner, moment
 from .relations import agent_of, composition, object_question, purpose
-from .stems import content_stems
 from .tagging import NOUN
 from .terms import Vocabulary, core_of, display
 

@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 import heapq
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import TypeVar
 
+from backend.utils.stems import content_stems
+from backend.utils.wording import Wording, overlap
+
 from .asking import Draft
-from .stems import content_stems
 
 Item = TypeVar("Item")
-_FRAME = re.compile(
-    r"^(?:which of the following(?: best describes)?|complete the sentence:)\s*", re.IGNORECASE
-)
-_SAME_WORDS = 0.75
-_SAME_TEXT = 0.85
 _SAME_FACT = 0.7
-
-
-@dataclass(frozen=True, slots=True)
-class _Stem:
-    """A stem made ready to be compared; the frame that many stems share counts only in the whole text."""
-
-    text: str
-    core: str
-    words: frozenset[str]
-
-    @classmethod
-    def of(cls, text: str) -> _Stem:
-        """From the stem as written."""
-        core = _FRAME.sub("", text).lower()
-        return cls(text.lower(), core, frozenset(re.findall(r"\w+", core)))
-
-    def like(self, other: _Stem) -> bool:
-        """Whether a reader would take the two for one question."""
-        shared = _jaccard(self.words, other.words)
-        if shared >= _SAME_WORDS:
-            return True
-        if shared >= 0.4 and _ratio(self.core, other.core) >= _SAME_TEXT:
-            return True
-        return _ratio(self.text, other.text) >= _SAME_TEXT
 
 
 class _Chosen:
@@ -56,7 +26,7 @@ class _Chosen:
         self.kinds: Counter[str] = Counter()
         self.topics: Counter[str] = Counter()
         self.sentences: set[int] = set()
-        self.stems: list[_Stem] = []
+        self.stems: list[Wording] = []
         self.facts: list[frozenset[str]] = []
 
     def cost(self, draft: Draft) -> float:
@@ -76,9 +46,9 @@ class _Chosen:
         """Whether the same is asked already, in the same or other words."""
         if draft.sentence.position in self.sentences:
             return True
-        stem, fact = _Stem.of(draft.stem), content_stems(draft.sentence.text)
+        stem, fact = Wording.of(draft.stem), content_stems(draft.sentence.text)
         return any(stem.like(other) for other in self.stems) or any(
-            _jaccard(fact, f) >= _SAME_FACT for f in self.facts
+            overlap(fact, f) >= _SAME_FACT for f in self.facts
         )
 
     def take(self, draft: Draft) -> None:
@@ -88,20 +58,8 @@ class _Chosen:
         self.kinds[draft.kind] += 1
         self.topics[draft.topic] += 1
         self.sentences.add(draft.sentence.position)
-        self.stems.append(_Stem.of(draft.stem))
+        self.stems.append(Wording.of(draft.stem))
         self.facts.append(content_stems(draft.sentence.text))
-
-
-def _jaccard(one: frozenset[str], two: frozenset[str]) -> float:
-    return len(one & two) / max(1, len(one | two))
-
-
-def _ratio(one: str, two: str) -> float:
-    """Share of characters in common runs, 0 where a quick bound already says less than is of interest."""
-    if 2 * min(len(one), len(two)) < _SAME_TEXT * (len(one) + len(two)):
-        return 0.0
-    matcher = SequenceMatcher(None, one, two, autojunk=False)
-    return matcher.ratio() if matcher.quick_ratio() >= _SAME_TEXT else 0.0
 
 
 def choose(

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from backend.utils.stems import content_stems
+
 from . import gazetteer
 from . import lexicon as lx
 from .clauses import Span, noun_phrase
 from .lexicon import words
 from .reading import Document, Reading
-from .stems import content_stems
 from .tagging import NOUN, Token, is_plural
 from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_third
 

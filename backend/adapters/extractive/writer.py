@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import zlib
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from backend.models.documents import Passage
 from backend.models.questions import Mode, Order, Question, Source
+from backend.utils.places import even_places
 
 from . import cloze, open_questions
 from .asking import Draft
@@ -127,15 +127,12 @@ def _other(passages: tuple[Passage, ...], language: str, mode: Mode, count: int)
 def _finished(items: list[_Item], mode: Mode) -> list[Question]:
     """Items as questions; in a quiz the keys' places are even over each four items."""
     seed = zlib.crc32("|".join(i.draft.stem for i in items).encode())
-    shuffle = random.Random(seed)  # noqa: S311 - an order that repeats, not a secret
+    places = even_places(seed)
     questions = []
-    places: list[int] = []
     for item in items:
         options: tuple[str, ...] = ()
         if mode is Mode.QUIZ:
-            if not places:
-                places = shuffle.sample(range(4), 4)
-            options = _placed(item, places.pop())
+            options = _placed(item, next(places))
         questions.append(_question(item, options))
     return questions
 

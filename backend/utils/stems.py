@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+_LONG = 5
+_LEFT = 4
+"""Letters that must remain of a word."""
+
 
 @lru_cache(maxsize=1 << 14)
 def stem(word: str) -> str:
     """A crude stem, enough to see that two words are forms of one."""
-    low = word.lower().removesuffix("'s").removesuffix("’s")
-    if low.endswith("ies") and len(low) > 5:
+    low = word.lower().removesuffix("'s").removesuffix("\u2019s")
+    if low.endswith("ies") and len(low) > _LONG:
         low = low[:-3] + "y"
     elif low.endswith("s") and not low.endswith(("ss", "us", "is")):
         low = low[:-1]
@@ -32,7 +36,7 @@ def stem(word: str) -> str:
         "ous",
         "e",
     ):
-        if low.endswith(ending) and len(low) - len(ending) >= 4:
+        if low.endswith(ending) and len(low) - len(ending) >= _LEFT:
             return low[: -len(ending)]
     return low
 

@@ -1,0 +1,188 @@
+"""A language model behind any server that speaks OpenAI's chat completions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from backend.adapters.language_models.dialect import Dialect
+from backend.config.providers import Provider
+from backend.errors import ModelBusy, ModelUnavailable
+from backend.models.language import Completion, Piece, Prompt, Usage
+
+if TYPE_CHECKING:
+    import openai
+
+_CONNECT_S = 5.0
+_REFUSALS = 4
+"""Parameters that a provider may refuse of one call before it is given up."""
+
+
+class OpenAIModel:
+    """One provider through the openai SDK, which is imported at the first call (it takes half a second).
+
+    Errors name the provider and the kind of failure only: what a server says may hold a part of the key.
+    """
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._dialect = Dialect(provider.kind)
+        self._client: openai.AsyncOpenAI | None = None
+        self._opening = asyncio.Lock()
+        self._lanes = asyncio.Semaphore(provider.concurrency)
+
+    @property
+    def name(self) -> str:
+        """Provider and model."""
+        return self._provider.name
+
+    async def warm(self) -> openai.AsyncOpenAI:
+        """The client, made ready in a thread."""
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(_client, self._provider)
+            return self._client
+
+    async def close(self) -> None:
+        """Drop the connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def complete(self, prompt: Prompt) -> Completion:
+        """The whole answer within the provider's limit of time."""
+        async with self._lane(prompt), self._own_errors():
+            async with asyncio.timeout_at(self._limit(prompt.begin_by, prompt.deadline)):
+                answer = await self._send(prompt, stream=False)
+            text = answer.choices[0].message.content or ""
+            if not text.strip():
+                raise ModelUnavailable(f"{self.name} gave no text.")
+            return Completion(text, self.name, _usage(answer.usage))
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
+        """Pieces as they come; an answer that ends without saying that it is complete is a failure."""
+        async with self._lane(prompt), self._own_errors():
+            # No limit of time is open while the caller has a piece: its time is its own.
+            async with asyncio.timeout_at(self._limit(prompt.begin_by, prompt.deadline)):
+                answer = await self._send(prompt, stream=True)
+            finished, begin_by = False, prompt.begin_by
+            async with aclosing(_chunks(answer)) as chunks:
+                while True:
+                    async with asyncio.timeout_at(self._limit(begin_by, prompt.deadline)):
+                        chunk = await anext(chunks, None)
+                    if chunk is None:
+                        break
+                    text, ended = _said(chunk)
+                    finished = finished or ended
+                    usage = _usage(chunk.usage) if chunk.usage else None
+                    if text or usage:
+                        begin_by = None
+                        yield Piece(text, self.name, usage)
+            if not finished:
+                raise ModelUnavailable(f"{self.name} broke off in the middle of its answer.")
+
+    def _limit(self, *times: float | None) -> float:
+        """The first of ``times`` and the end of the silence that the provider may keep from now."""
+        silence = asyncio.get_running_loop().time() + self._provider.timeout_s
+        return min([silence, *(time for time in times if time is not None)])
+
+    async def _send(self, prompt: Prompt, *, stream: bool) -> Any:  # noqa: ANN401 - SDK types differ by stream
+        """The SDK's answer; sent again with less where the provider refuses a parameter."""
+        import openai  # noqa: PLC0415 - half a second
+
+        client = await self.warm()
+        for _ in range(_REFUSALS):
+            parameters = self._dialect.parameters(prompt, stream=stream)
+            try:
+                return await client.chat.completions.create(model=self._provider.model, **parameters)
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as refusal:
+                if not self._dialect.give_way(parameters, str(refusal.body or refusal.message)):
+                    raise
+        raise ModelUnavailable(f"{self.name} refuses the call.")
+
+    @asynccontextmanager
+    async def _lane(self, prompt: Prompt) -> AsyncIterator[None]:
+        """One call among those that may run at a time; to wait for it is no fault of the provider."""
+        try:
+            async with asyncio.timeout_at(prompt.begin_by or prompt.deadline):
+                await self._lanes.acquire()
+        except TimeoutError:
+            raise ModelBusy(f"{self.name} has other calls to answer.", 0.0) from None
+        try:
+            yield
+        finally:
+            self._lanes.release()
+
+    @asynccontextmanager
+    async def _own_errors(self) -> AsyncIterator[None]:
+        """Every failure as one of ours."""
+        try:
+            yield
+        except ModelUnavailable:
+            raise
+        except TimeoutError:
+            raise ModelUnavailable(f"{self.name} did not answer in time.") from None
+        except Exception as error:  # noqa: BLE001 - whatever a server or the SDK makes of a bad answer
+            raise _failure(self.name, error) from None
+
+
+def _client(provider: Provider) -> openai.AsyncOpenAI:
+    import openai  # noqa: PLC0415 - half a second
+
+    for name in ("openai", "httpx", "httpx2", "httpcore", "httpcore2"):
+        # At the level debug they write whole prompts, which hold people's documents.
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return openai.AsyncOpenAI(
+        api_key=provider.api_key or "none",
+        base_url=provider.base_url,
+        timeout=openai.Timeout(provider.timeout_s, connect=min(_CONNECT_S, provider.timeout_s)),
+        max_retries=0,  # how often and when is decided by the wrappers, for all calls together
+    )
+
+
+async def _chunks(answer: Any) -> AsyncGenerator[Any]:  # noqa: ANN401 - the SDK's stream
+    try:
+        async for chunk in answer:
+            yield chunk
+    finally:
+        await answer.close()
+
+
+def _said(chunk: Any) -> tuple[str, bool]:  # noqa: ANN401 - the SDK's
+    """The text of a chunk, and whether the answer is complete with it."""
+    choice = chunk.choices[0] if chunk.choices else None
+    if choice is None:
+        return "", False
+    return (choice.delta.content or "") if choice.delta else "", bool(choice.finish_reason)
+
+
+def _usage(counted: Any) -> Usage:  # noqa: ANN401 - the SDK's; some providers leave fields out
+    if counted is None:
+        return Usage()
+    return Usage(counted.prompt_tokens or 0, counted.completion_tokens or 0)
+
+
+def _failure(name: str, error: Exception) -> ModelUnavailable:
+    status = getattr(error, "status_code", None)
+    if status == 429:  # noqa: PLR2004 - Too Many Requests
+        return ModelBusy(f"{name} asks to wait.", _retry_after(error))
+    if status in {401, 403}:
+        return ModelUnavailable(f"{name} refuses the key.")
+    if status is not None:
+        return ModelUnavailable(f"{name} answered with status {status}.")
+    return ModelUnavailable(f"{name} failed: {type(error).__name__}.")
+
+
+def _retry_after(error: Exception) -> float | None:
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    for header, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers.get(header, "")) * unit
+        except ValueError:
+            continue
+        if 0 <= seconds < math.inf:
+            return seconds
+    return None
