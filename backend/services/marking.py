@@ -145,7 +145,7 @@ def _unmarked(submission: Submission) -> Mark:
         score=0,
         feedback="This could not be marked: the question is not stored here, and nothing in your documents "
         "answers it.",
-        suggestions="Add a document that covers the question, or answer one that was made from your documents.",
+        suggestions="Add a document that covers it, or answer a question made from your documents.",
         hint=None,
         source=None,
         question_id=submission.question_id,

@@ -19,7 +19,7 @@ def bare(option: str) -> str:
 
 
 def chosen(answer: str, options: Sequence[str]) -> int | None:
-    """Index of the option that an answer means: by its letter, or by its whole text; None for no one option."""
+    """Index of the option that an answer means, by its letter or its whole text; None for no one option."""
     texts = [normalised(bare(option)) for option in options]
     if alone := _ALONE.match(answer):
         index = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(alone.group(1).upper())

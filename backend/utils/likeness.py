@@ -1,13 +1,12 @@
-"""Whether two texts say the same in nearly the same words."""
+"""Whether a text was said already, in these or nearly these words."""
 
 from __future__ import annotations
 
 import hashlib
 import unicodedata
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 
-ALIKE = 0.9
+from backend.utils.wording import Wording
 
 
 def normalised(text: str) -> str:
@@ -22,16 +21,11 @@ def digest(text: str) -> str:
     return hashlib.sha256((normalised(text) or text.strip()).encode()).hexdigest()
 
 
-def alike(one: str, two: str) -> bool:
-    """Whether nine in ten characters of the normalised texts match, in their order."""
-    return _alike(normalised(one), normalised(two))
-
-
 class Wordings:
-    """Texts of which none is to be said again in nearly the same words."""
+    """Questions of which none is to be asked again."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
-        self._texts = {text: normalised(text) for text in texts}
+        self._texts = {text: Wording.of(text) for text in texts}
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -40,14 +34,9 @@ class Wordings:
 
     def add(self, text: str) -> None:
         """One more."""
-        self._texts[text] = normalised(text)
+        self._texts[text] = Wording.of(text)
 
     def __contains__(self, text: str) -> bool:
-        """Whether one of them is alike."""
-        words = normalised(text)
-        return any(_alike(words, known) for known in self._texts.values())
-
-
-def _alike(one: str, two: str) -> bool:
-    matcher = SequenceMatcher(None, one, two, autojunk=False)
-    return matcher.real_quick_ratio() >= ALIKE and matcher.quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE
+        """Whether a reader would take one of them for the same question."""
+        wording = Wording.of(text)
+        return any(wording.like(known) for known in self._texts.values())
