@@ -33,6 +33,8 @@ _ASKED_WEIGHT = 0.2
 _MADE, _PART = 0.65, 0.35
 _SAME_CLAIM, _NEARLY = 0.6, 0.1
 _FULL_AT = 0.9
+_CONTRADICTION_COST = 1.5
+"""Of a point that is contradicted, beside its own weight: who knows it is better off than who says otherwise."""
 _CONTRADICTED = 3
 """Most points for an answer whose yes or no is the other one."""
 _SHOWN = 3
@@ -46,7 +48,8 @@ _OPPOSITES = [
         pair.split()
         for pair in (
             "increase|increases|increased|rise|rises decrease|decreases|decreased|fall|falls",
-            "high|higher|highest low|lower|lowest",
+            "high|higher|highest low|lowest",
+            "raise|raises|raised|higher lower|lowers|lowered",
             "more|most less|fewer|least",
             "large|larger|largest|big|bigger small|smaller|smallest",
             "fast|faster slow|slower",
@@ -195,7 +198,8 @@ def _opposite_verdict(answer: str, model_answer: str) -> bool:
 def _share(points: Sequence[_Point], reference: Reference, level: Level) -> float:
     whole = sum(p.weight for p in points) or 1.0
     contradicted = sum(p.weight for p in points if p.against) / whole
-    share = max(0.0, sum(p.weight * p.credit(level) for p in points) / whole - contradicted)
+    made = sum(p.weight * p.credit(level) for p in points) / whole
+    share = max(0.0, made - _CONTRADICTION_COST * contradicted)
     if reference.whole:
         return share
     best = max((p.credit(level) for p in points), default=0.0)

@@ -15,10 +15,8 @@ _LEAST_TERMS = 2
 _EXACT = 4
 """Words up to this length, and numbers, match only themselves; longer ones whatever their ending."""
 
-_CLAUSE = re.compile(
-    r"\s*[;:,()—–]\s*|\s+(?:and|but|because|which|while|whereas|although|so that|therefore|thus)\s+",  # noqa: RUF001 - dashes
-    re.IGNORECASE,
-)
+_JOIN = r"(?:and|but|because|which|while|whereas|although|so that|therefore|thus)\s+"
+_CLAUSE = re.compile(rf"\s*[;:,()—–]\s*(?:{_JOIN})?|\s+{_JOIN}", re.IGNORECASE)  # noqa: RUF001 - dashes
 _NOT_KNOWN = re.compile(
     r"^(?:(?:sorry|um+|hm+|well)\W+)*(?:i\s*(?:really\s+|just\s+|honestly\s+)?(?:do\s*n.?t|do\s+not)\s+(?:know|remember|have)"
     r"|i\s*(?:have|.ve)\s+no\s+(?:idea|clue)|no\s+(?:idea|clue|answer)|not\s+sure|idk|dunno|pass|skip|n/?a|none|unknown|no\s+sé"
@@ -73,18 +71,20 @@ def word_sets(text: str) -> tuple[frozenset[str], frozenset[str]]:
 def clauses(text: str) -> list[str]:
     """Pieces of a text that say one thing each, none without two telling words where it can be helped."""
     found: list[str] = []
-    for start, end in spans(text):
+    for sentence in sentences(text):
+        own: list[str] = []
         begun = ""
-        for piece in _CLAUSE.split(text[start:end]):
+        for piece in _CLAUSE.split(sentence):
             begun = f"{begun} {piece}".strip()
             if len(key_terms(begun)) >= _LEAST_TERMS:
-                found.append(begun)
+                own.append(begun)
                 begun = ""
-        if begun and found:
-            found[-1] = f"{found[-1]} {begun}"
+        if begun and own:
+            own[-1] = f"{own[-1]} {begun}"
         elif begun:
-            found.append(begun)
-    return [" ".join(f.split()) for f in found]
+            own.append(begun)
+        found += own
+    return found
 
 
 def sentences(text: str) -> list[str]:
