@@ -34,7 +34,7 @@ _MADE, _PART = 0.65, 0.35
 _SAME_CLAIM, _NEARLY = 0.6, 0.1
 _FULL_AT = 0.9
 _CONTRADICTION_COST = 1.5
-"""Of a point that is contradicted, beside its own weight: who knows it is better off than who says otherwise."""
+"""Of a point that is contradicted, beside its own weight: saying otherwise is worse than saying nothing."""
 _CONTRADICTED = 3
 """Most points for an answer whose yes or no is the other one."""
 _SHOWN = 3
