@@ -84,6 +84,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         queue = _queue(settings, stack)
         models = ModelChain(configured)
         stack.push_async_callback(models.close)
+        warming = asyncio.create_task(
+            models.warm()
+        )  # a start does not wait for the SDK, nor the first request
+        stack.callback(warming.cancel)
         services = _services(settings, database, embedder, queue, models)
         await services.jobs.release_lost(is_gone)
         await services.ingestion.sweep(ABANDONED_S)

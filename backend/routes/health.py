@@ -26,7 +26,7 @@ async def startup() -> dict[str, str]:
 
 @router.get("/models")
 async def models(services: ServicesDep) -> ProvidersResponse:
-    """The language models in the order in which they are asked, with calls, tokens and cost since the start."""
+    """The language models in the order in which they are asked: calls, tokens and cost since the start."""
     return ProvidersResponse.of(await services.providers())
 
 

@@ -51,8 +51,10 @@ class MemoryPauses:
     async def ask(self, provider: str, seconds: float | None) -> None:
         """Wait so long, or twice as long as last time."""
         row = self._row.get(provider, 0)
-        if await self.left(provider) == 0:  # calls that were refused together are one refusal
-            self._row[provider] = row + 1
+        paused = await self.left(provider) > 0
+        if paused and seconds is None:
+            return  # calls that were refused together are one refusal
+        self._row[provider] = row + 1
         wait = min(_LONGEST_S, _FIRST_S * 2**row) if seconds is None else seconds
         self._until[provider] = max(self._until.get(provider, 0.0), self._clock() + wait)
 

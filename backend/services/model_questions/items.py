@@ -83,7 +83,7 @@ class ItemReader:
         if self._open and self._open[-1][0] == "{":
             return None  # a part of an item
         try:
-            value = json.loads(self._text[start : self._position + 1], strict=False)
+            value = json.loads(self._text[start : self._position], strict=False)
         except ValueError:
             return None
         return value if _first(value, ("question", "stem")) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from backend.models.documents import Passage
 from backend.utils.sentences import spans
@@ -26,6 +27,24 @@ class Quote:
     text: str
 
 
+class _Plain(dict[str, str]):
+    """Characters without case and compatibility forms, filled as they are met."""
+
+    def __missing__(self, character: str) -> str:
+        plain = unicodedata.normalize("NFKC", character).casefold()
+        self[character] = plain
+        return plain
+
+
+_PLAIN = _Plain()
+
+
+@lru_cache(maxsize=1024)
+def folded(text: str) -> FoldedText:
+    """``text`` made ready to be searched; quotes and options are searched many times."""
+    return FoldedText(text)
+
+
 class FoldedText:
     """A text by its letters and digits alone, so that spaces, quotation marks and hyphens do not matter."""
 
@@ -34,21 +53,21 @@ class FoldedText:
         letters: list[str] = []
         self._places: list[int] = []
         for place, character in enumerate(text):
-            for letter in unicodedata.normalize("NFKC", character).casefold():
+            for letter in _PLAIN[character]:
                 if letter.isalnum() or _in_number(letter, text, place):
                     letters.append(letter)
                     self._places.append(place)
-        self._folded = "".join(letters)
+        self.letters = "".join(letters)
 
     def find(self, wanted: str) -> tuple[int, int] | None:
         """Start and end in ``text`` of the first place where ``wanted`` stands, in whole words."""
-        folded = folded_text(wanted)
-        position = self._folded.find(folded) if folded else -1
+        letters = folded(wanted).letters
+        position = self.letters.find(letters) if letters else -1
         while position >= 0:
-            start, end = self._places[position], self._places[position + len(folded) - 1] + 1
+            start, end = self._places[position], self._places[position + len(letters) - 1] + 1
             if self._is_edge(start) and self._is_edge(end):
                 return start, end
-            position = self._folded.find(folded, position + 1)
+            position = self.letters.find(letters, position + 1)
         return None
 
     def _is_edge(self, place: int) -> bool:
@@ -57,7 +76,7 @@ class FoldedText:
 
 def folded_text(text: str) -> str:
     """Letters and digits of ``text``, in lower case and without compatibility forms."""
-    return FoldedText(text)._folded  # noqa: SLF001 - its own module
+    return folded(text).letters
 
 
 def _in_number(letter: str, text: str, place: int) -> bool:
@@ -87,7 +106,7 @@ class PassageText:
         holding = [
             (len(asked & content_stems(self.text[start:end])), -start, end)
             for start, end in self._sentences
-            if FoldedText(self.text[start:end]).find(answer)
+            if folded(self.text[start:end]).find(answer)
         ]
         if not holding:
             return None
@@ -105,7 +124,7 @@ def supports(quote: str, answer: str, *, share: float) -> bool:
 
     ``share``: of the answer's content words, those that must stand in the quote. Every number must.
     """
-    if FoldedText(quote).find(answer):
+    if folded(quote).find(answer):
         return True
     if _denies(answer) != _denies(quote) or not set(_NUMBER.findall(answer)) <= set(_NUMBER.findall(quote)):
         return False

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from backend.services.model_questions.items import Written
-from backend.services.model_questions.quotes import FoldedText, folded_text
+from backend.services.model_questions.quotes import folded, folded_text
 from backend.utils.stems import content_stems
 
 _LONGEST_STEM = 320
@@ -14,13 +14,14 @@ _FEWEST_WORDS = 4
 _KEY_STANDS_OUT = 1.35
 _SHORT_OPTION = 16
 """Characters under which lengths tell nothing."""
+_TELLING = 3
 _PROPORTION = 3.0
 """Between the lengths of two options, in words and in characters."""
 
 _POINTS_AT_TEXT = re.compile(
-    r"\b(?:according to|in|from|by|of|does|do|as|per)\s+(?:the|this|these|that|our|your)\s+(?:(?:above|following|"
-    r"given|provided|first|second|same|present)\s+)?(?:passages?|text|excerpts?|paragraphs?|documents?|authors?|"
-    r"sections?|chapters?|articles?|source|quote|reading|extract|snippet)\b|"
+    r"\b(?:according to|in|from|by|of|does|do|as|per)\s+(?:the|this|these|that|our|your)\s+"
+    r"(?:(?:above|following|given|provided|first|second|same|present)\s+)?(?:passages?|text|excerpts?|paragraphs?|"
+    r"documents?|authors?|sections?|chapters?|articles?|source|quote|reading|extract|snippet)\b|"
     r"\b(?:the|this)\s+(?:passage|excerpt|paragraph|author|text)\b|"
     r"\b(?:mentioned|described|shown|stated|listed|discussed|given|provided)\s+(?:above|below|here|earlier|"
     r"previously)\b|\b(?:figure|fig\.|table|equation|exercise|page)\s+\d",
@@ -93,7 +94,7 @@ def fault_of_content(item: Written, quote: str, around: str) -> str | None:
 
 def leaks(stem: str, answer: str) -> bool:
     """Whether the question says its answer, or all of it that matters."""
-    if FoldedText(stem).find(answer):
+    if folded(stem).find(answer):
         return True
     said = content_stems(answer)
     return bool(said) and said <= content_stems(stem)
@@ -102,14 +103,14 @@ def leaks(stem: str, answer: str) -> bool:
 def fault_of_options(item: Written, quote: str) -> str | None:
     """Why the four options are no fair choice; the answer and three wrong ones are expected."""
     texts = (item.answer, *item.wrong)
-    folded = [folded_text(text) for text in texts]
-    if len(item.wrong) != 3 or len(set(folded)) != 4 or not all(folded):  # noqa: PLR2004 - four in all
+    plain = [folded_text(text) for text in texts]
+    if len(item.wrong) != 3 or len(set(plain)) != 4 or not all(plain):  # noqa: PLR2004 - four in all
         return "not four options"
     if any(_LUMPS.search(text) for text in texts):
         return "all or none of the above"
     if any(
-        _is_part(folded[0], other) or FoldedText(quote).find(wrong)
-        for wrong, other in zip(item.wrong, folded[1:], strict=True)
+        _is_part(plain[0], other) or folded(quote).find(wrong)
+        for wrong, other in zip(item.wrong, plain[1:], strict=True)
     ):
         return "more than one right"
     if not _alike(texts):
@@ -120,7 +121,10 @@ def fault_of_options(item: Written, quote: str) -> str | None:
 
 
 def _is_part(one: str, two: str) -> bool:
-    return one in two or two in one if min(len(one), len(two)) > 2 else False  # noqa: PLR2004 - "A" is in every word
+    """Whether one says the other and more ("oxygen", "oxygen gas"); letters and numbers stand in much."""
+    if min(len(one), len(two)) < _TELLING or one.isdigit() or two.isdigit():
+        return False
+    return one in two or two in one
 
 
 def _alike(texts: Sequence[str]) -> bool:

@@ -28,6 +28,8 @@ _ROUNDS = 3
 _RESERVED = 0.25
 """Share of the deadline that the last resort keeps for itself, up to ``_LONGEST_RESERVE_S``."""
 _LONGEST_RESERVE_S = 8.0
+_BEYOND = 4
+"""Asked of the last resort beyond what is missing: its items meet the same checks as the model's."""
 _CHARACTERS_PER_S = 50_000
 """Text that the last resort surely reads in a second; it needs a quarter of that on an idle machine."""
 _LATE = 1.25
@@ -98,14 +100,14 @@ class ModelQuestionWriter:
             began = clock()
             if not progress.missing or began + slowest >= end:
                 return
-            batches = progress.next_round()
+            batches, delivered = progress.next_round(), len(progress.stems)
             async with aclosing(self._round(batches, progress, acceptance, end)) as questions:
                 async for question in questions:
                     yield question
             for question in progress.spares():
                 yield acceptance.placed(question)
-            if progress.failed == len(batches):
-                return  # every model that there is has been tried in each of the calls
+            if progress.failed == len(batches) or len(progress.stems) == delivered:
+                return  # every model that there is was tried in each call, or wrote nothing that is fit
             slowest = max(slowest, clock() - began)
 
     async def _round(
@@ -191,7 +193,7 @@ class ModelQuestionWriter:
     ) -> AsyncGenerator[Question]:
         """What is missing, by the last resort; it is asked for more, since some may be there already."""
         stems = tuple(progress.stems)
-        count = progress.missing + min(len(stems), 10)
+        count = progress.missing + min(_BEYOND + len(stems), 10)
         order = replace(progress.order, count=count, avoid=(*progress.order.avoid, *stems))
         readable = _CHARACTERS_PER_S * (end - asyncio.get_running_loop().time())
         async with aclosing(self._last.stream(_sample(passages, readable), order)) as written_last:
