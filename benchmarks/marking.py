@@ -16,17 +16,37 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
 
+import numpy as np
+
 from backend.adapters.onnx_embedder.embedder import OnnxEmbedder
 from backend.models.marking import Level, Reference
+from backend.ports.embedder import Vectors
 from backend.services.marking_rules import mark_open
 from benchmarks.common import DATA, Figure, write
 
 _QUESTIONS = DATA / "textbook" / "anatomy-and-physiology" / "questions.jsonl"
 _LEAST_WORDS = 12
 _DROPPED = 0.2
+_TURNING = frozenset("not no never nor neither cannot without yes".split())
 _VERB = re.compile(r"\b(is|are|was|were|can|will|would|does|do|may|has|have)\b(?! not)")
 
 Change = Callable[[int, Sequence["Asked"], random.Random], str]
+
+
+class Remembering:
+    """An embedder that embeds each text once: every answer is marked at three levels."""
+
+    def __init__(self, inner: OnnxEmbedder) -> None:
+        self._inner = inner
+        self._known: dict[str, Vectors] = {}
+        self.fingerprint = inner.fingerprint
+        self.dimension = inner.dimension
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """See the port."""
+        new = list(dict.fromkeys(text for text in texts if text not in self._known))
+        self._known |= dict(zip(new, await self._inner.embed(new), strict=True))
+        return np.stack([self._known[text] for text in texts])
 
 
 @dataclass(frozen=True)
@@ -53,10 +73,14 @@ def _itself(n: int, items: Sequence[Asked], _: random.Random) -> str:
 
 
 def _reworded(n: int, items: Sequence[Asked], chance: random.Random) -> str:
-    """A fifth of the words dropped, sentences in another order."""
+    """A fifth of the words dropped, but for those that turn the meaning round; sentences in another order."""
     sentences = re.split(r"(?<=[.!?])\s+", items[n].answer)
     chance.shuffle(sentences)
-    return " ".join(w for w in " ".join(sentences).split() if chance.random() >= _DROPPED)
+    return " ".join(
+        w
+        for w in " ".join(sentences).split()
+        if chance.random() >= _DROPPED or w.lower().strip(".,;:") in _TURNING
+    )
 
 
 def _half(n: int, items: Sequence[Asked], _: random.Random) -> str:
@@ -97,8 +121,9 @@ Scores = dict[str, dict[Level, list[int]]]
 
 
 async def measure(show: str) -> tuple[Scores, list[float]]:
-    """Scores by change and level, and the time of each mark in ms."""
-    embedder = OnnxEmbedder(threads=1)
+    """Scores by change and level, and the times in ms of marks whose texts had to be embedded."""
+    inner = OnnxEmbedder(threads=1)
+    embedder = Remembering(inner)
     items = asked()
     scores: Scores = {name: {level: [] for level in Level} for name in CHANGES}
     times: list[float] = []
@@ -110,12 +135,13 @@ async def measure(show: str) -> tuple[Scores, list[float]]:
                 for level in Level:
                     began = time.perf_counter()
                     found = await mark_open(embedder, item.question, answer, Reference(item.answer), level)
-                    times.append(1000 * (time.perf_counter() - began))
+                    if level is Level.EASY:  # the others find their texts embedded
+                        times.append(1000 * (time.perf_counter() - began))
                     scores[name][level].append(found.score)
                     if show == name and level is Level.MEDIUM:
                         print(f"{found}\nQ {item.question}\nA {answer}\nM {item.answer}\n")
     finally:
-        await embedder.close()
+        await inner.close()
     return scores, times
 
 

@@ -24,7 +24,7 @@ from backend.utils.likeness import normalised
 _MEANING = {Level.EASY: (0.55, 0.82), Level.MEDIUM: (0.58, 0.87), Level.STRICT: (0.62, 0.92)}
 """Cosines from which on a point counts as made in other words: not at all, fully."""
 
-_CURVE = {Level.EASY: (1.15, 1.0), Level.MEDIUM: (1.05, 1.05), Level.STRICT: (1.0, 1.2)}
+_CURVE = {Level.EASY: (1.15, 1.0), Level.MEDIUM: (1.05, 1.05), Level.STRICT: (1.0, 1.15)}
 """Factor and exponent from the share of points made to the share of the score."""
 
 _ASKED_WEIGHT = 0.2
