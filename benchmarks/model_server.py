@@ -164,6 +164,7 @@ class _Connection:
                 raise ConnectionResetError
         finally:
             gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)  # the reader is free again then
 
     async def _event(self, chunk: dict[str, Any]) -> None:
         whole = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m"} | chunk
@@ -218,7 +219,7 @@ def answer(body: dict[str, Any], fault: str = "") -> str:
     items = [
         item
         for count, _, text in _PASSAGE.findall(asked)
-        for item in _items(text, int(count), fault=fault, quiz=quiz)
+        for item in items_about(text, int(count), fault=fault, quiz=quiz)
     ]
     whole = json.dumps({"questions": items})
     repaired = len(body["messages"]) > 2
@@ -234,7 +235,7 @@ def answer(body: dict[str, Any], fault: str = "") -> str:
     return variants.get(fault, whole)
 
 
-def _items(text: str, count: int, *, fault: str, quiz: bool) -> list[dict[str, Any]]:
+def items_about(text: str, count: int, *, fault: str, quiz: bool) -> list[dict[str, Any]]:
     """Sentences of the passage with their longest word left out; words of other sentences stand beside it."""
     sentences = [s.strip() for s in _SENTENCE.split(text) if len(s.split()) >= 6 and s.strip().endswith(".")]
     items: list[dict[str, Any]] = []

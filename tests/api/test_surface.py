@@ -142,3 +142,7 @@ def test_a_database_that_is_none_is_refused_at_start(tmp_path: Path) -> None:
         client_for(settings_for(tmp_path)),
     ):
         pass
+
+
+def test_without_language_models_none_is_listed(client: TestClient) -> None:
+    assert client.get("/health/models").json() == {"providers": []}

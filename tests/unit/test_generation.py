@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -111,6 +112,24 @@ async def test_a_stream_gives_each_question_and_then_the_set(
     assert tuple(items) == made.questions
     assert made.model == "echo"
     assert not made.fallback_used
+
+
+async def test_a_set_names_every_generator_that_wrote_it(house: House) -> None:
+    class Mixed(EchoWriter):
+        names = ("a:first", "echo")
+
+        async def stream(self, passages: Sequence[Passage], order: Order) -> AsyncGenerator[Question]:
+            labels = ["a:first", "echo"]
+            async for item in super().stream(passages, order):
+                yield replace(item, model=labels.pop(0) if labels else "")
+
+    await house.add(BOOK)
+    generation = QuestionGeneration(
+        catalog=house.catalog, retriever=house.retriever, writer=Mixed(), least_relevance=0.6
+    )
+    for count, model, fallback in ((1, "a:first", False), (3, "a:first + echo", True), (0, "echo", True)):
+        made = await generation.generate(TENANT, QuestionRequest(Mode.PRACTICE, count))
+        assert (made.model, made.fallback_used) == (model, fallback)
 
 
 async def test_an_unknown_topic_is_said(house: House, generation: QuestionGeneration) -> None:

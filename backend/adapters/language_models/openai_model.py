@@ -10,6 +10,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from backend.adapters.language_models.dialect import Dialect
+from backend.adapters.language_models.events import EventReader, usage_of
 from backend.config.providers import Provider
 from backend.errors import ModelBusy, ModelUnavailable
 from backend.models.language import Completion, Piece, Prompt, Usage
@@ -55,49 +56,53 @@ class OpenAIModel:
     async def complete(self, prompt: Prompt) -> Completion:
         """The whole answer within the provider's limit of time."""
         async with self._lane(prompt), self._own_errors():
+            client = await self.warm()
             async with asyncio.timeout_at(self._limit(prompt.begin_by, prompt.deadline)):
-                answer = await self._send(prompt, stream=False)
+                answer = await self._send(client, prompt, stream=False)
             text = answer.choices[0].message.content or ""
             if not text.strip():
                 raise ModelUnavailable(f"{self.name} gave no text.")
-            return Completion(text, self.name, _usage(answer.usage))
+            return Completion(
+                text, self.name, usage_of(answer.usage.model_dump() if answer.usage else None) or Usage()
+            )
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
         """Pieces as they come; an answer that ends without saying that it is complete is a failure."""
         async with self._lane(prompt), self._own_errors():
+            client = await self.warm()
             # No limit of time is open while the caller has a piece: its time is its own.
             async with asyncio.timeout_at(self._limit(prompt.begin_by, prompt.deadline)):
-                answer = await self._send(prompt, stream=True)
-            finished, begin_by = False, prompt.begin_by
-            async with aclosing(_chunks(answer)) as chunks:
+                answer = await self._send(client, prompt, stream=True)
+            events, begin_by = EventReader(), prompt.begin_by
+            async with aclosing(_bytes(answer)) as arriving:
                 while True:
                     async with asyncio.timeout_at(self._limit(begin_by, prompt.deadline)):
-                        chunk = await anext(chunks, None)
-                    if chunk is None:
+                        data = await anext(arriving, None)
+                    if data is None:
                         break
-                    text, ended = _said(chunk)
-                    finished = finished or ended
-                    usage = _usage(chunk.usage) if chunk.usage else None
-                    if text or usage:
+                    if text := events.feed(data):
                         begin_by = None
-                        yield Piece(text, self.name, usage)
-            if not finished:
+                        yield Piece(text, self.name)
+            if not events.finished:
                 raise ModelUnavailable(f"{self.name} broke off in the middle of its answer.")
+            if events.usage is not None:
+                yield Piece("", self.name, events.usage)
 
     def _limit(self, *times: float | None) -> float:
         """The first of ``times`` and the end of the silence that the provider may keep from now."""
         silence = asyncio.get_running_loop().time() + self._provider.timeout_s
         return min([silence, *(time for time in times if time is not None)])
 
-    async def _send(self, prompt: Prompt, *, stream: bool) -> Any:  # noqa: ANN401 - SDK types differ by stream
+    async def _send(self, client: openai.AsyncOpenAI, prompt: Prompt, *, stream: bool) -> Any:  # noqa: ANN401 - SDK types differ by stream
         """The SDK's answer; sent again with less where the provider refuses a parameter."""
         import openai  # noqa: PLC0415 - half a second
 
-        client = await self.warm()
         for _ in range(_REFUSALS):
             parameters = self._dialect.parameters(prompt, stream=stream)
             try:
-                return await client.chat.completions.create(model=self._provider.model, **parameters)
+                create = client.chat.completions.with_raw_response.create
+                answer = await create(model=self._provider.model, **parameters)
+                return answer if stream else answer.parse()
             except (openai.BadRequestError, openai.UnprocessableEntityError) as refusal:
                 if not self._dialect.give_way(parameters, str(refusal.body or refusal.message)):
                     raise
@@ -143,26 +148,12 @@ def _client(provider: Provider) -> openai.AsyncOpenAI:
     )
 
 
-async def _chunks(answer: Any) -> AsyncGenerator[Any]:  # noqa: ANN401 - the SDK's stream
+async def _bytes(answer: Any) -> AsyncGenerator[bytes]:  # noqa: ANN401 - the SDK's raw response
     try:
-        async for chunk in answer:
-            yield chunk
+        async for data in answer.http_response.aiter_bytes():
+            yield data
     finally:
-        await answer.close()
-
-
-def _said(chunk: Any) -> tuple[str, bool]:  # noqa: ANN401 - the SDK's
-    """The text of a chunk, and whether the answer is complete with it."""
-    choice = chunk.choices[0] if chunk.choices else None
-    if choice is None:
-        return "", False
-    return (choice.delta.content or "") if choice.delta else "", bool(choice.finish_reason)
-
-
-def _usage(counted: Any) -> Usage:  # noqa: ANN401 - the SDK's; some providers leave fields out
-    if counted is None:
-        return Usage()
-    return Usage(counted.prompt_tokens or 0, counted.completion_tokens or 0)
+        await answer.http_response.aclose()
 
 
 def _failure(name: str, error: Exception) -> ModelUnavailable:

@@ -32,13 +32,13 @@ _LONGEST_KEYS = 0.15
 
 
 class Acceptance:
-    """What one request has accepted so far; one writer adds at a time."""
+    """What one request has accepted so far, whichever of its calls brought it."""
 
     def __init__(self, order: Order, embedder: Embedder, seed: str) -> None:
         self._order = order
         self._embedder = embedder
         self._places = even_places(zlib.crc32(seed.encode()))
-        self._adding = asyncio.Lock()
+        self._preparing = asyncio.Lock()
         self._wordings = [Wording.of(stem) for stem in order.avoid]
         self._answers = [""] * len(order.avoid)
         self._options: set[frozenset[str]] = set()
@@ -65,15 +65,21 @@ class Acceptance:
         return (part, question) if await self.admit(question) else None
 
     async def admit(self, question: Question) -> bool:
-        """Whether the question is not there yet; it is, from then on."""
-        async with self._adding:
-            fault = self._key_too_long(question) or await self._repeated(question)
-            if fault is not None:
-                self.dropped[fault] += 1
-                return False
-            self._quizzes += bool(question.options)
-            self._longest_keys += _key_is_longest(question)
-            return True
+        """Whether the question is not there yet; it is, from then on.
+
+        Meanings are made before it is decided, so that those of parallel calls are made together.
+        """
+        fault = self._repeats(question)
+        if fault is None:
+            await self._embed_avoided()
+            (vector,) = await self._embedder.embed([question.stem])
+            # Others may have come meanwhile; from here on nothing is waited for.
+            fault = self._repeats(question) or self._means_the_same(question, vector)
+        if fault is not None:
+            self.dropped[fault] += 1
+            return False
+        self._add(question, vector)
+        return True
 
     def placed(self, question: Question) -> Question:
         """The question with its key at the next of the even places, the wrong options in no telling order."""
@@ -137,36 +143,44 @@ class Acceptance:
             model=model,
         )
 
-    async def _repeated(self, question: Question) -> str | None:
-        wording, answer = Wording.of(question.stem), folded_text(question.answer)
+    def _repeats(self, question: Question) -> str | None:
+        wording, options = Wording.of(question.stem), _options(question)
         if any(wording.like(other) for other in self._wordings):
             return "duplicate by text"
-        options = frozenset(map(folded_text, question.options))
-        if options and options in self._options:
-            return "duplicate options"
-        known = await self._known()
-        vector = await self._embedder.embed([question.stem])
-        cosines = (known @ vector[0]).tolist()
-        if any(
+        return "duplicate options" if options and options in self._options else self._key_too_long(question)
+
+    def _means_the_same(self, question: Question, vector: Vectors) -> str | None:
+        answer = folded_text(question.answer)
+        cosines = (self._vectors @ vector).tolist() if self._vectors is not None else []
+        same = any(
             cosine >= (_SAME_IF_ANSWER if answer == other else _SAME_MEANING)
             for cosine, other in zip(cosines, self._answers, strict=True)
-        ):
-            return "duplicate by meaning"
-        self._wordings.append(wording)
-        self._answers.append(answer)
-        self._options.add(options)
-        self._vectors = np.concatenate([known, vector])
-        return None
+        )
+        return "duplicate by meaning" if same else None
 
-    async def _known(self) -> Vectors:
-        if self._vectors is None:
-            self._vectors = await self._embedder.embed(list(self._order.avoid))
-        return self._vectors
+    def _add(self, question: Question, vector: Vectors) -> None:
+        self._wordings.append(Wording.of(question.stem))
+        self._answers.append(folded_text(question.answer))
+        self._options.add(_options(question))
+        known = [] if self._vectors is None else [self._vectors]
+        self._vectors = np.concatenate([*known, vector[np.newaxis]])
+        self._quizzes += bool(question.options)
+        self._longest_keys += _key_is_longest(question)
+
+    async def _embed_avoided(self) -> None:
+        """The meanings of the stems to avoid, once."""
+        async with self._preparing:
+            if self._vectors is None and self._order.avoid:
+                self._vectors = await self._embedder.embed(list(self._order.avoid))
 
     def _key_too_long(self, question: Question) -> str | None:
         """Keeps the longest option from telling the key more often than by chance."""
         most = max(1, _LONGEST_KEYS * (self._quizzes + 1))
         return "key is the longest" if _key_is_longest(question) and self._longest_keys + 1 > most else None
+
+
+def _options(question: Question) -> frozenset[str]:
+    return frozenset(map(folded_text, question.options))
 
 
 def _key_is_longest(question: Question) -> bool:
