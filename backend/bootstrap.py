@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.adapters.embedded_queue import EmbeddedQueue
+from backend.adapters.exports import EXPORTS
 from backend.adapters.extractive.writer import ExtractiveWriter
 from backend.adapters.extractors.extractor import ChildProcessExtractor
 from backend.adapters.faiss_store import FaissVectorStore
@@ -28,6 +29,7 @@ from backend.adapters.sql.facts import settle
 from backend.adapters.sql.job_table import SqlJobTable
 from backend.adapters.sql.keyword_index import Fts5KeywordIndex
 from backend.adapters.sql.next_vectors import SqlNextVectors
+from backend.adapters.sql.question_store import SqlQuestionStore
 from backend.adapters.sql.small_files import SmallFiles
 from backend.adapters.sql.upkeep import SqlUpkeep
 from backend.config.providers import providers
@@ -46,7 +48,11 @@ from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.job_control import JobControl
 from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds
 from backend.services.maintenance import Maintenance
+from backend.services.marking import Marking
+from backend.services.model_marker import ModelMarker
 from backend.services.model_questions.writer import ModelQuestionWriter
+from backend.services.question_bank import QuestionBank
+from backend.services.quiz_marking import QuizMarking
 from backend.services.reembedding import Reembedding
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
@@ -111,7 +117,7 @@ def _services(
     queue: EmbeddedQueue | CeleryQueue,
     models: ModelChain,
 ) -> Services:
-    catalog, jobs = SqlCatalog(database), SqlJobTable(database)
+    catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
     keywords = Fts5KeywordIndex(database)
     vectors = FaissVectorStore(database, embedder.dimension, fingerprint=embedder.fingerprint)
     blobs = SizedBlobStore(SmallFiles(database), FileBlobStore(settings.data_dir / "files"))
@@ -153,8 +159,20 @@ def _services(
         ingestion=ingestion,
         jobs=jobs,
         vectors=vectors,
+        question_store=store,
+        sets_kept_s=settings.question_sets_ttl_s,
         expiring=[name for name, kind in kinds.items() if kind.expires],
         results_kept_s=settings.result_ttl_s,
+    )
+    writer = _writer(settings, models, embedder)
+    generation = QuestionGeneration(
+        catalog=catalog, retriever=retriever, writer=writer, least_relevance=settings.least_relevance
+    )
+    marking = Marking(
+        store=store,
+        answers=answers,
+        embedder=embedder,
+        model=None if models.model is None else ModelMarker(models.model),
     )
     return Services(
         catalog=catalog,
@@ -162,12 +180,19 @@ def _services(
         ingestion=ingestion,
         idempotency=Idempotency(SqlAnswers(database)),
         retriever=retriever,
-        generation=QuestionGeneration(
+        generation=generation,
+        questions=QuestionBank(
+            generation=generation,
+            store=store,
             catalog=catalog,
             retriever=retriever,
-            writer=_writer(settings, models, embedder),
-            least_relevance=settings.least_relevance,
+            models=writer.names,
+            max_age_s=settings.question_cache_s,
         ),
+        question_store=store,
+        exports=EXPORTS,
+        marking=marking,
+        quiz_marking=QuizMarking(marking),
         answers=answers,
         answer_jobs=answer_jobs,
         job_control=JobControl(jobs=jobs, queue=queue, ingestion=ingestion, answer_jobs=answer_jobs),

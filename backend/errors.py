@@ -9,10 +9,12 @@
     │   └── KeyReused              an Idempotency-Key that stands for another request
     ├── NotFound
     │   ├── DocumentNotFound
-    │   └── JobNotFound
+    │   ├── JobNotFound
+    │   └── QuestionSetNotFound    or an item of one
     ├── Conflict                   the request is right, the store is not ready for it
     │   ├── EmptyLibrary
-    │   └── JobNotRetryable
+    │   ├── JobNotRetryable
+    │   └── NoOtherQuestion        the place of an item carries no further one
     ├── TooLarge                   over a limit that a setting names
     ├── UnsupportedFile            a type of file that is not read
     ├── UnreadableFile             a supported type, but this file cannot be used
@@ -89,6 +91,12 @@ class JobNotFound(NotFound):
     code = "job_not_found"
 
 
+class QuestionSetNotFound(NotFound):
+    """No such question set, or no such item in it, for this tenant."""
+
+    code = "question_set_not_found"
+
+
 class Conflict(QuaestioError):
     """The request is right, but the store is not in a state to serve it."""
 
@@ -105,6 +113,12 @@ class JobNotRetryable(Conflict):
     """The job goes on or has finished."""
 
     code = "job_not_retryable"
+
+
+class NoOtherQuestion(Conflict):
+    """The text around an item carries no further question."""
+
+    code = "no_other_question"
 
 
 class TooLarge(QuaestioError):

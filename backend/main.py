@@ -12,7 +12,21 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from backend import __version__
-from backend.routes import ask, chat, docs, documents, errors, health, jobs, page, pdf, progress
+from backend.routes import (
+    ask,
+    chat,
+    docs,
+    documents,
+    errors,
+    evaluation,
+    health,
+    jobs,
+    page,
+    pdf,
+    progress,
+    question_sets,
+    questions,
+)
 from backend.routes.middleware import BodyLimit, RequestId
 from backend.services.container import Services
 
@@ -61,7 +75,20 @@ def create_app(
         expose_headers=["X-Request-ID", "Retry-After"],
     )
     app.add_middleware(RequestId)
-    for module in (chat, ask, jobs, documents, progress, pdf, health, docs, page):
+    for module in (
+        chat,
+        questions,
+        question_sets,
+        evaluation,
+        ask,
+        jobs,
+        documents,
+        progress,
+        pdf,
+        health,
+        docs,
+        page,
+    ):
         app.include_router(module.router)
     page.mount_static(app)
     docs.mount_static(app)

@@ -27,13 +27,13 @@ def run(arguments: Sequence[str]) -> int:
         settings = load_settings(**given)
         _log(settings.log_level if options.command in {"serve", "worker"} else "error")
         # Imported only now: help, wrong use and wrong settings are answered at once.
-        from backend.commands import asking, doctor, library, reembed, serve, worker  # noqa: PLC0415
+        from backend.commands import asking, doctor, library, questions, reembed, serve, worker  # noqa: PLC0415
 
         commands = {
             "serve": serve.serve,
             "worker": worker.worker,
             "ingest": library.ingest,
-            "questions": library.questions,
+            "questions": questions.questions,
             "search": library.search,
             "ask": asking.ask,
             "jobs": asking.jobs,
@@ -113,6 +113,16 @@ def _questions(commands: Commands) -> None:
     command.add_argument(
         "--document", action="append", metavar="NAME", help="only from this file; may be repeated"
     )
+    command.add_argument("--difficulty", choices=["easy", "medium", "hard"], help="only such questions")
+    command.add_argument("--types", metavar="TYPE,...", help="only such questions, e.g. definition,cause")
+    command.add_argument("--fresh", action="store_true", help="other questions than in earlier sets")
+    command.add_argument(
+        "--export",
+        choices=["json", "csv", "markdown", "gift", "qti", "anki"],
+        metavar="FORMAT",
+        help="write the set as json, csv, markdown, gift (Moodle), qti (Canvas) or anki",
+    )
+    command.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: print it)")
     command.add_argument("--json", action="store_true", help="print the set with answers and sources as JSON")
 
 

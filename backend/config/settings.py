@@ -35,6 +35,12 @@ class Settings(BaseSettings):
         "auto", description="Recognise the text of scanned PDF pages where tesseract is installed, or never."
     )
     max_questions: int = Field(200, ge=1, le=1000, description="Most questions of one request.")
+    question_cache_s: float = Field(
+        86400, ge=0, description="How long the same request gets the same question set, in seconds; 0: never."
+    )
+    question_sets_ttl_s: float = Field(
+        7776000, gt=0, description="How long question sets are kept that nobody changed, in seconds."
+    )
     embedding_model: str = Field(
         BUNDLED_MODEL,
         description="bundled (MiniLM, 384 dimensions, no torch), or the name or folder of any "

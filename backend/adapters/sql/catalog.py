@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from backend.adapters.sql import job_rows
 from backend.adapters.sql.database import Database, driver_of
+from backend.adapters.sql.question_rows import forget_untouched
 from backend.adapters.sql.tables import chunks, documents, jobs, libraries, sessions
 from backend.errors import DocumentNotFound, NoDocumentSelected, Stopped
 from backend.models.documents import (
@@ -119,6 +120,11 @@ class SqlCatalog:
 
         await self._database.write(change)
         return document
+
+    async def version(self, tenant: str) -> int:
+        """See the port."""
+        query = select(libraries.c.version).where(libraries.c.tenant == tenant)
+        return await self._database.read(lambda c: c.execute(query).scalar() or 0)
 
     async def describe(self, document_id: str, summary: FileSummary) -> None:
         """See the port."""
@@ -269,6 +275,7 @@ def _remove(connection: Connection, document: Document) -> None:
     connection.execute(delete(documents).where(documents.c.number == document.number))
     family = or_(jobs.c.id == document.job_id, jobs.c.parent == document.job_id)
     connection.execute(delete(jobs).where(family))
+    forget_untouched(connection, document.id)
     _touch_library(connection, document.tenant)
 
 

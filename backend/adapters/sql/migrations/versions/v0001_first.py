@@ -17,6 +17,7 @@ def upgrade() -> None:
     _chunks()
     _jobs()
     _rest()
+    _questions()
     if op.get_bind().dialect.name == "sqlite":
         _keywords()
 
@@ -165,6 +166,48 @@ def _rest() -> None:
     )
 
 
+def _questions() -> None:
+    op.create_table(
+        "question_sets",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", sa.String(32), nullable=False, unique=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("mode", sa.String(16), nullable=False),
+        sa.Column("model", sa.String(128), nullable=False),
+        sa.Column("requested", sa.Integer, nullable=False),
+        sa.Column("shortfall", sa.Text),
+        sa.Column("asked", sa.Text, nullable=False),
+        sa.Column("request_key", sa.String(64), nullable=False),
+        sa.Column("library_version", sa.BigInteger),
+        sa.Column("fallback_used", sa.Integer, nullable=False),
+        sa.Column("kept", sa.Integer, nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+    )
+    op.create_index("ix_question_sets_tenant_request_key", "question_sets", ["tenant", "request_key"])
+    op.create_index("ix_question_sets_kept_created_at", "question_sets", ["kept", "created_at"])
+    op.create_table(
+        "question_items",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", sa.String(32), nullable=False, unique=True),
+        sa.Column(
+            "set_number",
+            sa.Integer,
+            sa.ForeignKey("question_sets.number", ondelete="CASCADE"),
+            nullable=False,
+        ),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("stem_digest", sa.String(64), nullable=False),
+        sa.Column("document_id", sa.String(32), nullable=False),
+        sa.Column("question", sa.Text, nullable=False),
+        sa.Column("edited", sa.Integer, nullable=False),
+    )
+    op.create_index("ix_question_items_set_number", "question_items", ["set_number"])
+    op.create_index("ix_question_items_tenant_stem_digest", "question_items", ["tenant", "stem_digest"])
+    op.create_index("ix_question_items_document_id", "question_items", ["document_id"])
+
+
 def _keywords() -> None:
     """FTS5 beside the rows: its entries go with their document, whoever deletes it."""
     op.execute(
@@ -182,6 +225,8 @@ def _keywords() -> None:
 def downgrade() -> None:
     """Remove everything."""
     for table in (
+        "question_items",
+        "question_sets",
         "vectors",
         "chunks",
         "sessions",
