@@ -12,6 +12,7 @@
     │   └── JobNotFound
     ├── Conflict                   the request is right, the store is not ready for it
     │   ├── EmptyLibrary
+    │   ├── OtherModel             vectors of another embedding model than the one in use
     │   └── JobNotRetryable
     ├── TooLarge                   over a limit that a setting names
     ├── UnsupportedFile            a type of file that is not read
@@ -97,6 +98,12 @@ class EmptyLibrary(Conflict):
     """There is no finished document to work from."""
 
     code = "empty_library"
+
+
+class OtherModel(Conflict):
+    """Vectors that another embedding model made than the one in use."""
+
+    code = "other_embedding_model"
 
 
 class JobNotRetryable(Conflict):

@@ -6,7 +6,7 @@ import pytest
 
 from backend.errors import DocumentNotFound, NoTextInFile, TooLarge, UnsupportedFile
 from backend.models.documents import DocumentMetadata, JobState
-from backend.services.ingestion import BATCH, safe_name
+from backend.services.ingestion import BATCH
 from tests.support.house import TENANT, House, stream, working
 
 

@@ -42,8 +42,8 @@ from backend.models.listing import Listing
 from backend.ports.catalog import Finished
 from backend.utils.clock import utc_now
 
-_METADATA = ("title", "author", "subject", "creator", "producer", "creation_date", "modification_date", "url")
-_INSERT_CHUNK = (
+METADATA = ("title", "author", "subject", "creator", "producer", "creation_date", "modification_date", "url")
+INSERT_CHUNK = (
     'INSERT INTO chunks (key, document_number, text, start, "end", page, heading, start_seconds) '
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET text = excluded.text, "
     'start = excluded.start, "end" = excluded."end", page = excluded.page, heading = excluded.heading, '
@@ -118,7 +118,7 @@ class SqlCatalog:
 
     async def describe(self, document_id: str, summary: FileSummary) -> None:
         """See the port."""
-        values = {name: getattr(summary.metadata, name) for name in _METADATA} | {"pages": summary.pages}
+        values = {name: getattr(summary.metadata, name) for name in METADATA} | {"pages": summary.pages}
         change = update(documents).where(documents.c.id == document_id).values(values)
         await self._database.write(lambda c: c.execute(change), durable=False)
 
@@ -131,7 +131,7 @@ class SqlCatalog:
         def change(connection: Connection) -> None:
             if not job_rows.is_held(connection, job):
                 raise Stopped("The job was taken over, stopped or deleted.")
-            _driver(connection).executemany(_INSERT_CHUNK, rows)
+            _driver(connection).executemany(INSERT_CHUNK, rows)
 
         await self._database.write(change, durable=False)
 
@@ -157,7 +157,7 @@ class SqlCatalog:
                 .values(published_at=_naive(utc_now()))
             )
             if seen.rowcount:
-                _touch_library(connection, document.tenant)
+                touch_library(connection, document.tenant)
             return bool(seen.rowcount)
 
         if not await self._database.write(change):
@@ -252,7 +252,7 @@ def _accept(connection: Connection, new: Document, job: NewJob) -> Document:
             "media_type": new.media_type,
             "size": new.size,
             "created_at": _naive(new.created_at),
-            **{name: getattr(new.metadata, name) for name in _METADATA},
+            **{name: getattr(new.metadata, name) for name in METADATA},
         },
     )
     return _document(connection.execute(_of_file(), same).one())
@@ -269,7 +269,7 @@ def _remove(connection: Connection, document: Document) -> None:
     connection.execute(delete(documents).where(documents.c.number == document.number))
     family = or_(jobs.c.id == document.job_id, jobs.c.parent == document.job_id)
     connection.execute(delete(jobs).where(family))
-    _touch_library(connection, document.tenant)
+    touch_library(connection, document.tenant)
 
 
 def _discard(connection: Connection, document: Document) -> None:
@@ -281,7 +281,8 @@ def _discard(connection: Connection, document: Document) -> None:
     connection.execute(update(documents).where(documents.c.number == document.number).values(nothing))
 
 
-def _touch_library(connection: Connection, tenant: str) -> None:
+def touch_library(connection: Connection, tenant: str) -> None:
+    """Have every process notice that a tenant's published documents have changed."""
     changed = connection.execute(
         update(libraries).where(libraries.c.tenant == tenant).values(version=libraries.c.version + 1)
     )
@@ -336,7 +337,7 @@ def _document(row: Row[Any]) -> Document:
         created_at=row.created_at.replace(tzinfo=UTC),
         state=state,
         progress=job_rows.progress(row, "job_"),
-        metadata=DocumentMetadata(**{name: getattr(row, name) for name in _METADATA}),
+        metadata=DocumentMetadata(**{name: getattr(row, name) for name in METADATA}),
         pages=row.pages,
         chunks=row.chunks,
         text_length=row.text_length,
