@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from backend import __version__
-from backend.routes import ask, chat, docs, documents, errors, health, jobs, page, pdf, progress
+from backend.routes import ask, chat, docs, documents, errors, health, jobs, migrations, page, pdf, progress
 from backend.routes.middleware import BodyLimit, RequestId
 from backend.services.container import Services
 
@@ -61,7 +61,7 @@ def create_app(
         expose_headers=["X-Request-ID", "Retry-After"],
     )
     app.add_middleware(RequestId)
-    for module in (chat, ask, jobs, documents, progress, pdf, health, docs, page):
+    for module in (chat, ask, jobs, documents, migrations, progress, pdf, health, docs, page):
         app.include_router(module.router)
     page.mount_static(app)
     docs.mount_static(app)
@@ -70,11 +70,10 @@ def create_app(
 
 @asynccontextmanager
 async def _working(services: Services) -> AsyncIterator[None]:
-    """The worker and the schedule in the background, where they belong into this process."""
-    if not services.worker_inside:
-        yield
-        return
-    beside = [asyncio.create_task(each.run()) for each in (services.worker, services.schedule)]
+    """In the background: a look for stores to move over, and the worker and the schedule if they belong here."""
+    beside = [asyncio.create_task(services.migration.watch())]
+    if services.worker_inside:
+        beside += [asyncio.create_task(each.run()) for each in (services.worker, services.schedule)]
     try:
         yield
     finally:

@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     redis_url: str = Field("", description="Redis of JOB_QUEUE=celery, e.g. redis://127.0.0.1:6379/0.")
     celery_concurrency: int = Field(4, ge=1, le=64, description="Processes of one Celery worker.")
     flower_password: str = Field("", description="Of the user quaestio in Flower; made up when empty.")
+    llamaindex_dir: str = Field(
+        "",
+        description="A folder that holds LlamaIndex stores (also below it), moved over in the background, "
+        "once, at a start. Stores below DATA_DIR are found without it.",
+    )
     sample_document: bool = Field(True, description="Put the sample text into an empty library.")
 
 

@@ -14,6 +14,7 @@ from backend.services.idempotency import Idempotency
 from backend.services.ingestion import Ingestion
 from backend.services.integrity import Integrity
 from backend.services.job_control import JobControl
+from backend.services.migration import Migration
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
 from backend.services.tasks import Worker
@@ -43,6 +44,7 @@ class Services:
     worker: Worker
     schedule: Schedule
     integrity: Integrity
+    migration: Migration
     worker_inside: bool
     """Whether the process that serves also works on jobs; else workers of their own do."""
     health: Health

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from backend.errors import DamagedFile
 from backend.adapters.llamaindex.values import parsed
+from backend.errors import DamagedFile
 
 _BLOCK = 1 << 20
 LARGEST = 64 << 20
@@ -44,10 +44,10 @@ def entries(file: IO[bytes], name: str, tell: Callable[[int], None] = lambda _: 
     """
     cursor = _Cursor(file, name, tell)
     cursor.expect(b"{")
-    for section in cursor.keys():
+    for section in cursor.names():
         if cursor.peek() == b"{":
             cursor.expect(b"{")
-            for key in cursor.keys():
+            for key in cursor.names():
                 raw, offset = cursor.value()
                 yield Entry(section, key, raw, offset)
         else:
@@ -66,8 +66,8 @@ class _Cursor:
         if self._data.startswith(_BOM):
             self._at = len(_BOM)
 
-    def keys(self) -> Iterator[str]:
-        """Keys of the object that was just opened; between two of them the caller takes the value."""
+    def names(self) -> Iterator[str]:
+        """Names in the object that was just opened; between two of them the caller takes the value."""
         if self.peek() == b"}":
             self._at += 1
             return

@@ -83,4 +83,4 @@ def layout_of(folder: Path) -> Layout | None:
 
 
 def _namespace(name: str) -> str:
-    return name.split(_SEPARATOR)[0] if _SEPARATOR in name else _DEFAULT
+    return name.split(_SEPARATOR, maxsplit=1)[0] if _SEPARATOR in name else _DEFAULT

@@ -53,9 +53,7 @@ def stored_node(key: str, raw: bytes) -> Stored | str:
     if text is None:
         return "not_a_node"
     names = {kind, str(data.get("class_name", ""))}
-    return Stored(
-        _node(clean(key), text, data), bool(names & _DOCUMENT_TYPES), bool(names & _IMAGE_TYPES)
-    )
+    return Stored(_node(clean(key), text, data), bool(names & _DOCUMENT_TYPES), bool(names & _IMAGE_TYPES))
 
 
 def _node(key: str, text: str, data: Mapping[str, Any]) -> Node:
@@ -107,7 +105,7 @@ def heading_of(metadata: Mapping[str, Any]) -> str | None:
 
 
 def embedded_forms(node: Node) -> list[str]:
-    """What LlamaIndex may have embedded for a node: its text with its metadata above it, or the text alone."""
+    """What LlamaIndex may have embedded for a node: its text, alone or under its metadata."""
     hidden = node.rest.get("excluded_embed_metadata_keys")
     hidden = hidden if isinstance(hidden, list) else []
     line = _format(node, "metadata_template", "{key}: {value}")

@@ -150,21 +150,19 @@ class _Choice:
 
     def _why_not(self, name: str, number: int) -> str | None:
         vector = self._scan.vectors.get(name)
-        usable = vector is not None and vector.dimension == self._dimension
         if self._docstore.is_empty(number):
             return "image_vector" if name in self._images else "empty_text"
-        if usable:
+        if vector is not None and vector.dimension == self._dimension:
             return None
-        if vector is not None or name in self._scan.bad:
-            reason = self._scan.bad.get(name, "other_length")
-            return None if self._without_vectors else reason
-        if self._docstore.is_document(number):
-            return "whole_document"
-        if name in self._images:
-            return None if self._without_vectors else "image_vector"
-        if self._indexed is not None and name not in self._indexed:
-            return "deleted"
-        return None if self._without_vectors else "no_vector"
+        reason = "other_length" if vector is not None else self._scan.bad.get(name)
+        if reason is None and name not in self._images:
+            if self._docstore.is_document(number):
+                return "whole_document"
+            if self._indexed is not None and name not in self._indexed:
+                return "deleted"
+        if self._without_vectors:
+            return None
+        return reason or ("image_vector" if name in self._images else "no_vector")
 
     def _left(self) -> Iterator[tuple[str, str]]:
         """(id, reason) of what no node of the docstore stands for."""

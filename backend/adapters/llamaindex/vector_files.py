@@ -79,9 +79,7 @@ class VectorScan:
         if isinstance(vector, str):
             self.bad[name] = vector
             return
-        self.vectors[name] = Written(
-            self.scratch.tell(), len(vector), number, entry.offset, len(entry.raw)
-        )
+        self.vectors[name] = Written(self.scratch.tell(), len(vector), number, entry.offset, len(entry.raw))
         self.scratch.write(vector.tobytes())
 
 

@@ -82,7 +82,7 @@ class SqlTransfers:
             lambda c: c.exec_driver_sql(
                 "SELECT n.*, c.text, c.page, c.heading, o.ref_id FROM documents d "
                 "JOIN document_origins o ON o.document_number = d.number "
-                f"JOIN node_origins n ON n.key BETWEEN (d.number << {POSITION_BITS}) + ? "  # noqa: S608 - a constant
+                f"JOIN node_origins n ON n.key BETWEEN (d.number << {POSITION_BITS}) + ? "
                 f"AND (d.number << {POSITION_BITS}) + ? JOIN chunks c ON c.key = n.key "
                 "WHERE d.tenant = ? AND d.id = ? ORDER BY n.key",
                 (first, last, tenant, document_id),
@@ -122,28 +122,27 @@ class SqlTransfers:
 def _take(connection: Connection, product: str, piece: Piece, job: Job) -> bool:
     """Store one piece; whether its document is published by it."""
     number, held, published = _document(connection, product, piece.document, job)
-    new = piece.nodes[max(held - piece.first, 0) :]
-    if published or (not new and held < piece.document.nodes):
+    if published:
         return False
-    first = piece.first + len(piece.nodes) - len(new)
-    if new:
-        start = _end(connection, number)
-        connection.exec_driver_sql(INSERT_CHUNK, list(_chunk_rows(number, first, start, new)))
-        vectors = piece.vectors[len(piece.nodes) - len(new) :].astype("<f4")
-        keys = [chunk_key(number, first + place) for place in range(len(new))]
-        connection.exec_driver_sql(
-            _VECTOR, [(key, row.tobytes()) for key, row in zip(keys, vectors, strict=True)]
-        )
-        connection.exec_driver_sql(_NODE, [_node_row(key, node) for key, node in zip(keys, new, strict=True)])
+    if held < piece.first:
+        raise Stopped("The document was deleted while it was moved.")
+    skip = held - piece.first
+    new, first = piece.nodes[skip:], held
+    if not new:
+        return False
+    start = _end(connection, number)
+    connection.exec_driver_sql(INSERT_CHUNK, list(_chunk_rows(number, first, start, new)))
+    vectors = piece.vectors[skip:].astype("<f4")
+    keys = [chunk_key(number, first + place) for place in range(len(new))]
+    connection.exec_driver_sql(_VECTOR, [(k, row.tobytes()) for k, row in zip(keys, vectors, strict=True)])
+    connection.exec_driver_sql(_NODE, [_node_row(k, node) for k, node in zip(keys, new, strict=True)])
     whole = first + len(new) == piece.document.nodes
     if whole:
         _publish(connection, number, job)
     return whole
 
 
-def _document(
-    connection: Connection, product: str, new: ForeignDocument, job: Job
-) -> tuple[int, int, bool]:
+def _document(connection: Connection, product: str, new: ForeignDocument, job: Job) -> tuple[int, int, bool]:
     """Number of the document, how many chunks it has, and whether it is published."""
     found = connection.execute(
         select(documents.c.number, documents.c.published_at, documents.c.job_id).where(
@@ -154,12 +153,11 @@ def _document(
         return _insert(connection, product, new, job), 0, False
     if found.published_at is None and found.job_id != job.id:
         # An earlier migration that did not finish leaves it to this one.
-        connection.execute(
-            update(documents).where(documents.c.number == found.number).values(job_id=job.id)
-        )
-    held = connection.exec_driver_sql(
-        "SELECT count(*) FROM chunks WHERE document_number = ?", (found.number,)
-    ).scalar_one()
+        connection.execute(update(documents).where(documents.c.number == found.number).values(job_id=job.id))
+    last = connection.exec_driver_sql(
+        "SELECT max(key) FROM chunks WHERE document_number = ?", (found.number,)
+    ).scalar()
+    held = 0 if last is None else last - chunk_key(found.number, 0) + 1
     return found.number, held, found.published_at is not None
 
 
@@ -210,7 +208,9 @@ def _publish(connection: Connection, number: int, job: Job) -> None:
 
 def _end(connection: Connection, number: int) -> int:
     """Where the text of the next node begins."""
-    last = select(chunks.c.end).where(chunks.c.document_number == number).order_by(chunks.c.key.desc()).limit(1)
+    last = (
+        select(chunks.c.end).where(chunks.c.document_number == number).order_by(chunks.c.key.desc()).limit(1)
+    )
     end = connection.execute(last).scalar()
     return 0 if end is None else int(end) + _GAP
 

@@ -201,7 +201,17 @@ def _keywords() -> None:
 def downgrade() -> None:
     """Remove everything."""
     origins = ("node_origins", "document_origins")
-    for table in (*origins, "vectors", "chunks", "sessions", "documents", "jobs", "libraries", "answers", "facts"):
+    for table in (
+        *origins,
+        "vectors",
+        "chunks",
+        "sessions",
+        "documents",
+        "jobs",
+        "libraries",
+        "answers",
+        "facts",
+    ):
         op.drop_table(table)
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE chunk_terms")
