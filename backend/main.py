@@ -70,7 +70,7 @@ def create_app(
 
 @asynccontextmanager
 async def _working(services: Services) -> AsyncIterator[None]:
-    """In the background: a look for stores to move over, and the worker and the schedule if they belong here."""
+    """In the background: a look for stores to move over; worker and schedule, where they belong here."""
     beside = [asyncio.create_task(services.migration.watch())]
     if services.worker_inside:
         beside += [asyncio.create_task(each.run()) for each in (services.worker, services.schedule)]

@@ -33,6 +33,9 @@ def migrate(settings: Settings, options: argparse.Namespace) -> int:
         print(json.dumps(report, indent=2, ensure_ascii=False))
     else:
         _say(report)
+    if report["skipped"] and not report["documents"]:
+        print("quaestio: nothing in this store can be moved over; the report says why.", file=sys.stderr)
+        return 1
     checked = report["verification"]
     return 0 if checked is None or checked["passed"] else 1
 
@@ -95,7 +98,8 @@ def _say_how_long(services: Services, job: Job, wanted: Wanted) -> None:
 def _say(report: Mapping[str, Any]) -> None:
     would = "would move" if report["dry_run"] else "moved"
     print(
-        f"{would}: {report['documents']:,} documents, {report['nodes']:,} nodes, {report['vectors']:,} vectors "
+        f"{would}: {report['documents']:,} documents, {report['nodes']:,} nodes, "
+        f"{report['vectors']:,} vectors "
         f"({report['documents_already_here']:,} documents were here before)"
     )
     print(f"skipped: {report['skipped']:,}")

@@ -10,7 +10,7 @@ UNIT_TOLERANCE = 1e-3
 
 
 def unit_vectors(matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """``matrix``, shape (n, dimension), with rows that are not of unit length made so; the others keep every bit.
+    """``matrix``, shape (n, dimension), with every row of unit length; rows that are keep every bit.
 
     Lengths are taken in double precision: squares of large or tiny float32 leave its range.
     """

@@ -58,7 +58,7 @@ class ForeignStore(Protocol):
         """Nodes at places ``first`` to ``last``, both included."""
 
     def matrix(self, first: int, last: int) -> npt.NDArray[np.float32]:
-        """Their vectors as written, shape (last - first + 1, dimension); rows of zeros where one is missing."""
+        """Their vectors as written, shape (last - first + 1, dimension); zeros where one is missing."""
 
     def samples(self, count: int) -> list[tuple[int, list[str]]]:
         """Places spread over all nodes with a vector, and the texts that it may have been made from."""

@@ -205,7 +205,7 @@ class Migration:
     async def _run(self, job: Job, wanted: Wanted, began: float) -> MigrationReport:
         async with self._opened(wanted, lambda progress: self._tell(job, progress)) as store:
             model = await model_match(store, self._embedder)
-            if not (model.same or wanted.reembed) and store.documents:
+            if not (model.same or wanted.reembed) and _could_move(store):
                 raise OtherModel(_ways(model))
             arrived = await self._transfers.arrived(job.tenant, [d.sha256 for d in store.documents])
             whole = {sha256 for sha256, one in arrived.items() if one.published}
@@ -304,6 +304,11 @@ def _job_id(tenant: str, folder: Path, run: int) -> str:
     """Follows from the folder, so that one that two processes find is moved once."""
     digest = hashlib.sha256(f"{tenant}\n{folder}".encode("utf-8", "surrogateescape")).hexdigest()
     return f"{digest[:24]}{run:04}"
+
+
+def _could_move(store: ForeignStore) -> bool:
+    """Whether there is text that vectors of the right model would let in."""
+    return bool(store.documents) or any(skip.reason == "no_vector" for skip in store.skips)
 
 
 def _ways(model: ModelMatch) -> str:

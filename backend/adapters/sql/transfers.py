@@ -80,7 +80,7 @@ class SqlTransfers:
         """See the port."""
         rows = await self._database.read(
             lambda c: c.exec_driver_sql(
-                "SELECT n.*, c.text, c.page, c.heading, o.ref_id FROM documents d "
+                "SELECT n.*, c.text, c.page, c.heading, o.ref_id FROM documents d "  # noqa: S608 - a constant
                 "JOIN document_origins o ON o.document_number = d.number "
                 f"JOIN node_origins n ON n.key BETWEEN (d.number << {POSITION_BITS}) + ? "
                 f"AND (d.number << {POSITION_BITS}) + ? JOIN chunks c ON c.key = n.key "
