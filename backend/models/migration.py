@@ -36,7 +36,7 @@ class Node:
     text: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
     relationships: Mapping[str, Any] = field(default_factory=dict)
-    """As the store writes them: ids or objects by number (1 source, 2 previous, 3 next, 4 parent, 5 child)."""
+    """As the store writes them: ids or objects by number (1 source, 2 previous, 3 next, 4 parent, 5 child)"""
     rest: Mapping[str, Any] = field(default_factory=dict)
     """Everything else that the node says: templates, excluded keys, hash, offsets."""
     source: str | None = None

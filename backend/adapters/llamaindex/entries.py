@@ -15,11 +15,11 @@ LARGEST = 64 << 20
 """Bytes of one entry: a node, or one vector. A larger one is no store of text."""
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
-# A lone quotation mark begins a string that goes on behind the buffer.
-_MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{}]', re.DOTALL)
+# All up to the next bracket; a quotation mark after it begins a string that goes on behind the buffer.
+_CONTENT = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SCALAR = re.compile(rb"[^,\]}\s]+")
-_OPENING, _CLOSING = b"[{", b"]}"
+_OPENING = b"[{"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -150,16 +150,16 @@ class _Cursor:
             return self._data[start:end]
         depth, at = 0, start
         while True:
-            found = _MARK.search(self._data, at)
-            mark = found.group() if found else b'"'
-            if found is None or mark == b'"':
-                at = found.start() if found else len(self._data)
+            content = _CONTENT.match(self._data, at)
+            at = content.end() if content else at
+            mark = self._data[at : at + 1]
+            if mark in {b"", b'"'}:
                 self._more()
                 continue
-            at = found.end()
+            at += 1
             if mark in _OPENING:
                 depth += 1
-            elif mark in _CLOSING:
+            else:
                 depth -= 1
                 if depth == 0:
                     self._at = at
