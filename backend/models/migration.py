@@ -13,7 +13,7 @@ REASONS: Mapping[str, str] = {
     "no_text": "vectors of nodes that the docstore no longer holds: without text nothing can be shown",
     "empty_text": "nodes without any text",
     "no_vector": "nodes without a usable vector: --reembed makes one",
-    "deleted": "nodes that were deleted from the index but kept in the docstore",
+    "not_indexed": "nodes of the docstore that are not in the index of vectors: deleted from it, or parents",
     "whole_document": "whole documents kept beside their nodes: their nodes hold the same text",
     "not_finite": "vectors that hold NaN, Infinity or a number too large for a float32",
     "not_numbers": "vectors that are no list of numbers",

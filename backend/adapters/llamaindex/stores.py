@@ -158,11 +158,15 @@ class _Choice:
         if reason is None and name not in self._images:
             if self._docstore.is_document(number):
                 return "whole_document"
-            if self._indexed is not None and name not in self._indexed:
-                return "deleted"
+            if not self._is_indexed(name):
+                return "not_indexed"
         if self._without_vectors:
             return None
         return reason or ("image_vector" if name in self._images else "no_vector")
+
+    def _is_indexed(self, name: str) -> bool:
+        """Whether a node without a vector should have one."""
+        return not self._scan.vectors if self._indexed is None else name in self._indexed
 
     def _left(self) -> Iterator[tuple[str, str]]:
         """(id, reason) of what no node of the docstore stands for."""
