@@ -130,7 +130,7 @@ def _child(*arguments: object) -> Any:  # noqa: ANN401 - parsed JSON
 
 
 async def open_library(data: Path) -> dict[str, float]:
-    """Child: open the vectors of a migrated library. The vector store that is measured is named here alone."""
+    """Child: open the vectors of a migrated library; which vector store is measured stands here alone."""
     began = time.perf_counter()
     database = Database(data / "quaestio.db")
     try:
