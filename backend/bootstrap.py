@@ -19,6 +19,7 @@ from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.llamaindex.stores import LlamaIndexStores
 from backend.adapters.onnx_embedder.embedder import OnnxEmbedder
 from backend.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder
+from backend.adapters.sized_blobs import SizedBlobStore
 from backend.adapters.sql.answers import SqlAnswers
 from backend.adapters.sql.audit import SqlAudit
 from backend.adapters.sql.catalog import SqlCatalog
@@ -27,6 +28,7 @@ from backend.adapters.sql.facts import settle
 from backend.adapters.sql.job_table import SqlJobTable
 from backend.adapters.sql.keyword_index import Fts5KeywordIndex
 from backend.adapters.sql.next_vectors import SqlNextVectors
+from backend.adapters.sql.small_files import SmallFiles
 from backend.adapters.sql.transfers import SqlTransfers
 from backend.adapters.sql.upkeep import SqlUpkeep
 from backend.config.settings import BUNDLED_MODEL, Settings
@@ -101,7 +103,7 @@ def _services(
     catalog, jobs = SqlCatalog(database), SqlJobTable(database)
     keywords = Fts5KeywordIndex(database)
     vectors = FaissVectorStore(database, embedder.dimension, fingerprint=embedder.fingerprint)
-    blobs = FileBlobStore(settings.data_dir / "files")
+    blobs = SizedBlobStore(SmallFiles(database), FileBlobStore(settings.data_dir / "files"))
     ingestion = Ingestion(
         blobs=blobs,
         catalog=catalog,

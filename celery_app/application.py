@@ -11,11 +11,11 @@ from typing import Any
 from celery import Celery, signals
 
 from backend.adapters.celery_queue import RING
-from backend.bootstrap import check_queue
+from backend.bootstrap import check_queue, open_services
 from backend.config.settings import Settings
 from celery_app.configuration import configuration
 from celery_app.connection import PatientAMQP
-from celery_app.process import WorkerProcess
+from celery_app.process import Opening, WorkerProcess
 from celery_app.schedule import MAINTENANCE, PLAN, REAP
 from celery_app.turns import plan, reap, take_turn
 
@@ -23,12 +23,12 @@ _GIVE_BACK = signal.SIGUSR2
 """Tells a process of the pool that its worker shuts down."""
 
 
-def create_application(settings: Settings) -> Celery:
+def create_application(settings: Settings, opening: Opening = open_services) -> Celery:
     """Raises ConfigurationError where the settings do not name a Redis."""
     check_queue(settings.model_copy(update={"job_queue": "celery"}))
     app = Celery("quaestio", amqp=PatientAMQP)
     app.conf.update(configuration(settings))
-    process = WorkerProcess(settings)
+    process = WorkerProcess(settings, opening)
     _add_tasks(app, process)
     _follow_processes(process)
     return app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,6 +17,9 @@ from backend.services.container import Services
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+Opening = Callable[[Settings], AbstractAsyncContextManager[Services]]
+"""What opens the services of a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,10 @@ class Open:
 class WorkerProcess:
     """Runs coroutines one after the other; never shared by processes, so open it after the fork."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, opening: Opening = open_services) -> None:
         # One job at a time on one thread: more would take the cores of the other processes.
         self._settings = settings.model_copy(update={"embedding_threads": 1})
+        self._opening = opening
         self._runner: asyncio.Runner | None = None
         self._stack = AsyncExitStack()
         self._open: Open | None = None
@@ -76,7 +80,7 @@ class WorkerProcess:
     async def _enter(self) -> Open:
         bell = CeleryQueue(self._settings.redis_url)
         self._stack.callback(bell.close)
-        return Open(await self._stack.enter_async_context(open_services(self._settings)), bell)
+        return Open(await self._stack.enter_async_context(self._opening(self._settings)), bell)
 
     async def _watched(self, work: Callable[[Open], Coroutine[Any, Any, T]], opened: Open) -> T:
         self._task = asyncio.current_task()

@@ -20,7 +20,7 @@ SLICE_S = 0.5
 async def take_turn(opened: Open, queue: str) -> str:
     """Work on the jobs whose turn it is in ``queue``; where more is due and nobody rang for it, ring."""
     until, jobs = time.monotonic() + SLICE_S, 0
-    while await opened.services.worker.turn([queue]):
+    while await opened.services.worker.turn([queue], rung=jobs == 0):
         jobs += 1
         if time.monotonic() > until:
             if await opened.services.jobs.due(1, queues=[queue]):

@@ -30,6 +30,8 @@ PAUSE_S = 3.0
 """After a failure nobody rings for so long: the reaper of the workers rings for what was missed."""
 ENOUGH_RINGS = 64
 """Rings that may wait in a queue; whoever hears one works for as long as something is due."""
+_LOOK_EVERY = 16
+"""Rings sent to a queue before looking again how many wait there."""
 MOST_UNSENT = 1000
 """Rings that wait for the sending thread; more are dropped, since that many wake every worker."""
 PARTING_S = 1.0
@@ -61,6 +63,7 @@ class CeleryQueue:
         )
         self._celery = _sender(redis_url)
         self._failing = False
+        self._room: dict[str, int] = {}
         self._connection: Any = None
         self._producer: Any = None
         self._pause_s = pause_s
@@ -78,9 +81,10 @@ class CeleryQueue:
         """Ring so many times unless a ring waits in that queue already; returns at once."""
         self._leave(_Ring(queue, times=times, most_waiting=0))
 
-    async def wait(self, timeout_s: float) -> None:
-        """Return after ``timeout_s``: nobody rings for a worker inside this process."""
+    async def wait(self, timeout_s: float) -> bool:
+        """False after ``timeout_s``: nobody rings for a worker inside this process."""
         await asyncio.sleep(timeout_s)
+        return False
 
     async def ping(self) -> None:
         """Write to Redis, within half a second, or raise: a full one answers but takes no messages."""
@@ -111,7 +115,7 @@ class CeleryQueue:
 
     def _send(self, ring: _Ring) -> None:
         try:
-            if int(str(self._redis.llen(ring.queue))) > ring.most_waiting:
+            if not self._has_room(ring):
                 return
             if self._producer is None:
                 self._connection = self._celery.connection_for_write()
@@ -131,6 +135,14 @@ class CeleryQueue:
             self._failing = True
             # A connection that broke in the middle of an exchange is of no use to the next ring.
             self._hang_up()
+
+    def _has_room(self, ring: _Ring) -> bool:
+        """Whether few enough rings wait; for ordinary ones it looks only now and then."""
+        room = self._room.get(ring.queue, 0)
+        if not room or ring.most_waiting < ENOUGH_RINGS:
+            room = min(_LOOK_EVERY, ring.most_waiting + 1 - int(str(self._redis.llen(ring.queue))))
+        self._room[ring.queue] = max(0, room - ring.times)
+        return room > 0
 
     def _hang_up(self) -> None:
         if self._connection is not None:

@@ -23,9 +23,10 @@ class EmbeddedQueue:
         with suppress(asyncio.QueueFull):
             self._rings.put_nowait(None)
 
-    async def wait(self, timeout_s: float) -> None:
-        """Return at the next ring, or after ``timeout_s``: other processes cannot ring here."""
-        # Not wait_for: before Python 3.12 it swallows a cancellation that meets a ring, and the worker stays.
+    async def wait(self, timeout_s: float) -> bool:
+        """True at the next ring, False after ``timeout_s``: other processes cannot ring here."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):  # wait_for may swallow a cancellation in Python 3.11
                 await self._rings.get()
+                return True
+        return False

@@ -8,7 +8,7 @@ import os
 import time
 import uuid
 from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +16,9 @@ from backend.adapters.disk import FULL, GroupedSync, is_full
 from backend.errors import StorageFull, TooLarge
 from backend.ports.blob_store import Blob, StoredBlob
 
-_HEAD = 4096
+HEAD = 4096
+"""Bytes that are looked at to recognise a file."""
+
 _BUFFER = 1 << 20
 
 
@@ -30,7 +32,7 @@ class FileBlobStore:
     async def put(self, tenant: str, content: AsyncIterator[bytes], max_bytes: int) -> Blob:
         """See the port."""
         folder = self._folder(tenant)
-        part = _Part(folder / f"{uuid.uuid4().hex}.part")
+        part = _Part(self.scratch(tenant))
         digest, size, head = hashlib.sha256(), 0, b""
         held = bytearray()  # one write for many pieces; a small file is written in one go
         try:
@@ -41,7 +43,7 @@ class FileBlobStore:
                         f"The file is larger than {max_bytes / 1_000_000:.0f} MB. "
                         "Split it, or raise MAX_UPLOAD_MB."
                     )
-                head = head or piece[:_HEAD]
+                head = head or piece[:HEAD]
                 digest.update(piece)
                 held += piece
                 if len(held) >= _BUFFER:
@@ -58,33 +60,39 @@ class FileBlobStore:
                 await asyncio.to_thread(part.abandon)
         return Blob(digest.hexdigest(), size, head)
 
-    def path(self, tenant: str, sha256: str) -> Path:
+    @asynccontextmanager
+    async def local(self, tenant: str, sha256: str) -> AsyncIterator[Path | None]:
         """See the port."""
-        return self._folder(tenant) / sha256
+        path = self._path(tenant, sha256)
+        yield path if await asyncio.to_thread(path.exists) else None
 
     async def delete(self, tenant: str, sha256: str) -> None:
         """See the port."""
-        await asyncio.to_thread(self.path(tenant, sha256).unlink, missing_ok=True)
+        await asyncio.to_thread(self._path(tenant, sha256).unlink, missing_ok=True)
 
     async def sweep(self, keep: Collection[tuple[str, str]], older_than_s: float) -> int:
         """See the port."""
-        kept = {self.path(tenant, sha256) for tenant, sha256 in keep}
+        kept = {self._path(tenant, sha256) for tenant, sha256 in keep}
         return await asyncio.to_thread(_sweep, self._root, kept, time.time() - older_than_s)
 
-    def stored(self) -> Iterator[StoredBlob]:
+    async def stored(self) -> list[StoredBlob]:
         """See the port."""
-        for path in self._root.glob("*/*"):
-            with suppress(FileNotFoundError, ValueError):  # gone meanwhile; not ours
-                age = time.time() - path.stat().st_mtime
-                yield StoredBlob(bytes.fromhex(path.parent.name).decode(), path.name, age)
+        return await asyncio.to_thread(lambda: list(_stored(self._root)))
 
     async def hash_of(self, tenant: str, sha256: str) -> str | None:
         """See the port."""
-        return await asyncio.to_thread(_hash, self.path(tenant, sha256))
+        return await asyncio.to_thread(_hash, self._path(tenant, sha256))
+
+    def scratch(self, tenant: str) -> Path:
+        """A new name for a file under way; what is left there by a crash is swept."""
+        return self._folder(tenant) / f"{uuid.uuid4().hex}.part"
 
     async def ping(self) -> None:
         """Raise unless the folder can be written."""
         await asyncio.to_thread(_probe, self._root)
+
+    def _path(self, tenant: str, sha256: str) -> Path:
+        return self._folder(tenant) / sha256
 
     def _folder(self, tenant: str) -> Path:
         # Hexadecimal, so that no tenant's name is ever a path.
@@ -122,6 +130,13 @@ class _Part:
         if self._file is not None:
             self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+def _stored(root: Path) -> Iterator[StoredBlob]:
+    for path in root.glob("*/*"):
+        with suppress(FileNotFoundError, ValueError):  # gone meanwhile; not ours
+            age = time.time() - path.stat().st_mtime
+            yield StoredBlob(bytes.fromhex(path.parent.name).decode(), path.name, age)
 
 
 def _sweep(root: Path, kept: Collection[Path], before: float) -> int:

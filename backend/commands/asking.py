@@ -14,7 +14,6 @@ from backend.errors import InvalidRequest
 from backend.models.asking import AskRequest, AskResponse, SourceView
 from backend.models.documents import JobState
 from backend.models.tracking import JobList, JobView
-from backend.utils.clock import utc_now
 
 _MOST_JOBS = 10_000
 
@@ -76,14 +75,14 @@ async def _list(settings: Settings, options: argparse.Namespace) -> JobList:
     state = JobState(options.status) if options.status else None
     async with open_services(settings.model_copy(update={"sample_document": False})) as services:
         page = await services.job_control.jobs(DEFAULT_TENANT, offset=0, limit=options.limit, state=state)
-    items = [JobView.of(job, utc_now()) for job in page.items]
+    items = [JobView.of(job) for job in page.items]
     return JobList(items=items, total=page.total, offset=0, limit=options.limit)
 
 
 async def _change(settings: Settings, options: argparse.Namespace) -> JobView:
     async with open_services(settings.model_copy(update={"sample_document": False})) as services:
         change = services.job_control.retry if options.action == "retry" else services.job_control.stop
-        return JobView.of(await change(DEFAULT_TENANT, options.job_id), utc_now())
+        return JobView.of(await change(DEFAULT_TENANT, options.job_id))
 
 
 def _line(job: JobView) -> str:

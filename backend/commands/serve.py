@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -45,6 +46,9 @@ async def _serve(settings: Settings, *, open_page: bool) -> None:
         logging.getLogger("uvicorn.access").setLevel(settings.log_level.upper())
         config = uvicorn.Config(app, log_config=None, access_log=settings.log_level == "debug")
         server = uvicorn.Server(config)
+        # What is loaded by now stays: searching it for garbage again and again is dear.
+        gc.collect()
+        gc.freeze()
         announcing = asyncio.create_task(_announce(server, listener, open_page=open_page))
         await server.serve(sockets=[listener])
         announcing.cancel()

@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from backend.models.documents import JobState, Problem, Progress
+from backend.models.work import Work
 
 
 class Priority(IntEnum):
@@ -73,3 +74,5 @@ class Job:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     error: Problem | None = None
+    work: Work | None = field(default=None, compare=False)
+    """Who works on it and how fast; None where it was not asked for."""

@@ -11,9 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from backend.models.documents import JobState
 from backend.models.jobs import Job
 
-SILENCE_S = 15.0
-"""A started job that was not heard of for so long has lost its worker and waits for another."""
-
 StateName = Literal["queued", "started", "finished", "failed", "stopped"]
 
 _ID = "7d1f5c2a9b3e4f60a1b2c3d4e5f60718"
@@ -80,16 +77,17 @@ class JobView(BaseModel):
     heartbeat_at: datetime | None = Field(description="When its worker was last heard of.")
 
     @classmethod
-    def of(cls, job: Job, now: datetime) -> JobView:
-        """The job as clients see it at ``now``."""
+    def of(cls, job: Job) -> JobView:
+        """The job as clients see it, with its pace where it was read with who works on it."""
         progress, error = job.progress, job.error
-        spent = (now - job.started_at).total_seconds() if job.started_at else 0.0
-        running = job.state is JobState.STARTED and spent > 0
-        share = progress.fraction
+        started = job.state is JobState.STARTED
+        work = job.work if started else None
+        rate = work.rate(progress.done) if work else None
+        left = work.seconds_left(progress.fraction) if work else None
         return cls(
             job_id=job.id,
             status=job.state.value,
-            progress=round(min(max(share, 0.0), 1.0), 4),
+            progress=round(min(max(progress.fraction, 0.0), 1.0), 4),
             created_at=job.created_at,
             started_at=job.started_at,
             ended_at=job.ended_at,
@@ -98,22 +96,15 @@ class JobView(BaseModel):
             kind=job.kind,
             subject=job.subject,
             attempt=job.attempt,
-            stage="working" if running and progress.stage == "waiting" else progress.stage,
+            stage="working" if started and progress.stage == "waiting" else progress.stage,
             done=progress.done,
             total=progress.total,
             unit=progress.unit,
-            rate=round(progress.done / spent, 2) if running and progress.done else None,
-            seconds_left=round(spent * (1 - share) / share, 1) if running and share > 0 else None,
-            waiting=_waits(job, now),
+            rate=None if rate is None else round(rate, 2),
+            seconds_left=None if left is None else round(left, 1),
+            waiting=job.state is JobState.QUEUED or (started and job.work is not None and job.work.rests),
             heartbeat_at=job.heartbeat_at,
         )
-
-
-def _waits(job: Job, now: datetime) -> bool:
-    if job.state is JobState.QUEUED:
-        return True
-    heard = job.heartbeat_at
-    return job.state is JobState.STARTED and (heard is None or (now - heard).total_seconds() > SILENCE_S)
 
 
 class JobResult(BaseModel):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -32,10 +33,13 @@ class BlobStore(Protocol):
     """Files by tenant and hash: the same bytes are stored once per tenant."""
 
     async def put(self, tenant: str, content: AsyncIterator[bytes], max_bytes: int) -> Blob:
-        """Store a stream durably in bounded memory; raises TooLarge and then keeps nothing."""
+        """Store a stream in bounded memory; raises TooLarge and then keeps nothing.
 
-    def path(self, tenant: str, sha256: str) -> Path:
-        """Where a local process can read the file."""
+        It is durable when this returns, or at the latest with the catalog's next durable write.
+        """
+
+    def local(self, tenant: str, sha256: str) -> AbstractAsyncContextManager[Path | None]:
+        """A path where a local process can read the file meanwhile; None where it is not stored."""
 
     async def delete(self, tenant: str, sha256: str) -> None:
         """Remove a file; harmless where it is gone."""
@@ -43,8 +47,8 @@ class BlobStore(Protocol):
     async def sweep(self, keep: Collection[tuple[str, str]], older_than_s: float) -> int:
         """Remove files that no document needs and unfinished uploads, of that age; returns how many."""
 
-    def stored(self) -> Iterator[StoredBlob]:
-        """Every file there is, unfinished uploads too; reads the folder, so not on the event loop."""
+    async def stored(self) -> Sequence[StoredBlob]:
+        """Every file there is, unfinished uploads too."""
 
     async def hash_of(self, tenant: str, sha256: str) -> str | None:
         """What a stored file hashes to now, in bounded memory; None where there is none."""

@@ -20,12 +20,19 @@ class JobTable(Protocol):
         """Queue a job, durably; one whose id is there already is left as it is."""
 
     async def claim(
-        self, owner: str, lease_s: float, *, queues: Sequence[str] | None = None, most_long: int = 1_000_000
+        self,
+        owner: str,
+        lease_s: float,
+        *,
+        queues: Sequence[str] | None = None,
+        most_long: int = 1_000_000,
+        rung: bool = False,
     ) -> Job | None:
         """Take the job whose turn it is among those queued or whose lease ran out; None where none is.
 
         Short jobs first, then tenants with fewer running jobs, then older jobs; no long one while
-        ``most_long`` of them run. A job whose attempts are used up is failed on the way.
+        ``most_long`` of them run. A job whose attempts are used up is failed on the way. ``rung`` says that
+        work is expected, which is then taken a little sooner.
         """
 
     async def renew(self, job: Job, lease_s: float) -> bool:

@@ -36,12 +36,12 @@ class Asker:
     session: str
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
     services: Services = request.state.services
     return services
 
 
-def _asker(request: Request) -> Asker:
+async def _asker(request: Request) -> Asker:
     """Auth is off: one tenant; the session is the X-Session-Id header, else the client's address."""
     address = request.client.host if request.client else "unknown"
     session = request.headers.get("X-Session-Id", "").strip() or address

@@ -15,7 +15,6 @@ from backend.models.documents import JobState
 from backend.models.jobs import Job
 from backend.models.tracking import ChatAccepted, JobList, JobResult, JobView
 from backend.routes.deps import ERRORS, Caller, ServicesDep
-from backend.utils.clock import utc_now
 
 router = APIRouter(tags=["jobs"], responses=ERRORS)
 
@@ -95,7 +94,7 @@ async def retry(job_id: str, caller: Caller, services: ServicesDep) -> JobView:
 
 
 def _view(job: Job) -> JobView:
-    return JobView.of(job, utc_now())
+    return JobView.of(job)
 
 
 async def _body(request: Request) -> Any:  # noqa: ANN401 - whatever the client sent

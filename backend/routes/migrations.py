@@ -8,7 +8,6 @@ from backend.models.migrating import FoundStores, FoundStoreView, MigrationReque
 from backend.models.tracking import JobView
 from backend.routes.deps import ERRORS, Caller, ServicesDep
 from backend.services.migration import Wanted
-from backend.utils.clock import utc_now
 
 router = APIRouter(prefix="/api", tags=["migrations"], responses=ERRORS)
 
@@ -39,4 +38,4 @@ async def migrate(
         report = await services.migration.look(caller.tenant, wanted, lambda _: None)
         return MigrationView(report=report.as_json())
     job = await services.migration.begin(caller.tenant, wanted)
-    return MigrationView(job=JobView.of(job, utc_now()))
+    return MigrationView(job=JobView.of(job))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from weakref import WeakValueDictionary
 
 from backend.errors import (
@@ -99,6 +100,7 @@ class Ingestion:
         # Accepting a file and deleting the last document of the same bytes exclude each other; other
         # files do not wait, so that their commits share a sync.
         self._files: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._deletions = 0
 
     async def accept(
         self,
@@ -113,7 +115,7 @@ class Ingestion:
         What ``metadata`` says of the file wins over what the file says of itself.
         Raises TooLarge, EmptyFile or UnsupportedFile, and then keeps nothing.
         """
-        name = safe_name(filename)
+        name, deletions = safe_name(filename), self._deletions
         blob = await self._blobs.put(tenant, content, self._max_bytes)
         try:
             media_type = self._extractor.recognise(blob.head, name)
@@ -139,7 +141,7 @@ class Ingestion:
             metadata=metadata or DocumentMetadata(),
         )
         async with self._file(tenant, blob.sha256):
-            if not await self._is_stored(new):
+            if self._deletions != deletions and not await self._is_stored(new):
                 raise Unavailable("The same file was deleted at this moment. Upload it again.")
             stored = await self._catalog.accept(new, job)
         if stored.id == new.id:
@@ -164,6 +166,7 @@ class Ingestion:
         """Remove a document everywhere, in whatever state; a running ingestion of it ends by itself."""
         document = await self._catalog.document(tenant, document_id)
         async with self._file(tenant, document.sha256):
+            self._deletions += 1
             document = await self._catalog.delete(tenant, document_id)
             await self._blobs.delete(tenant, document.sha256)
         return document
@@ -217,9 +220,12 @@ class Ingestion:
             await self._report(job, Progress("embedding", unit="passages"), start + len(chunks))
 
     async def _read(self, job: Job, document: Document) -> None:
-        if not await self._is_stored(document):
-            raise UnreadableFile("The uploaded file is no longer stored. Upload it again.")
-        path = self._blobs.path(document.tenant, document.sha256)
+        async with self._blobs.local(document.tenant, document.sha256) as path:
+            if path is None:
+                raise UnreadableFile("The uploaded file is no longer stored. Upload it again.")
+            await self._read_file(job, document, path)
+
+    async def _read_file(self, job: Job, document: Document, path: Path) -> None:
         chunker = await asyncio.to_thread(Chunker, document)
         pending: list[Chunk] = []
         warning, stored = None, job.checkpoint
@@ -294,7 +300,8 @@ class Ingestion:
         return self._files.setdefault((tenant, sha256), asyncio.Lock())
 
     async def _is_stored(self, document: Document) -> bool:
-        return await asyncio.to_thread(self._blobs.path(document.tenant, document.sha256).exists)
+        async with self._blobs.local(document.tenant, document.sha256) as path:
+            return path is not None
 
 
 def _size(stored: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 from backend.models.integrity import Fault
@@ -66,13 +65,10 @@ class Integrity:
 
     async def _needless_files(self) -> list[Fault]:
         """Files first, then documents: a document stored in between is then known, too."""
-        stored = await asyncio.to_thread(lambda: list(self._blobs.stored()))
+        stored = await self._blobs.stored()
         needed = await self._catalog.sha256s()
-        ages = [
-            blob.age_s
-            for blob in stored
-            if (blob.tenant, blob.name) not in needed and self._blobs.path(blob.tenant, blob.name).exists()
-        ]
+        needless = [blob for blob in stored if (blob.tenant, blob.name) not in needed]
+        ages = [blob.age_s for blob in needless if await self._blobs.hash_of(blob.tenant, blob.name)]
         old = sum(age > ABANDONED_S for age in ages)
         faults = []
         if old:

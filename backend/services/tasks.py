@@ -41,14 +41,14 @@ class Worker:
         jobs: JobTable,
         kinds: Mapping[str, JobKind],
         queue: TaskQueue,
-        wait: Callable[[float], Awaitable[None]],
+        wait: Callable[[float], Awaitable[bool]],
         concurrency: int,
     ) -> None:
         self._owner = owner
         self._jobs = jobs
         self._kinds = kinds
-        self._queue = queue
-        self._wait = wait
+        self.queue = queue
+        self.wait = wait
         self._concurrency = concurrency
 
     async def run(self) -> None:
@@ -57,20 +57,24 @@ class Worker:
             for _ in range(self._concurrency):
                 group.create_task(self._serve())
 
-    async def turn(self, queues: Sequence[str] | None = None) -> bool:
-        """Take the job whose turn it is and work on it to its end; False where none is due."""
+    async def turn(self, queues: Sequence[str] | None = None, *, rung: bool = False) -> bool:
+        """Take the job whose turn it is and work on it to its end; False where none is due.
+
+        ``rung`` says that there is likely one.
+        """
         # One worker is always left for what is short.
         most_long = max(1, self._concurrency - 1)
-        job = await self._jobs.claim(self._owner, LEASE_S, queues=queues, most_long=most_long)
+        job = await self._jobs.claim(self._owner, LEASE_S, queues=queues, most_long=most_long, rung=rung)
         if job is None:
             return False
         await self._work(job)
         return True
 
     async def _serve(self) -> None:
+        rung = False
         while True:
             try:
-                worked = await self.turn()
+                worked = await self.turn(rung=rung)
             except Exception:
                 # The table itself failed (a full disk, say). Working on would spin; giving up would
                 # strand every later upload.
@@ -80,8 +84,7 @@ class Worker:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError  # the work ended at the same moment and took no notice
-            if not worked:
-                await self._wait(IDLE_S)
+            rung = not worked and await self.wait(IDLE_S)
 
     async def _work(self, job: Job) -> None:
         logger.info("job %s (%s %s) attempt %d starts", job.id, job.kind, job.subject, job.attempt)
@@ -102,7 +105,7 @@ class Worker:
         woken = await self._jobs.finish(job, result)
         logger.info("job %s finished", job.id)
         if woken is not None:
-            await self._queue.ring(woken.queue, woken.id)
+            await self.queue.ring(woken.queue, woken.id)
 
     async def _hold(self, job: Job, work: asyncio.Future[Result]) -> None:
         """Renew the lease; a lost one (stopped, deleted, taken over) cancels the work."""

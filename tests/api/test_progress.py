@@ -216,7 +216,7 @@ def test_fifty_uploads_of_one_file_are_one_document_and_one_parse(client: TestCl
     )
     with closing(sqlite3.connect(folder / "quaestio.db")) as store:
         assert store.execute("SELECT attempt FROM jobs").fetchall() == [(1,)]
-    assert len([p for p in (folder / "files").rglob("*") if p.is_file()]) == 1
+        assert store.execute("SELECT count(*) FROM small_files").fetchall() == [(1,)]
 
 
 def test_a_thousand_files_in_one_request_get_an_entry_each(client: TestClient, folder: Path) -> None:

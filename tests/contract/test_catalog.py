@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -35,7 +36,8 @@ async def published(catalog: Catalog, jobs: JobTable, document: Document, texts:
 async def test_an_accepted_document_is_found_with_its_queued_job(catalog: Catalog) -> None:
     stored = await accept(catalog, new_document())
     assert stored.number > 0
-    assert await catalog.document("default", stored.id) == stored
+    found = await catalog.document("default", stored.id)
+    assert replace(found, work=None) == stored
     assert stored.state is JobState.QUEUED
     assert stored.created_at.tzinfo is not None
 

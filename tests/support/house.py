@@ -12,10 +12,12 @@ from backend.adapters.embedded_queue import EmbeddedQueue
 from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.llamaindex.stores import LlamaIndexStores
+from backend.adapters.sized_blobs import SizedBlobStore
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.job_table import SqlJobTable
 from backend.adapters.sql.keyword_index import Fts5KeywordIndex
+from backend.adapters.sql.small_files import SmallFiles
 from backend.adapters.sql.transfers import SqlTransfers
 from backend.models.documents import Document
 from backend.services.answer_jobs import AnswerJobs
@@ -46,7 +48,7 @@ class House:
         self.catalog = SqlCatalog(self.database)
         self.jobs = SqlJobTable(self.database)
         self.queue = EmbeddedQueue()
-        self.blobs = FileBlobStore(self.root / "files")
+        self.blobs = SizedBlobStore(SmallFiles(self.database), FileBlobStore(self.root / "files"))
         self.vectors = FaissVectorStore(self.database, DIMENSION)
         self.keywords = Fts5KeywordIndex(self.database)
         self.ingestion = Ingestion(
@@ -99,8 +101,9 @@ class House:
         async with working(self.worker()):
             return await self.ingestion.finished(accepted.document)
 
-    def files(self) -> list[Path]:
-        return [p for p in (self.root / "files").rglob("*") if p.is_file()]
+    async def files(self) -> list[str]:
+        """Names of what is stored, in the database or as files."""
+        return [blob.name for blob in await self.blobs.stored()]
 
 
 @asynccontextmanager

@@ -52,7 +52,7 @@ async def test_fifty_uploads_of_one_file_are_one_document_and_one_reading(house:
     assert len({a.document.id for a in accepted}) == 1
     assert sum(not a.duplicate for a in accepted) == 1
     assert house.extractor.extractions == 1
-    assert len(house.files()) == 1
+    assert len(await house.files()) == 1
 
 
 async def test_a_stopped_ingestion_goes_on_behind_its_checkpoint(house: House) -> None:
@@ -82,7 +82,7 @@ async def test_deleting_during_ingestion_leaves_nothing(house: House) -> None:
     assert (await house.catalog.documents(TENANT, offset=0, limit=9)).total == 1
     assert await house.vectors.warm(TENANT) == 1
     assert await house.keywords.search(TENANT, "subject3", 5) == []
-    assert len(house.files()) == 1
+    assert len(await house.files()) == 1
 
 
 async def test_a_file_without_words_is_refused_and_leaves_nothing(house: House) -> None:
@@ -92,7 +92,7 @@ async def test_a_file_without_words_is_refused_and_leaves_nothing(house: House) 
             await house.ingestion.finished(accepted.document)
     with pytest.raises(DocumentNotFound):
         await house.catalog.document(TENANT, accepted.document.id)
-    assert house.files() == []
+    assert await house.files() == []
 
 
 async def test_a_failed_document_can_be_seen_and_sent_again(house: House) -> None:
@@ -112,7 +112,7 @@ async def test_too_large_and_unread_files_leave_nothing(house: House) -> None:
         await house.ingestion.accept(TENANT, "big.txt", stream(b"x" * 1_000_001))
     with pytest.raises(UnsupportedFile):
         await house.ingestion.accept(TENANT, "a.exe", stream(b"x"))
-    assert house.files() == []
+    assert await house.files() == []
     assert (await house.catalog.documents(TENANT, offset=0, limit=9)).total == 0
 
 
@@ -120,17 +120,19 @@ async def test_an_unread_file_does_not_take_the_same_bytes_along(house: House) -
     await house.ingestion.accept(TENANT, "a.txt", stream(b"text"))
     with pytest.raises(UnsupportedFile):
         await house.ingestion.accept(TENANT, "a.exe", stream(b"text"))
-    assert len(house.files()) == 1
+    assert len(await house.files()) == 1
 
 
 async def test_files_that_nothing_needs_are_swept(house: House) -> None:
     document = await house.add("Roots drink water.")
-    folder = house.files()[0].parent
+    large = await house.add("Roots drink water. " * 5000)
+    folder = house.root / "files" / TENANT.encode().hex()
     (folder / "orphan").write_bytes(b"x")
     (folder / "upload.part").write_bytes(b"x")
+    await house.blobs.put(TENANT, stream(b"an upload that nobody accepted"), 100)
     assert await house.ingestion.sweep(older_than_s=3600) == 0
-    assert await house.ingestion.sweep(older_than_s=-1) == 2
-    assert [p.name for p in house.files()] == [document.sha256]
+    assert await house.ingestion.sweep(older_than_s=-1) == 3
+    assert set(await house.files()) == {document.sha256, large.sha256}
 
 
 @pytest.mark.parametrize(

@@ -115,14 +115,24 @@ async def test_many_faults_are_counted_not_listed(house: House) -> None:
 
 async def test_a_changed_file_is_said(house: House) -> None:
     document = await house.add("Leaves hold chlorophyll.")
-    house.blobs.path(TENANT, document.sha256).write_bytes(b"something else")
+    await damage(house, "UPDATE small_files SET content = x'0102'")
+    (fault,) = await problems(house)
+    assert fault.sentence == f"The file of notes.txt ({document.id}) was changed."
+
+
+async def test_a_changed_large_file_is_said(house: House) -> None:
+    document = await house.add("Leaves hold chlorophyll. " * 5000)
+    async with house.blobs.local(TENANT, document.sha256) as path:
+        assert path
+        path.write_bytes(b"something else")
     (fault,) = await problems(house)
     assert fault.sentence == f"The file of notes.txt ({document.id}) was changed."
 
 
 async def test_remains_of_a_broken_upload_are_harmless_until_they_are_old(house: House) -> None:
     await house.add("Leaves hold chlorophyll.")
-    remains = house.files()[0].parent / "abc.part"
+    remains = house.root / "files" / TENANT.encode().hex() / "abc.part"
+    remains.parent.mkdir(parents=True, exist_ok=True)
     remains.write_bytes(b"x")
     (fault,) = await integrity(house).check()
     assert fault.harmless

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, select
-from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from backend.adapters.sql.tables import jobs
 from backend.models.documents import JobState, Problem, Progress
 from backend.models.jobs import Job, NewJob
 from backend.models.work import Work
+
+_INSERT = (
+    "INSERT INTO jobs (id, tenant, kind, subject, queue, priority, payload, parent, units, "
+    "state, created_at, phase, attempt, tries, breaks, checkpoint, stage, "
+    "done, total, unit, fraction, pace_done, pace_fraction) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
+    "'queued', (julianday('now') - 2440587.5) * 86400.0, '', 0, 0, 0, 0, 'waiting', "
+    "0, 0, '', 0.0, 0, 0.0) ON CONFLICT (id) DO NOTHING"
+)
 
 
 def now() -> ColumnElement[float]:
@@ -33,26 +39,19 @@ def is_held(connection: Connection, job: Job) -> bool:
 
 def insert_job(connection: Connection, new: NewJob, parent: str | None = None) -> None:
     """Add a queued job unless its id is there."""
-    values: dict[str, Any] = {
-        "id": new.id,
-        "tenant": new.tenant,
-        "kind": new.kind,
-        "subject": new.subject,
-        "queue": new.queue,
-        "priority": int(new.priority),
-        "payload": json.dumps(dict(new.payload), ensure_ascii=False),
-        "parent": parent,
-        "units": new.units,
-    }
-    connection.execute(_insert(), values)
-
-
-@cache
-def _insert() -> Insert:
-    given = ("id", "tenant", "kind", "subject", "queue", "priority", "payload", "parent", "units")
-    values: dict[str, Any] = {name: bindparam(name) for name in given}
-    new = insert(jobs).values(**values, state=JobState.QUEUED.value, created_at=now())
-    return new.on_conflict_do_nothing(index_elements=["id"])
+    payload = json.dumps(dict(new.payload), ensure_ascii=False)
+    named = (
+        new.id,
+        new.tenant,
+        new.kind,
+        new.subject,
+        new.queue,
+        int(new.priority),
+        payload,
+        parent,
+        new.units,
+    )
+    connection.exec_driver_sql(_INSERT, named)
 
 
 def job(row: Row[Any]) -> Job:
@@ -78,6 +77,7 @@ def job(row: Row[Any]) -> Job:
         started_at=as_time(row.started_at),
         ended_at=as_time(row.ended_at),
         error=problem(row),
+        work=work(row) if hasattr(row, "as_of") else None,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Row,
+    Select,
     and_,
     case,
     delete,
@@ -57,10 +58,17 @@ class SqlJobTable:
         return job_rows.job(await self._database.write(change))
 
     async def claim(
-        self, owner: str, lease_s: float, *, queues: Sequence[str] | None = None, most_long: int = 1_000_000
+        self,
+        owner: str,
+        lease_s: float,
+        *,
+        queues: Sequence[str] | None = None,
+        most_long: int = 1_000_000,
+        rung: bool = False,
     ) -> Job | None:
         """See the port."""
-        if not self._busy and not await self._database.read(lambda c: next_job(c, queues, most_long)):
+        expected = rung or self._busy
+        if not expected and not await self._database.read(lambda c: next_job(c, queues, most_long)):
             return None  # most polls end here and write nothing
         job = await self._database.write(
             lambda c: _claim(c, owner, lease_s, queues, most_long), durable=False
@@ -192,7 +200,7 @@ class SqlJobTable:
 
     async def job(self, tenant: str, job_id: str) -> Job:
         """See the port."""
-        query = select(jobs).where(jobs.c.tenant == tenant, jobs.c.id == job_id)
+        query = _seen().where(jobs.c.tenant == tenant, jobs.c.id == job_id)
         row = await self._database.read(lambda c: c.execute(query).first())
         if row is None:
             raise JobNotFound(f"There is no job {job_id[:64]!r}. It may have expired or been deleted.")
@@ -208,7 +216,7 @@ class SqlJobTable:
 
         def query(connection: Connection) -> Listing[Job]:
             total = connection.execute(select(func.count()).select_from(jobs).where(*where)).scalar_one()
-            page = select(jobs).where(*where).order_by(jobs.c.number.desc()).offset(offset).limit(limit)
+            page = _seen().where(*where).order_by(jobs.c.number.desc()).offset(offset).limit(limit)
             return Listing(tuple(map(job_rows.job, connection.execute(page))), total, offset, limit)
 
         return await self._database.read(query)
@@ -226,6 +234,11 @@ class SqlJobTable:
             jobs.c.kind.in_(kinds), jobs.c.state.in_(_ENDED), jobs.c.ended_at < now() - older_than_s
         )
         return await self._database.write(lambda c: c.execute(gone).rowcount, durable=False)
+
+
+def _seen() -> Select[Any]:
+    """Jobs and the moment they are looked at."""
+    return select(jobs, now().label("as_of"))
 
 
 def _claim(

@@ -150,6 +150,18 @@ sessions = Table(
     Column("selected_at", DateTime, nullable=False),
 )
 
+# Uploaded files small enough to be rows; larger ones are files.
+small_files = Table(
+    "small_files",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("tenant", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("stored_at", Float, nullable=False),
+    UniqueConstraint("tenant", "sha256"),
+)
+
 # Counts every change of what a tenant can find, so that in-memory indexes of any process follow.
 libraries = Table(
     "libraries",

@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from backend.adapters.sql.database import Database
+from backend.adapters.sql.database import Database, driver_of
 
 _MERGE_PAGES = 64
 """Index pages that one step merges: some milliseconds, in which other writes wait."""
@@ -60,9 +60,7 @@ def _execute(statement: str, connection: Connection) -> int:
 
 def _merge(pages: int, connection: Connection) -> bool:
     """One step; whether there may be more to do."""
-    raw = connection.connection.driver_connection
-    if not isinstance(raw, sqlite3.Connection):
-        raise TypeError("the keyword index is SQLite's")
+    raw = driver_of(connection)
     before = raw.total_changes
     raw.execute("INSERT INTO chunk_terms(chunk_terms, rank) VALUES ('merge', ?)", (pages,))
     return raw.total_changes - before > 1  # the row that says so counts as one

@@ -164,6 +164,15 @@ def _rest() -> None:
         sa.Column("selected_at", sa.DateTime, nullable=False),
     )
     op.create_table(
+        "small_files",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.Column("stored_at", sa.Float, nullable=False),
+        sa.UniqueConstraint("tenant", "sha256", name="uq_small_files_tenant_sha256"),
+    )
+    op.create_table(
         "libraries",
         sa.Column("tenant", sa.String(64), primary_key=True),
         sa.Column("version", sa.BigInteger, nullable=False),
@@ -208,6 +217,7 @@ def downgrade() -> None:
         "sessions",
         "documents",
         "jobs",
+        "small_files",
         "libraries",
         "answers",
         "facts",
