@@ -18,6 +18,7 @@ from backend.adapters.extractors.extractor import ChildProcessExtractor
 from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.language_models.chain import ModelChain
+from backend.adapters.llamaindex.stores import LlamaIndexStores
 from backend.adapters.onnx_embedder.embedder import OnnxEmbedder
 from backend.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder
 from backend.adapters.sized_blobs import SizedBlobStore
@@ -31,6 +32,7 @@ from backend.adapters.sql.keyword_index import Fts5KeywordIndex
 from backend.adapters.sql.next_vectors import SqlNextVectors
 from backend.adapters.sql.question_store import SqlQuestionStore
 from backend.adapters.sql.small_files import SmallFiles
+from backend.adapters.sql.transfers import SqlTransfers
 from backend.adapters.sql.upkeep import SqlUpkeep
 from backend.config.providers import providers
 from backend.config.settings import BUNDLED_MODEL, Settings
@@ -46,9 +48,10 @@ from backend.services.idempotency import Idempotency
 from backend.services.ingestion import Ingestion
 from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.job_control import JobControl
-from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds
+from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, migration_kinds
 from backend.services.maintenance import Maintenance
 from backend.services.marking import Marking
+from backend.services.migration import Migration
 from backend.services.model_marker import ModelMarker
 from backend.services.model_questions.writer import ModelQuestionWriter
 from backend.services.question_bank import QuestionBank
@@ -57,6 +60,7 @@ from backend.services.reembedding import Reembedding
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
 from backend.services.tasks import Worker
+from backend.services.transfer_check import TransferCheck
 from backend.utils.processes import is_gone, own_name
 
 if TYPE_CHECKING:
@@ -152,6 +156,17 @@ def _services(
     )
     answer_jobs = AnswerJobs(answers=answers, jobs=jobs, queue=queue, result_ttl_s=settings.result_ttl_s)
     audit = SqlAudit(database, embedder.dimension)
+    transfers = SqlTransfers(database)
+    migration = Migration(
+        stores=LlamaIndexStores(settings.data_dir),
+        transfers=transfers,
+        check=TransferCheck(transfers=transfers, vectors=vectors, catalog=catalog),
+        embedder=embedder,
+        jobs=jobs,
+        queue=queue,
+        roots=[settings.data_dir, *([Path(settings.llamaindex_dir)] if settings.llamaindex_dir else [])],
+        tenant=DEFAULT_TENANT,
+    )
     kinds = job_kinds(ingestion, answer_jobs)
     maintenance = Maintenance(
         upkeep=SqlUpkeep(database),
@@ -199,13 +214,14 @@ def _services(
         worker=Worker(
             owner=own_name(),
             jobs=jobs,
-            kinds=kinds | maintenance_kinds(maintenance),
+            kinds=kinds | maintenance_kinds(maintenance) | migration_kinds(migration),
             queue=queue,
             wait=queue.wait,
             concurrency=_workers(settings),
         ),
         schedule=Schedule(jobs=jobs, queue=queue, periods=PERIODS),
         integrity=Integrity(audit=audit, catalog=catalog, blobs=blobs, vectors=vectors),
+        migration=migration,
         worker_inside=settings.job_queue == "embedded",
         health=Health(
             {

@@ -13,6 +13,7 @@
     │   └── QuestionSetNotFound    or an item of one
     ├── Conflict                   the request is right, the store is not ready for it
     │   ├── EmptyLibrary
+    │   ├── OtherModel             vectors of another embedding model than the one in use
     │   ├── JobNotRetryable
     │   └── NoOtherQuestion        the place of an item carries no further one
     ├── TooLarge                   over a limit that a setting names
@@ -107,6 +108,12 @@ class EmptyLibrary(Conflict):
     """There is no finished document to work from."""
 
     code = "empty_library"
+
+
+class OtherModel(Conflict):
+    """Vectors that another embedding model made than the one in use."""
+
+    code = "other_embedding_model"
 
 
 class JobNotRetryable(Conflict):

@@ -21,6 +21,7 @@ from backend.routes import (
     evaluation,
     health,
     jobs,
+    migrations,
     page,
     pdf,
     progress,
@@ -83,6 +84,7 @@ def create_app(
         ask,
         jobs,
         documents,
+        migrations,
         progress,
         pdf,
         health,
@@ -97,11 +99,10 @@ def create_app(
 
 @asynccontextmanager
 async def _working(services: Services) -> AsyncIterator[None]:
-    """The worker and the schedule in the background, where they belong into this process."""
-    if not services.worker_inside:
-        yield
-        return
-    beside = [asyncio.create_task(each.run()) for each in (services.worker, services.schedule)]
+    """In the background: a look for stores to move over; worker and schedule, where they belong here."""
+    beside = [asyncio.create_task(services.migration.watch())]
+    if services.worker_inside:
+        beside += [asyncio.create_task(each.run()) for each in (services.worker, services.schedule)]
     try:
         yield
     finally:

@@ -27,7 +27,16 @@ def run(arguments: Sequence[str]) -> int:
         settings = load_settings(**given)
         _log(settings.log_level if options.command in {"serve", "worker"} else "error")
         # Imported only now: help, wrong use and wrong settings are answered at once.
-        from backend.commands import asking, doctor, library, questions, reembed, serve, worker  # noqa: PLC0415
+        from backend.commands import (  # noqa: PLC0415
+            asking,
+            doctor,
+            library,
+            migrate,
+            questions,
+            reembed,
+            serve,
+            worker,
+        )
 
         commands = {
             "serve": serve.serve,
@@ -39,6 +48,7 @@ def run(arguments: Sequence[str]) -> int:
             "jobs": asking.jobs,
             "doctor": doctor.doctor,
             "reembed": reembed.reembed,
+            "migrate": migrate.migrate,
         }
         return commands[options.command](settings, options)
     except QuaestioError as error:
@@ -75,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     _ask(commands)
     _jobs(commands)
     _doctor(commands)
+    _migrate(commands)
     _command(commands, "reembed", "Embed every passage again, with the model that EMBEDDING_MODEL names.")
     return parser
 
@@ -160,3 +171,15 @@ def _doctor(commands: Commands) -> None:
     command = _command(commands, "doctor", "Say what is configured, what is missing and what to do.")
     command.add_argument("--deep", action="store_true", help="prove that indexes, rows and files agree")
     command.add_argument("--json", action="store_true", help="print the findings as JSON")
+
+
+def _migrate(commands: Commands) -> None:
+    command = _command(commands, "migrate", "Move a store of another product over, vectors and all.")
+    command.add_argument("product", choices=["llamaindex"], help="whose store it is")
+    command.add_argument("folder", type=Path, metavar="DIR", help="the folder that it was persisted to")
+    command.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    command.add_argument("--reembed", action="store_true", help="make all vectors anew with the model in use")
+    command.add_argument(
+        "--delete-source", action="store_true", help="delete the store once everything is verified"
+    )
+    command.add_argument("--json", action="store_true", help="print the report as JSON")

@@ -112,6 +112,11 @@ class Settings(BaseSettings):
     )
     local_timeout_s: float = Field(60, gt=0, description="Longest silence of the local server, in seconds.")
     local_prices: str = Field("0/0", description="As OPENAI_PRICES.")
+    llamaindex_dir: str = Field(
+        "",
+        description="A folder that holds LlamaIndex stores (also below it), moved over in the background, "
+        "once, at a start. Stores below DATA_DIR are found without it.",
+    )
     sample_document: bool = Field(True, description="Put the sample text into an empty library.")
 
 

@@ -19,6 +19,7 @@ from backend.services.ingestion import Ingestion
 from backend.services.integrity import Integrity
 from backend.services.job_control import JobControl
 from backend.services.marking import Marking
+from backend.services.migration import Migration
 from backend.services.question_bank import QuestionBank
 from backend.services.quiz_marking import QuizMarking
 from backend.services.retrieval import Retriever
@@ -55,6 +56,7 @@ class Services:
     worker: Worker
     schedule: Schedule
     integrity: Integrity
+    migration: Migration
     worker_inside: bool
     """Whether the process that serves also works on jobs; else workers of their own do."""
     health: Health

@@ -74,7 +74,28 @@ vectors = Table(
     "vectors",
     metadata,
     Column("key", ForeignKey(chunks.c.key, ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("vector", LargeBinary, nullable=False),  # float32, little-endian, unit length
+    Column("vector", LargeBinary, nullable=False),  # float32, little-endian; unit length where we made it
+)
+
+# What a document that came from another product was there.
+document_origins = Table(
+    "document_origins",
+    metadata,
+    Column("document_number", ForeignKey(documents.c.number, ondelete="CASCADE"), primary_key=True),
+    Column("product", String(32), nullable=False),
+    Column("ref_id", Text),  # its id there
+    Column("said", Text, nullable=False),  # JSON: its metadata there
+)
+
+# What a chunk was there: all that its node said besides its text and its vector, as JSON.
+node_origins = Table(
+    "node_origins",
+    metadata,
+    Column("key", ForeignKey(chunks.c.key, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("node_id", Text, nullable=False, index=True),
+    Column("metadata", Text, nullable=False),
+    Column("relationships", Text, nullable=False),
+    Column("rest", Text, nullable=False),
 )
 
 jobs = Table(

@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Make the first schema."""
     _documents()
     _chunks()
+    _origins()
     _jobs()
     _rest()
     _questions()
@@ -78,6 +79,33 @@ def _chunks() -> None:
         ),
         sa.Column("vector", sa.LargeBinary, nullable=False),
     )
+
+
+def _origins() -> None:
+    key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    op.create_table(
+        "document_origins",
+        sa.Column(
+            "document_number",
+            sa.Integer,
+            sa.ForeignKey("documents.number", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("product", sa.String(32), nullable=False),
+        sa.Column("ref_id", sa.Text),
+        sa.Column("said", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "node_origins",
+        sa.Column(
+            "key", key, sa.ForeignKey("chunks.key", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        ),
+        sa.Column("node_id", sa.Text, nullable=False),
+        sa.Column("metadata", sa.Text, nullable=False),
+        sa.Column("relationships", sa.Text, nullable=False),
+        sa.Column("rest", sa.Text, nullable=False),
+    )
+    op.create_index("ix_node_origins_node_id", "node_origins", ["node_id"])
 
 
 def _jobs() -> None:
@@ -224,9 +252,11 @@ def _keywords() -> None:
 
 def downgrade() -> None:
     """Remove everything."""
+    origins = ("node_origins", "document_origins")
     for table in (
         "question_items",
         "question_sets",
+        *origins,
         "vectors",
         "chunks",
         "sessions",
