@@ -111,7 +111,10 @@ class Generation:
             raise
 
     def _index(self) -> structure.Index:
-        file, spec = self._files[INDEX], self.manifest.spec
+        spec = self.manifest.spec
+        if INDEX not in self._files:
+            return structure.make(spec)
+        file = self._files[INDEX]
         blocks = len(file.sums.blocks)
         if file.sums.size > _AT_ONCE and self._late_allowed(spec):
             file.check([0, blocks - 1])
@@ -145,6 +148,8 @@ class Generation:
     def owned_index(self) -> structure.Index:
         """The FAISS index in memory of its own, read after all blocks were found sound."""
         self.check()
+        if INDEX not in self._files:
+            return structure.make(self.manifest.spec)
         return _read(self.path / INDEX, self.manifest.spec, mapped=False)
 
     def rows(self) -> Rows:
@@ -186,7 +191,8 @@ def write_generation(
     shutil.rmtree(fresh, ignore_errors=True)
     try:
         fresh.mkdir()
-        files = {INDEX: structure.write(index, fresh / INDEX, disk)}
+        # One that is not trained holds nothing, and FAISS cannot read some such types again.
+        files = {INDEX: structure.write(index, fresh / INDEX, disk)} if index.is_trained else {}
         disk.reached("snapshot.index")
         files |= _write_rows(fresh, rows, disk)
         disk.reached("snapshot.rows")

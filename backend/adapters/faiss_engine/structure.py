@@ -39,8 +39,8 @@ def make(spec: IndexSpec) -> Index:
     """A new index, empty and not trained; raises InvalidRequest where FAISS knows no such type."""
     with faiss_errors():
         if spec.binary:
-            return faiss.downcast_IndexBinary(faiss.index_binary_factory(spec.dimension, spec.factory))
-        return faiss.downcast_index(faiss.index_factory(spec.dimension, spec.factory, METRICS[spec.metric]))
+            return faiss.index_binary_factory(spec.dimension, spec.factory)
+        return faiss.index_factory(spec.dimension, spec.factory, METRICS[spec.metric])
 
 
 def write(index: Index, path: Path, disk: Disk) -> Sums:
@@ -61,15 +61,15 @@ def read(path: Path, spec: IndexSpec, *, mapped: bool) -> Index:
     flags = faiss.IO_FLAG_MMAP_IFC if mapped else 0
     with faiss_errors():
         if spec.binary:
-            return faiss.downcast_IndexBinary(faiss.read_index_binary(str(path), flags))
-        return faiss.downcast_index(faiss.read_index(str(path), flags))
+            return faiss.read_index_binary(str(path), flags)
+        return faiss.read_index(str(path), flags)
 
 
 def copy(index: Index) -> Index:
     """A copy of an index in memory, of any type."""
     if is_binary(index):
-        return faiss.downcast_IndexBinary(faiss.deserialize_index_binary(faiss.serialize_index_binary(index)))
-    return faiss.downcast_index(faiss.deserialize_index(faiss.serialize_index(index)))
+        return faiss.deserialize_index_binary(faiss.serialize_index_binary(index))
+    return faiss.deserialize_index(faiss.serialize_index(index))
 
 
 def is_binary(index: Index) -> bool:
@@ -254,6 +254,8 @@ def make_table(index: Index) -> None:
 
 def reconstruct(index: Index, position: int) -> npt.NDArray[Any]:
     """A vector as the index can give it back, (columns,)."""
+    if isinstance(lists_of(index), faiss.IndexIVFFastScan):
+        raise InvalidRequest("FAISS cannot give vectors of packed inverted lists back.")  # it would end the process
     with faiss_errors():
         vector: npt.NDArray[Any] = index.reconstruct(position)
         return vector
@@ -270,7 +272,7 @@ def slow_to_add(index: Index) -> bool:
     inner = part(index)
     if inner is not None:
         return slow_to_add(inner)
-    return isinstance(index, faiss.IndexHNSW | faiss.IndexBinaryHNSW | faiss.IndexNSG)
+    return isinstance(index, faiss.IndexHNSW | faiss.IndexBinaryHNSW)
 
 
 def fixed(index: Index) -> bool:
@@ -296,8 +298,7 @@ def _keep(index: Index, kept: Mask) -> None:
             _keep(faiss.downcast_index(index.refine_index), kept)
         index.ntotal = inner.ntotal
     elif isinstance(index, faiss.IndexIVFFastScan):
-        index.make_direct_map()
-        _build_anew(index, kept)
+        raise InvalidRequest("FAISS cannot take single vectors out of packed inverted lists.")
     elif isinstance(index, faiss.IndexIVF | faiss.IndexBinaryIVF):
         _keep_lists(index, kept)
     elif isinstance(index, faiss.IndexFlatCodes | faiss.IndexBinaryFlat | faiss.IndexFastScan):
