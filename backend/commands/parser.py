@@ -27,7 +27,7 @@ def run(arguments: Sequence[str]) -> int:
         settings = load_settings(**given)
         _log(settings.log_level if options.command in {"serve", "worker"} else "error")
         # Imported only now: help, wrong use and wrong settings are answered at once.
-        from backend.commands import asking, doctor, library, reembed, serve, worker  # noqa: PLC0415
+        from backend.commands import asking, doctor, indexes, library, reembed, serve, worker  # noqa: PLC0415
 
         commands = {
             "serve": serve.serve,
@@ -39,6 +39,7 @@ def run(arguments: Sequence[str]) -> int:
             "jobs": asking.jobs,
             "doctor": doctor.doctor,
             "reembed": reembed.reembed,
+            "index": indexes.indexes,
         }
         return commands[options.command](settings, options)
     except QuaestioError as error:
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     _jobs(commands)
     _doctor(commands)
     _command(commands, "reembed", "Embed every passage again, with the model that EMBEDDING_MODEL names.")
+    _index(commands)
     return parser
 
 
@@ -150,3 +152,23 @@ def _doctor(commands: Commands) -> None:
     command = _command(commands, "doctor", "Say what is configured, what is missing and what to do.")
     command.add_argument("--deep", action="store_true", help="prove that indexes, rows and files agree")
     command.add_argument("--json", action="store_true", help="print the findings as JSON")
+
+
+def _index(commands: Commands) -> None:
+    text = "Vector indexes as files."
+    command = commands.add_parser("index", help=text, description=text, epilog=_EPILOG)
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = _command(actions, "list", "List the indexes of a tenant.")
+    listing.add_argument("--json", action="store_true", help="print their figures as JSON")
+    export = _command(
+        actions, "export", "Write an index as a file of FAISS, or as a folder of numpy and JSONL."
+    )
+    imports = _command(actions, "import", "Make an index from such a file (only one you trust) or folder.")
+    imports.add_argument(
+        "--type", default="", metavar="FACTORY", help="factory string of an unusual FAISS file"
+    )
+    for action in (export, imports):
+        action.add_argument("name", help="of the index")
+        action.add_argument("path", type=Path, help="a file with an ending (it.faiss), or a folder")
+    for action in (listing, export, imports):
+        action.add_argument("--tenant", default="default", help="whose index (default: default)")

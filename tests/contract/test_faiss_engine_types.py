@@ -43,7 +43,19 @@ TYPES = [
     "BHNSW16",
     "BHash8",
 ]
-EXACT = {"Flat", "IDMap,Flat", "L2norm,Flat", "PCA16,Flat", "SQ8", "SQfp16", "BFlat", "PQ8x4", "LSH", "RQ2x4", "SQ8,RFlat"}
+EXACT = {
+    "Flat",
+    "IDMap,Flat",
+    "L2norm,Flat",
+    "PCA16,Flat",
+    "SQ8",
+    "SQfp16",
+    "BFlat",
+    "PQ8x4",
+    "LSH",
+    "RQ2x4",
+    "SQ8,RFlat",
+}
 """Types that look at every vector: removing some leaves the order of the others as it was."""
 
 
@@ -176,9 +188,13 @@ def test_vectors_come_back_as_faiss_keeps_them(engine: Engine, spec: IndexSpec) 
     index, ids, oracle = filled(engine, spec)
     if hasattr(oracle, "make_direct_map"):
         oracle.make_direct_map()
-    elif isinstance(oracle, faiss.IndexPreTransform) and hasattr(faiss.downcast_index(oracle.index), "make_direct_map"):
+    elif isinstance(oracle, faiss.IndexPreTransform) and hasattr(
+        faiss.downcast_index(oracle.index), "make_direct_map"
+    ):
         faiss.downcast_index(oracle.index).make_direct_map()
-    elif isinstance(oracle, faiss.IndexRefine) and hasattr(faiss.downcast_index(oracle.base_index), "make_direct_map"):
+    elif isinstance(oracle, faiss.IndexRefine) and hasattr(
+        faiss.downcast_index(oracle.base_index), "make_direct_map"
+    ):
         faiss.downcast_index(oracle.base_index).make_direct_map()
     if spec.index_type == "IVF8,PQ8x4fs":
         with pytest.raises(InvalidRequest, match="packed"):

@@ -31,7 +31,15 @@ POINTS = [
 
 def killed(root: Path, point: str, passes: int, first: int) -> list[tuple[str, int]]:
     """What the process acknowledged until it was killed."""
-    command = [sys.executable, "-m", "tests.support.engine_process", str(root), point, str(passes), str(first)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.support.engine_process",
+        str(root),
+        point,
+        str(passes),
+        str(first),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == -9, (point, passes, done.stderr)
     lines = [line.split() for line in done.stdout.splitlines()[1:]]
@@ -43,7 +51,7 @@ def holds(index: EngineIndex, told: list[tuple[str, int]], model: dict[int, np.n
         if what == "remove":
             model.pop(number)
         else:
-            model[number] = vector(number if what == "add" else -number % 1000 + 5000)
+            model[number] = vector(number if what == "add" else number + 10_000)
     ids = index.ids(limit=10**6).tolist()
     assert len(ids) == len(set(ids)) == len(index)
     # One change may have become durable without an answer.

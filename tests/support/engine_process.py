@@ -49,7 +49,7 @@ def main() -> None:
             index.remove([number - 2])
             say("remove", number - 2)
         if number % 5 == 4:
-            index.upsert([number], vector(-number % 1000 + 5000), [{"n": -number}])
+            index.upsert([number], vector(number + 10_000), [{"n": -number}])
             say("upsert", number)
         if number % 7 == 6:
             index.snapshot()

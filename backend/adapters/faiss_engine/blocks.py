@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -71,12 +71,14 @@ class BlockFile:
             raise
         self._blocks.append(xxhash.xxh3_128_hexdigest(block))
 
-    def __enter__(self) -> BlockFile:
+    def __enter__(self) -> Self:
+        """Nothing more to do."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Write the last block and make the file durable."""
         try:
             if kind is None:
                 if self._pending:
@@ -123,5 +125,5 @@ def write_arrays(path: Path, arrays: Sequence[npt.NDArray[Any]], disk: Disk) -> 
     with BlockFile(path, disk) as file:
         for array in arrays:
             if array.nbytes:
-                file.write(memoryview(np.ascontiguousarray(array)).cast("B"))
+                file.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return file.sums

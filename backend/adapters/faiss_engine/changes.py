@@ -119,4 +119,4 @@ def _metadata(payload: memoryview, at: int, count: int, blob: int) -> tuple[Sequ
 
 
 def _raw(array: npt.NDArray[Any]) -> memoryview:
-    return memoryview(array.reshape(-1).view(np.uint8))
+    return array.reshape(-1).view(np.uint8).data

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from backend.adapters.faiss_engine import structure
 from backend.adapters.faiss_engine.changes import NOTHING
-from backend.adapters.faiss_engine.spec import IndexSpec, Limits
+from backend.adapters.faiss_engine.spec import METRICS, IndexSpec, Limits
 from backend.errors import InvalidRequest, QuotaExceeded
 
 MOST_RESULTS = 1 << 20
@@ -25,11 +26,7 @@ def ids_of(ids: npt.ArrayLike) -> npt.NDArray[np.int64]:
     if array.dtype.kind == "u" and array.size and array.max() > np.iinfo(np.int64).max:
         raise InvalidRequest("Ids fit into 63 bits.")
     numbers: npt.NDArray[np.int64] = np.ascontiguousarray(array, np.int64)
-    if len(numbers) == 1:
-        repeated = False
-    else:
-        repeated = len(set(numbers.tolist())) < len(numbers)
-    if repeated:
+    if len(numbers) > 1 and len(set(numbers.tolist())) < len(numbers):
         raise InvalidRequest("An id occurs twice.")
     if _NO_ID in numbers:
         raise InvalidRequest("-1 stands for 'no result' and cannot be an id.")
@@ -94,3 +91,14 @@ def check_k(k: int) -> None:
     """Raise InvalidRequest unless ``k`` results can be asked for."""
     if not 1 <= k <= MOST_RESULTS:
         raise InvalidRequest(f"k must be from 1 to {MOST_RESULTS}, not {k}.")
+
+
+def check_fits(raw: structure.Index, spec: IndexSpec, count: int) -> None:
+    """Raise InvalidRequest unless a FAISS index measures as the spec says and holds so many vectors."""
+    metric = structure.is_binary(raw) or raw.metric_type == METRICS[spec.metric]
+    if raw.d != spec.dimension or structure.is_binary(raw) != spec.binary or not metric:
+        raise InvalidRequest(
+            f"This FAISS index does not fit one of {spec.dimension} dimensions by {spec.metric}."
+        )
+    if raw.ntotal != count:
+        raise InvalidRequest(f"The FAISS index holds {raw.ntotal} vectors for {count} ids.")

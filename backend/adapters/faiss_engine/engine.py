@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
-from urllib.parse import quote, unquote
+from typing import Self
+from urllib.parse import unquote
 
 from backend.adapters.faiss_engine import structure
 from backend.adapters.faiss_engine.disk import Disk, storing
@@ -29,8 +30,11 @@ _LOCK = "writer.lock"
 
 
 class Opening(StrEnum):
-    """``MAPPED`` is there at once and checks its blocks in the background; ``EAGER`` checks all of them first;
-    ``OWNED`` also reads them into memory of its own."""
+    """How much is done before an index is used.
+
+    ``MAPPED`` is there at once and checks its blocks in the background; ``EAGER`` checks all of them first;
+    ``OWNED`` also reads them into memory of its own.
+    """
 
     MAPPED = "mapped"
     EAGER = "eager"
@@ -59,7 +63,7 @@ class Engine:
         self._open: set[EngineIndex] = set()
 
     def create(self, tenant: str, name: str, spec: IndexSpec) -> None:
-        """Make an empty index. Raises IndexExists, QuotaExceeded, StorageFull, or what FAISS says to the type."""
+        """Make an empty index. Raises IndexExists, QuotaExceeded, StorageFull, InvalidRequest."""
         folder = self._folder(tenant, name)
         with self._lock:
             if folder.exists():
@@ -154,13 +158,17 @@ class Engine:
         checker = Checker(folder, cell, health, writer)
         keeper = Keeper(folder, cell, writer, self._upkeep, self._disk, health)
         writer.repaired = lambda: checker.fall_back("a block was damaged when the index was to be changed")
-        writer.after_batch = lambda: self._upkeeps.submit(keeper.run) and None if keeper.wanted else None
+        writer.after_batch = lambda: self._keep_later(keeper)
         for number, path in generations(folder):
             if number > loaded.state.generation.manifest.number:
                 quarantine(path)
         self._check_later(checker)
         side = WritingSide(lock, writer, keeper, self._upkeep)
         return EngineIndex(name, folder, cell, checker, self._limits, side)
+
+    def _keep_later(self, keeper: Keeper) -> None:
+        if keeper.wanted:
+            self._upkeeps.submit(keeper.run)
 
     def _check_later(self, checker: Checker) -> None:
         if checker.health.check == Check.UNCHECKED:
@@ -188,10 +196,12 @@ class Engine:
         self._changes.shutdown()
         self._upkeeps.shutdown()
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
+        """Open."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close."""
         self.close()
 
     def _folder(self, tenant: str, name: str) -> Path:
@@ -202,7 +212,7 @@ def _escaped(kind: str, name: str) -> str:
     """A name that is safe on every file system: nothing but small letters, digits, - and %XX."""
     if not _NAME.fullmatch(name):
         raise InvalidRequest(
-            f"The name of {kind} has 1 to 80 letters, digits or . _ : @ - and nothing else, not {name[:100]!r}."
+            f"The name of {kind} has 1 to 80 letters, digits or . _ : @ -, not {name[:100]!r}."
         )
     return "".join(c if c.islower() or c.isdigit() or c == "-" else f"%{ord(c):02x}" for c in name)
 

@@ -1,10 +1,10 @@
 """Filters on metadata, as JSON: what they mean, and which positions pass.
 
 ``{"year": 2020}``, ``{"year": {"$gte": 2000, "$lt": 2010}}``, ``{"kind": {"$in": ["a", "b"]}}``,
-``{"$and": [...]}``, ``{"$or": [...]}``, ``{"$not": {...}}``, and per field ``$eq $ne $gt $gte $lt $lte $in $nin
-$exists``. Several fields, or several conditions of one, must all hold. A dot goes into nested objects; of a list,
-any item may match. Numbers compare with numbers, texts with texts; a field that is missing passes only ``$ne``,
-``$nin``, ``$not`` and ``{"$exists": false}``.
+``{"$and": [...]}``, ``{"$or": [...]}``, ``{"$not": {...}}``, and per field ``$eq $ne $gt $gte $lt $lte
+$in $nin $exists``. Several fields, or several conditions of one, must all hold. A dot goes into nested
+objects; of a list, any item may match. Numbers compare with numbers, texts with texts; a field that is
+missing passes only ``$ne``, ``$nin``, ``$not`` and ``{"$exists": false}``.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import xxhash
 
@@ -31,7 +32,6 @@ _AT_ONCE = 4 * BLOCK
 """Files up to this size are checked whenever they are opened."""
 
 INDEX = "index.faiss"
-_ROWS = ("ids", "dead", "by_id", "order", "offsets", "metadata")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ def generations(folder: Path) -> list[tuple[int, Path]]:
 class Generation:
     """An opened generation: its files stay readable until ``close``, also when it is replaced meanwhile.
 
-    Raises DamagedIndex or FileNotFoundError. Unless ``whole``, large files of types that a damaged byte cannot
-    make dangerous are left unchecked: ``unchecked`` names their blocks.
+    Raises DamagedIndex or FileNotFoundError. Unless ``whole``, large files of types that a damaged byte
+    cannot make dangerous are left unchecked: ``unchecked`` names their blocks.
     """
 
     def __init__(self, path: Path, *, whole: bool) -> None:
@@ -214,7 +214,7 @@ def _write_rows(folder: Path, rows: Rows, disk: Disk) -> dict[str, Sums]:
     ids, nothing = rows.all_ids(), np.empty(0, np.int64)
     if len(by_id) == len(ids) and np.array_equal(by_id, ids):
         by_id, order = nothing, nothing  # the ids themselves are sorted
-    arrays = {
+    arrays: dict[str, npt.NDArray[Any]] = {
         "ids": ids,
         "dead": np.packbits(rows.dead, bitorder="little"),
         "by_id": by_id,
@@ -236,7 +236,7 @@ def _write_rows(folder: Path, rows: Rows, disk: Disk) -> dict[str, Sums]:
 
 
 def forget_old(folder: Path) -> int:
-    """Remove what is neither kept nor read by anyone; returns the change that the oldest kept one ends with."""
+    """Remove what is neither kept nor read by anyone; returns the last change in the oldest kept one."""
     for remains in folder.glob("new-*"):
         shutil.rmtree(remains, ignore_errors=True)
     kept = 0

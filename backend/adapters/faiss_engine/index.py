@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from backend.adapters.faiss_engine import checks, structure
 from backend.adapters.faiss_engine.changes import Change, Note, Put, Remove, Reset
 from backend.adapters.faiss_engine.filters import parse_filter
 from backend.adapters.faiss_engine.generation import generations
-from backend.adapters.faiss_engine.keeper import Check, Checker, Health, Keeper
+from backend.adapters.faiss_engine.keeper import Check, Checker, Keeper
 from backend.adapters.faiss_engine.locks import FileLock
 from backend.adapters.faiss_engine.log import acknowledged
 from backend.adapters.faiss_engine.spec import IndexSpec, Limits, Upkeep
@@ -68,7 +68,7 @@ class WritingSide:
 
 
 class EngineIndex:
-    """Made by ``Engine``. Every method may be called from any thread; async callers use ``asyncio.to_thread``.
+    """Made by ``Engine``. Every method may be called from any thread; coroutines use ``asyncio.to_thread``.
 
     Searches run beside each other and beside the durable part of a change. Vectors are (n, dimension)
     float32, or (n, dimension / 8) uint8 for binary indexes; ids are int64 and unique.
@@ -93,6 +93,7 @@ class EngineIndex:
         return self._cell.state.note
 
     def __len__(self) -> int:
+        """Vectors that live."""
         return self._cell.state.rows.live
 
     # Changes.
@@ -126,13 +127,13 @@ class EngineIndex:
         return Put(numbers, rows, checks.metadata_of(metadata, len(numbers), self._limits), replace)
 
     def commit(self, changes: Sequence[Change], note: bytes | None = None) -> Outcome:
-        """Do some changes in their order, and keep a note, in one step: all or nothing, durable on return."""
+        """Do changes in their order, and keep a note, in one step: all or nothing, durable on return."""
         done: Future[Outcome] = Future()
         self._writing().writer.submit(Request(_with(changes, note), done))
         return done.result()
 
     async def commit_async(self, changes: Sequence[Change], note: bytes | None = None) -> Outcome:
-        """``commit`` for coroutines: many that wait cost no thread. Cancelled, the change may still happen."""
+        """``commit`` for coroutines: many that wait cost no thread. Cancelled, it may still happen."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Outcome] = loop.create_future()
         self._writing().writer.submit(Request(_with(changes, note), done, loop))
@@ -161,7 +162,7 @@ class EngineIndex:
     ) -> tuple[npt.NDArray[Any], Ids]:
         """Distances and ids, (n, k), best first; id -1 where there is none.
 
-        ``filter_``: see ``filters.py``. ``options``: nprobe, efSearch, k_factor and the like, for this search.
+        ``filter_``: see ``filters.py``. ``options``: nprobe, efSearch, k_factor and so on, for this search.
         """
         sought = checks.vectors_of(queries, self.spec, None)
         checks.check_k(k)
@@ -230,7 +231,7 @@ class EngineIndex:
         with self._cell.lock.reading():
             state = self._state()
             mask = self._mask(state, filter_)
-            return state.rows.ids_at(np.flatnonzero(mask))
+            return state.rows.ids_at(np.flatnonzero(mask if mask is not None else ~state.rows.dead))
 
     # Upkeep.
 
@@ -289,14 +290,32 @@ class EngineIndex:
             upkeep_failed=health.upkeep_failed,
         )
 
-    def raw(self) -> structure.Index:
-        """A private copy of the FAISS index whose labels are positions that live, in the order of ``rows``."""
+    def raw(self) -> tuple[structure.Index, Ids]:
+        """A private copy of the FAISS index with only what lives, and the ids of its positions."""
         with self._cell.lock.reading():
             state = self._state()
             index, kept = structure.copy(state.index), ~state.rows.dead
+            ids = state.rows.ids_at(np.flatnonzero(kept))
+        # Positions behind the last row belong to a change under way.
+        kept = np.append(kept, np.zeros(int(index.ntotal) - len(kept), np.bool_))
         if not kept.all():
             structure.keep(index, kept)
-        return index
+        return index, ids
+
+    def every_id(self) -> Ids:
+        """All ids, in the order in which they came."""
+        with self._cell.lock.reading():
+            rows = self._state().rows
+            return rows.ids_at(np.flatnonzero(~rows.dead))
+
+    def adopt(self, raw: structure.Index, ids: npt.ArrayLike) -> None:
+        """Take a FAISS index, made elsewhere of the same kind, into this empty one; durable on return."""
+        side, numbers = self._writing(), checks.ids_of(ids)
+        checks.check_fits(raw, self.spec, len(numbers))
+        with side.writer.writing:
+            if len(self):
+                raise Conflict("Only an empty index can take another in; reset it first.")
+            side.keeper.take(raw, numbers)
 
     def close(self) -> None:
         """Finish what was handed in, take a snapshot of a long log, let go of lock and files."""
@@ -320,10 +339,12 @@ class EngineIndex:
         """After ``close``."""
         return self._closed
 
-    def __enter__(self) -> EngineIndex:
+    def __enter__(self) -> Self:
+        """Open."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close."""
         self.close()
 
     def _state(self) -> State:

@@ -13,6 +13,7 @@ from threading import Event, Lock
 import numpy as np
 
 from backend.adapters.faiss_engine import structure
+from backend.adapters.faiss_engine.changes import NOTHING, Ids
 from backend.adapters.faiss_engine.disk import Disk, storing
 from backend.adapters.faiss_engine.generation import Generation, forget_old, write_generation
 from backend.adapters.faiss_engine.rows import no_rows
@@ -226,13 +227,19 @@ class Keeper:
 
     def train(self, index: structure.Index) -> None:
         """Let a trained, empty index take the place of the empty one that there is; durable on return."""
+        self.take(index, np.empty(0, np.int64))
+
+    def take(self, index: structure.Index, ids: Ids) -> None:
+        """Let an index with its ids take the place of the empty one that there is; durable on return."""
         with self._writer.writing:
             old = self._cell.state
-            fresh = State(old.spec, old.generation, index, no_rows(), old.sequence, old.note, owned=True)
+            rows = no_rows()
+            rows.append(ids, [NOTHING] * len(ids))
+            fresh = State(old.spec, old.generation, index, rows, old.sequence, old.note, owned=True)
             with self._cell.lock.writing():
                 self._cell.state = fresh
             try:
-                # Twice: the log holds no training, so the generation before must be trained, too.
+                # Twice: none of it is in the log, so the generation before must hold it, too.
                 self.snapshot(times=2)
             except QuaestioError:
                 if fresh.generation is old.generation:

@@ -15,7 +15,9 @@ from backend.errors import IndexInUse
 try:
     import fcntl
 except ImportError:  # pragma: no cover - Windows
-    fcntl = None  # type: ignore[assignment]  # told apart where it is used
+    LOCKS = False
+else:
+    LOCKS = True
 
 
 class ReadWriteLock:
@@ -31,8 +33,7 @@ class ReadWriteLock:
     def reading(self) -> Iterator[None]:
         """Beside other readers."""
         with self._changed:
-            while self._writers:
-                self._changed.wait()
+            self._changed.wait_for(lambda: not self._writers)
             self._readers += 1
         try:
             yield
@@ -47,8 +48,7 @@ class ReadWriteLock:
         """Alone."""
         with self._changed:
             self._writers += 1
-            while self._readers or self._writing:
-                self._changed.wait()
+            self._changed.wait_for(lambda: not (self._readers or self._writing))
             self._writing = True
         try:
             yield
@@ -68,7 +68,7 @@ class FileLock:
 
     def take(self, *, shared: bool = False) -> bool:
         """Whether it could be had without waiting."""
-        if fcntl is None:  # pragma: no cover - Windows
+        if not LOCKS:  # pragma: no cover - Windows
             return True
         try:
             fcntl.flock(self.descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

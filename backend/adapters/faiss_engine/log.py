@@ -15,6 +15,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import xxhash
@@ -218,7 +219,7 @@ class Log:
     def forget(self, up_to: int) -> None:
         """Remove the segments that hold only changes up to ``up_to``."""
         found = segments(self._folder)
-        for (_, path), (following, _) in zip(found, found[1:], strict=False):
+        for (_, path), (following, _) in pairwise(found):
             if following <= up_to + 1:
                 path.unlink(missing_ok=True)
 

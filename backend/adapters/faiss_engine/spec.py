@@ -51,9 +51,10 @@ _METRIC_OF_CLASS = {"IndexFlatL2": "l2", "IndexFlatIP": "ip"}
 
 @dataclass(frozen=True, slots=True)
 class IndexSpec:
-    """``dimension`` counts floats, or bits for a binary index; ``index_type`` is a factory string or the
-    name of a FAISS class; ``metric`` one of METRICS (binary indexes: Hamming, whatever it says).
+    """What an index is to be.
 
+    ``dimension`` counts floats, or bits for a binary index; ``index_type`` is a factory string or the
+    name of a FAISS class; ``metric`` one of METRICS (binary indexes: Hamming, whatever it says).
     An IDMap around an index is dropped: the engine itself keeps the ids. Raises InvalidRequest.
     """
 
@@ -62,6 +63,7 @@ class IndexSpec:
     metric: str = "l2"
 
     def __post_init__(self) -> None:
+        """Refuse what cannot be."""
         if not 1 <= self.dimension <= MOST_DIMENSIONS:
             raise InvalidRequest(f"The dimension must be from 1 to {MOST_DIMENSIONS}, not {self.dimension}.")
         if self.metric not in METRICS:

@@ -37,6 +37,7 @@ class State:
     fields: Fields = field(init=False)
 
     def __post_init__(self) -> None:
+        """Nothing of the metadata is read yet."""
         self.fields = Fields(self.rows)
 
     def own(self) -> None:
@@ -67,7 +68,7 @@ class State:
 
 
 class Cell:
-    """The state that everyone shares. Read ``state`` under ``lock``; replace or change it under its writing side."""
+    """The state that everyone shares: read under ``lock``, replaced or changed under its writing side."""
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -192,7 +193,8 @@ def follow(folder: Path, state: State) -> log.Tail:
     """Bring a state up to the log's end; returns where that is. Raises DamagedIndex."""
     onto = Replay(state)
     tail = log.Tail(state.sequence)
-    for number, payload, tail in log.replay(folder, state.generation.manifest.identity, state.sequence):
+    for number, payload, reached in log.replay(folder, state.generation.manifest.identity, state.sequence):
+        tail = reached
         if not number:
             break
         try:

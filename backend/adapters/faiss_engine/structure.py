@@ -1,7 +1,7 @@
 """The FAISS index itself: made, stored, read, searched by position, cleared of rows that are gone.
 
-Everything here speaks of positions (0, 1, ...); ids are the engine's. FAISS has no types worth the name, so an
-index is Any. Errors of FAISS come out as InvalidRequest with its own words.
+Everything here speaks of positions (0, 1, ...); ids are the engine's. FAISS has no types worth the name,
+so an index is Any. Errors of FAISS come out as InvalidRequest with its own words.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def make(spec: IndexSpec) -> Index:
 
 
 def write(index: Index, path: Path, disk: Disk) -> Sums:
-    """A durable file as ``faiss.write_index`` makes it, with the checksums of what was meant; raises OSError."""
+    """A durable file as ``faiss.write_index`` makes it; checksums of what was meant. Raises OSError."""
     with BlockFile(path, disk) as file:
         writer = faiss.PyCallbackIOWriter(file.write, BLOCK)
         try:
@@ -172,8 +172,8 @@ def search(
     bits = np.packbits(mask, bitorder="little")
     selector = faiss.IDSelectorBitmap(bits)
     with faiss_errors():
-        found = index.search(queries, k, params=parameters(index, selector, options))
-    return found
+        chosen: Found = index.search(queries, k, params=parameters(index, selector, options))
+    return chosen
 
 
 _SPARSE = 20
@@ -255,7 +255,9 @@ def make_table(index: Index) -> None:
 def reconstruct(index: Index, position: int) -> npt.NDArray[Any]:
     """A vector as the index can give it back, (columns,)."""
     if isinstance(lists_of(index), faiss.IndexIVFFastScan):
-        raise InvalidRequest("FAISS cannot give vectors of packed inverted lists back.")  # it would end the process
+        raise InvalidRequest(
+            "FAISS cannot give vectors of packed inverted lists back."
+        )  # it would end the process
     with faiss_errors():
         vector: npt.NDArray[Any] = index.reconstruct(position)
         return vector

@@ -177,7 +177,7 @@ class Writer:
         return accepted
 
     def _admit(self, change: Change, plan: _Plan) -> None:
-        """Raise where a change must be refused, else count it in; a single one leaves no trace when refused."""
+        """Raise where a change must be refused, else count it in; one that is refused leaves no trace."""
         match change:
             case Put():
                 self._admit_put(change, plan)
