@@ -38,9 +38,8 @@ def _list(engine: Engine, options: argparse.Namespace) -> None:
         print(json.dumps(told, indent=2))
         return
     for one in told:
-        print(
-            f"{one['name']:30} {one['vectors']:>10} vectors  {one['index_type']} {one['dimension']} {one['metric']}"
-        )
+        kind = f"{one['index_type']} {one['dimension']} {one['metric']}"
+        print(f"{one['name']:30} {one['vectors']:>10} vectors  {kind}")
 
 
 def _export(engine: Engine, options: argparse.Namespace) -> None:

@@ -54,7 +54,6 @@ EXACT = {
     "PQ8x4",
     "LSH",
     "RQ2x4",
-    "SQ8,RFlat",
 }
 """Types that look at every vector: removing some leaves the order of the others as it was."""
 

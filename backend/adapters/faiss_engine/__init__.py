@@ -6,8 +6,9 @@ docs/adr/0007-faiss-engine.md.
 
 from backend.adapters.faiss_engine.changes import Change, Note, Put, Remove, Reset
 from backend.adapters.faiss_engine.engine import Engine, Opening
-from backend.adapters.faiss_engine.index import EngineIndex, Stats
+from backend.adapters.faiss_engine.index import EngineIndex
 from backend.adapters.faiss_engine.spec import IndexSpec, Limits, Upkeep
+from backend.adapters.faiss_engine.stats import Stats
 from backend.adapters.faiss_engine.writer import Outcome
 
 __all__ = [

@@ -24,6 +24,7 @@ from backend.adapters.faiss_engine.locks import FileLock
 from backend.adapters.faiss_engine.log import acknowledged
 from backend.adapters.faiss_engine.spec import IndexSpec, Limits, Upkeep
 from backend.adapters.faiss_engine.state import Cell, State, load
+from backend.adapters.faiss_engine.stats import Stats, stats_of
 from backend.adapters.faiss_engine.writer import Outcome, Request, Writer
 from backend.errors import Conflict, DamagedIndex, InvalidRequest, QuaestioError, VectorNotFound
 
@@ -31,30 +32,6 @@ logger = logging.getLogger(__name__)
 
 Ids = npt.NDArray[np.int64]
 Metadata = Sequence[Mapping[str, Any] | None] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """An index in figures; bytes are those of the newest snapshot and of the log above it."""
-
-    name: str
-    index_type: str
-    metric: str
-    dimension: int
-    vectors: int
-    removed: int
-    """Positions that wait to be cleared out."""
-    trained: bool
-    mapped: bool
-    writable: bool
-    sequence: int
-    generation: int
-    snapshot_bytes: int
-    log_bytes: int
-    metadata_bytes: int
-    check: str
-    troubles: tuple[str, ...]
-    upkeep_failed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,27 +245,9 @@ class EngineIndex:
 
     def stats(self) -> Stats:
         """At this moment."""
-        state, health = self._state(), self._checker.health
-        manifest = state.generation.manifest
-        return Stats(
-            name=self.name,
-            index_type=state.spec.index_type,
-            metric=state.spec.metric,
-            dimension=state.spec.dimension,
-            vectors=state.rows.live,
-            removed=state.rows.count - state.rows.live,
-            trained=bool(state.index.is_trained),
-            mapped=not state.owned,
-            writable=self._side is not None,
-            sequence=state.sequence,
-            generation=manifest.number,
-            snapshot_bytes=state.generation.bytes,
-            log_bytes=0 if self._side is None else self._side.writer.log.bytes,
-            metadata_bytes=state.rows.metadata_bytes,
-            check=health.check,
-            troubles=tuple(health.troubles),
-            upkeep_failed=health.upkeep_failed,
-        )
+        side = self._side
+        log_bytes = None if side is None else side.writer.log.bytes
+        return stats_of(self.name, self._state(), self._checker.health, log_bytes)
 
     def raw(self) -> tuple[structure.Index, Ids]:
         """A private copy of the FAISS index with only what lives, and the ids of its positions."""

@@ -84,7 +84,7 @@ class Checker:
             logger.exception("an index is damaged")
 
     def fall_back(self, why: str) -> None:
-        """Go on with the generation before, and all changes since; raises DamagedIndex where there is none."""
+        """Go on with the generation before and all changes since. Raises DamagedIndex where none is."""
         logger.warning("a snapshot is damaged, the one before takes its place: %s", why)
         damaged = self._cell.state.generation.path
         if self._writer is None:
