@@ -172,7 +172,7 @@ class Engine:
 
     def _check_later(self, checker: Checker) -> None:
         if checker.health.check == Check.UNCHECKED:
-            self._upkeeps.submit(checker.run)
+            self._upkeeps.submit(checker.run_soon)
 
     def drop(self, tenant: str, name: str) -> None:
         """Remove an index for good. Raises IndexNotFound, or IndexInUse while someone writes it."""

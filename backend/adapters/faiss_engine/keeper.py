@@ -25,6 +25,9 @@ from backend.errors import DamagedIndex, InvalidRequest, QuaestioError
 logger = logging.getLogger(__name__)
 
 
+_PATIENCE_S = 0.2
+
+
 class Check(StrEnum):
     """How far the blocks of what was opened have been compared with their checksums."""
 
@@ -52,6 +55,11 @@ class Checker:
         self._folder, self._cell, self.health, self._writer = folder, cell, health, writer
         self._stop = Event()
         self._lock = Lock()
+
+    def run_soon(self) -> None:
+        """``run``, but let who has just opened the index have the machine first."""
+        if not self._stop.wait(_PATIENCE_S):
+            self.run()
 
     def run(self) -> None:
         """To the end, or until ``stop``."""
