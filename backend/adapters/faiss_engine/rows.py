@@ -55,8 +55,10 @@ class Rows:
 
     def find(self, ids: Ids) -> Ids:
         """Positions of ids, -1 where they are not there."""
-        get = self._newest.get
-        positions = np.fromiter((get(i, -1) for i in ids.tolist()), np.int64, len(ids))
+        positions = np.full(len(ids), -1, np.int64)
+        if self._newest:
+            get = self._newest.get
+            positions = np.fromiter((get(i, -1) for i in ids.tolist()), np.int64, len(ids))
         if len(self._by_id):
             open_ = np.flatnonzero(positions < 0)
             places = np.minimum(np.searchsorted(self._by_id, ids[open_]), len(self._by_id) - 1)

@@ -72,8 +72,11 @@ class _Plan:
 
     def holds(self, sought: Ids) -> list[int]:
         """Those of some ids that are there."""
-        ids = sought.tolist()
-        found = (self.state.rows.find(sought) >= 0).tolist()
+        positions = self.state.rows.find(sought)
+        if not self.there and not self.emptied:
+            there: list[int] = sought[positions >= 0].tolist()
+            return there
+        ids, found = sought.tolist(), (positions >= 0).tolist()
         known = self.there
         return [i for i, f in zip(ids, found, strict=True) if known.get(i, f and not self.emptied)]
 
