@@ -30,6 +30,7 @@ def run(arguments: Sequence[str]) -> int:
         from backend.commands import (  # noqa: PLC0415
             asking,
             doctor,
+            indexes,
             library,
             migrate,
             questions,
@@ -49,6 +50,7 @@ def run(arguments: Sequence[str]) -> int:
             "doctor": doctor.doctor,
             "reembed": reembed.reembed,
             "migrate": migrate.migrate,
+            "index": indexes.indexes,
         }
         return commands[options.command](settings, options)
     except QuaestioError as error:
@@ -87,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     _doctor(commands)
     _migrate(commands)
     _command(commands, "reembed", "Embed every passage again, with the model that EMBEDDING_MODEL names.")
+    _index(commands)
     return parser
 
 
@@ -183,3 +186,23 @@ def _migrate(commands: Commands) -> None:
         "--delete-source", action="store_true", help="delete the store once everything is verified"
     )
     command.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def _index(commands: Commands) -> None:
+    text = "Vector indexes as files."
+    command = commands.add_parser("index", help=text, description=text, epilog=_EPILOG)
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = _command(actions, "list", "List the indexes of a tenant.")
+    listing.add_argument("--json", action="store_true", help="print their figures as JSON")
+    export = _command(
+        actions, "export", "Write an index as a file of FAISS, or as a folder of numpy and JSONL."
+    )
+    imports = _command(actions, "import", "Make an index from such a file (only one you trust) or folder.")
+    imports.add_argument(
+        "--type", default="", metavar="FACTORY", help="factory string of an unusual FAISS file"
+    )
+    for action in (export, imports):
+        action.add_argument("name", help="of the index")
+        action.add_argument("path", type=Path, help="a file with an ending (it.faiss), or a folder")
+    for action in (listing, export, imports):
+        action.add_argument("--tenant", default="default", help="whose index (default: default)")

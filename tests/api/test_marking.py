@@ -24,7 +24,7 @@ REPORT = {
 }
 
 
-def marked(client: TestClient, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - parsed JSON
+def marked(client: TestClient, **body: Any) -> dict[str, Any]:
     answer = client.post(ANSWER, json=body)
     assert answer.status_code == 200, answer.text
     read: dict[str, Any] = answer.json()
@@ -36,7 +36,7 @@ def marked(client: TestClient, **body: Any) -> dict[str, Any]:  # noqa: ANN401 -
     return read
 
 
-def report(client: TestClient, answers: list[dict[str, Any]], **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def report(client: TestClient, answers: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     answer = client.post(QUIZ, json={"answers": answers, **more})
     assert answer.status_code == 200, answer.text
     read: dict[str, Any] = answer.json()

@@ -23,14 +23,14 @@ CODE = b"for (int i = 0; i < n; i++) { a[i] = b[i] * 2; }\nreturn a;\n" * 40
 TABLE = b"id,x,y\n" + b"".join(b"%d,%d,%d\n" % (n, n * 7 % 13, n * 5 % 11) for n in range(200))
 
 
-def made(client: TestClient, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - parsed JSON
+def made(client: TestClient, **body: Any) -> dict[str, Any]:
     answer = client.post("/api/questions", json=body)
     assert answer.status_code == 200, answer.text
     read: dict[str, Any] = answer.json()
     return read
 
 
-def events(client: TestClient, **body: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - parsed JSON
+def events(client: TestClient, **body: Any) -> list[tuple[str, Any]]:
     with client.stream("POST", "/api/questions/stream", json=body) as answer:
         assert answer.status_code == 200, answer.read()
         assert answer.headers["content-type"].startswith("text/event-stream")

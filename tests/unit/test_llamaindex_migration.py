@@ -38,7 +38,7 @@ async def moved(house: House, folder: Path, **options: bool) -> Job:
     return await house.jobs.job(TENANT, job.id)
 
 
-async def report(house: House, folder: Path, **options: bool) -> Any:  # noqa: ANN401 - parsed JSON
+async def report(house: House, folder: Path, **options: bool) -> Any:
     job = await moved(house, folder, **options)
     assert job.state is JobState.FINISHED, job.error
     assert job.result
