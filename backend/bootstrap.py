@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backend.adapters.argon2_passwords import Argon2Passwords
 from backend.adapters.embedded_queue import EmbeddedQueue
 from backend.adapters.exports import EXPORTS
 from backend.adapters.extractive.writer import ExtractiveWriter
@@ -25,6 +26,7 @@ from backend.adapters.sized_blobs import SizedBlobStore
 from backend.adapters.sql.answers import SqlAnswers
 from backend.adapters.sql.audit import SqlAudit
 from backend.adapters.sql.catalog import SqlCatalog
+from backend.adapters.sql.credentials import SqlCredentials
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.facts import settle
 from backend.adapters.sql.job_table import SqlJobTable
@@ -34,11 +36,13 @@ from backend.adapters.sql.question_store import SqlQuestionStore
 from backend.adapters.sql.small_files import SmallFiles
 from backend.adapters.sql.transfers import SqlTransfers
 from backend.adapters.sql.upkeep import SqlUpkeep
+from backend.adapters.sql.users import SqlLoginAttempts, SqlUsers
 from backend.config.providers import providers
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import ConfigurationError
 from backend.ports.embedder import Embedder
 from backend.ports.question_writer import QuestionWriter
+from backend.services.access import ANYONE, Access
 from backend.services.answer_jobs import AnswerJobs
 from backend.services.answers import Answers
 from backend.services.container import Limits, Services
@@ -49,6 +53,8 @@ from backend.services.ingestion import Ingestion
 from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.job_control import JobControl
 from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, migration_kinds
+from backend.services.keys import Keys
+from backend.services.logins import Accounts, Logins
 from backend.services.maintenance import Maintenance
 from backend.services.marking import Marking
 from backend.services.migration import Migration
@@ -66,7 +72,8 @@ from backend.utils.processes import is_gone, own_name
 if TYPE_CHECKING:
     from backend.adapters.celery_queue import CeleryQueue
 
-DEFAULT_TENANT = "default"
+DEFAULT_TENANT = ANYONE.tenant
+"""Whose library the command line works on, and everybody where no credential is required."""
 SAMPLE = Path(__file__).parent / "samples" / "how-plants-make-food.txt"
 
 _MB = 1_000_000
@@ -94,7 +101,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             models.warm()
         )  # a start does not wait for the SDK, nor the first request
         stack.callback(warming.cancel)
-        services = _services(settings, database, embedder, queue, models)
+        access = Access(SqlCredentials(database), required=settings.auth_required)
+        stack.push_async_callback(access.close)
+        services = _services(settings, database, embedder, queue, models, access)
         await services.jobs.release_lost(is_gone)
         await services.ingestion.sweep(ABANDONED_S)
         await _welcome(settings, database, services)
@@ -114,12 +123,24 @@ async def open_reembedding(settings: Settings) -> AsyncIterator[Reembedding]:
         yield Reembedding(SqlNextVectors(database), embedder)
 
 
+@asynccontextmanager
+async def open_accounts(settings: Settings) -> AsyncIterator[tuple[Keys, Accounts]]:
+    """Only what keys and users need; servers see every change at once."""
+    async with AsyncExitStack() as stack:
+        _make_folder(settings.data_dir)
+        database = Database(settings.data_dir / "quaestio.db")
+        stack.callback(database.close)
+        await database.migrate()
+        yield Keys(SqlCredentials(database)), Accounts(SqlUsers(database), Argon2Passwords())
+
+
 def _services(
     settings: Settings,
     database: Database,
     embedder: Embedder,
     queue: EmbeddedQueue | CeleryQueue,
     models: ModelChain,
+    access: Access,
 ) -> Services:
     catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
     keywords = Fts5KeywordIndex(database)
@@ -190,6 +211,14 @@ def _services(
         model=None if models.model is None else ModelMarker(models.model),
     )
     return Services(
+        access=access,
+        logins=Logins(
+            users=SqlUsers(database),
+            attempts=SqlLoginAttempts(database),
+            credentials=SqlCredentials(database),
+            passwords=Argon2Passwords(),
+            lifetime_s=settings.login_ttl_s,
+        ),
         catalog=catalog,
         jobs=jobs,
         ingestion=ingestion,

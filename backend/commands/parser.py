@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from backend import __version__
+from backend.commands.access_options import add_keys, add_users
 from backend.config.settings import load_settings
 from backend.errors import QuaestioError
 
@@ -31,11 +32,13 @@ def run(arguments: Sequence[str]) -> int:
             asking,
             doctor,
             indexes,
+            keys,
             library,
             migrate,
             questions,
             reembed,
             serve,
+            users,
             worker,
         )
 
@@ -51,6 +54,8 @@ def run(arguments: Sequence[str]) -> int:
             "reembed": reembed.reembed,
             "migrate": migrate.migrate,
             "index": indexes.indexes,
+            "keys": keys.keys,
+            "users": users.users,
         }
         return commands[options.command](settings, options)
     except QuaestioError as error:
@@ -90,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     _migrate(commands)
     _command(commands, "reembed", "Embed every passage again, with the model that EMBEDDING_MODEL names.")
     _index(commands)
+    add_keys(commands, _command)
+    add_users(commands, _command)
     return parser
 
 
