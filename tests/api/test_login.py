@@ -10,10 +10,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from backend.config.settings import Settings
-from tests.api.conftest import client_for, settings_for
+from tests.api.conftest import client_for, settings_for, upload_and_wait
+from tests.support.files import SAMPLE
 from tests.support.keys import change_password, new_key, new_user
 
-PASSWORD = "correct horse"
+PASSWORD = "correct horse"  # noqa: S105 - of users who exist in these tests
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_a_token_opens_the_users_tenant_until_the_logout(server: TestClient) -> 
     answer = log_in(server, "ada")
     assert answer.status_code == 200
     assert set(answer.json()) == {"access_token", "token_type", "message"}
-    assert answer.json()["token_type"] == "bearer"
+    assert answer.json()["token_type"] == "bearer"  # noqa: S105 - a type
     token = bearer(answer.json()["access_token"])
     assert server.get("/api/documents", headers=token).status_code == 200
     verified = server.get("/api/auth/verify", headers=token).json()
@@ -96,9 +97,6 @@ def test_a_new_password_ends_a_login_at_once(server: TestClient, settings: Setti
 
 
 def test_two_people_of_a_tenant_have_sessions_of_their_own(server: TestClient, settings: Settings) -> None:
-    from tests.api.conftest import upload_and_wait  # noqa: PLC0415
-    from tests.support.files import SAMPLE  # noqa: PLC0415
-
     new_user(settings, "carl", "biology", PASSWORD)
     ada, carl = (bearer(log_in(server, name).json()["access_token"]) for name in ("ada", "carl"))
     server.headers.update(ada)
