@@ -59,6 +59,10 @@ async def test_keys_are_listed_by_tenant_without_logins(credentials: Credentials
 
 async def test_a_revoked_one_is_dead_in_another_process(credentials: Credentials, tmp_path: Path) -> None:
     made = await credentials.add(new("a"))
+    for _ in range(3):
+        known = await credentials.find(made.id)
+        assert known is not None
+        assert known.live
     elsewhere = Database(tmp_path / "quaestio.db")
     try:
         other = SqlCredentials(elsewhere)
@@ -82,6 +86,17 @@ async def test_an_expired_one_is_dead_and_an_expired_login_forgotten(credentials
     kept = await credentials.find(key.id)
     assert kept is not None
     assert not kept.live
+
+
+async def test_one_that_is_known_expires_as_well(credentials: Credentials) -> None:
+    made = await credentials.add(new("a", lifetime_s=0.3))
+    states = []
+    for _ in range(2):
+        found = await credentials.find(made.id)
+        assert found is not None
+        states.append(found.live)
+        await asyncio.sleep(0.5)
+    assert states == [True, False]
 
 
 async def test_the_last_use_is_noted(credentials: Credentials) -> None:

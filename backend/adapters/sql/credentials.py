@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Update, and_, delete, insert, or_, select, update
@@ -22,10 +24,15 @@ _WITH_STATE = select(
 
 
 class SqlCredentials:
-    """Implements the Credentials port."""
+    """Implements the Credentials port.
+
+    A row that was found is given again without a query until any process commits anything.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._seen: int | None = None
+        self._known: dict[str, Credential] = {}
 
     async def add(self, new: NewCredential) -> Credential:
         """See the port."""
@@ -50,9 +57,19 @@ class SqlCredentials:
 
     async def find(self, credential_id: str) -> Credential | None:
         """See the port."""
+        version = self._database.version()
+        if version is None or version != self._seen:
+            self._seen, self._known = version, {}
+        elif known := self._known.get(credential_id):
+            return replace(known, live=_is_live(known))
         query = _WITH_STATE.where(credentials.c.id == credential_id)
         row = await self._database.read(lambda c: c.execute(query).one_or_none())
-        return None if row is None else _credential(row)
+        if row is None:
+            return None
+        found = _credential(row)
+        if version is not None and version == self._seen:  # else what was read may be older than that
+            self._known[credential_id] = found
+        return found
 
     async def keys(self, tenant: str | None) -> Sequence[Credential]:
         """See the port."""
@@ -75,6 +92,11 @@ class SqlCredentials:
 def end(which: ColumnElement[bool]) -> Update:
     """Ends credentials that have not been ended."""
     return update(credentials).where(which, credentials.c.revoked_at.is_(None)).values(revoked_at=now())
+
+
+def _is_live(known: Credential) -> bool:
+    """The store's clock is this machine's."""
+    return known.revoked_at is None and (known.expires_at is None or known.expires_at > time.time())
 
 
 def _credential(row: Row[Any]) -> Credential:
