@@ -14,6 +14,7 @@ from .terms import Term, Vocabulary
 
 WRONG = 3
 _CONSIDERED = 48
+_SPARE = 6
 _ALIKE = 0.04
 _LATEST_YEAR = 2025
 """No wrong option lies after it, unless the key does: nobody would take it for a fact."""
@@ -38,7 +39,10 @@ class Distractors:
         self.used: Counter[str] = Counter()
 
     def for_term(self, key: Term, sentence: int, stem_text: str, fit: Fit) -> list[Term] | None:
-        """Three wrong terms for a key that stands in the given sentence; None where there are not three."""
+        """Wrong terms for a key that stands in the given sentence, the best three first, then spare ones.
+
+        None where there are not three.
+        """
         found = self._candidates(key, sentence, near=fit.near)
         ranked = sorted(found, key=lambda c: (-self._likeness(key, c), c.low))
         chosen: list[Term] = []
@@ -52,14 +56,16 @@ class Distractors:
             ):
                 continue
             chosen.append(candidate)
-            if len(chosen) == WRONG + 3:
+            if len(chosen) == WRONG + _SPARE:
                 break
         picked = _with_a_longer_one(key, chosen)
         if picked is not None and (_stands_out(key, picked) or not self._kindred(key, picked)):
             return None
-        if picked is not None:
-            self.used.update(t.low for t in picked)
-        return picked
+        if picked is None:
+            return None
+        self.used.update(t.low for t in picked)
+        # A spare one may take any place, so it must be as long as the key by itself.
+        return picked + [t for t in chosen if t not in picked and min(t.size, 2) == min(key.size, 2)]
 
     def _candidates(self, key: Term, sentence: int, *, near: bool) -> Iterator[Term]:
         reading = self.vocabulary.document.readings[sentence]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from backend.models.questions import Order
+
 from . import quiz_questions
 from .asking import Draft
 from .distractors import Distractors, Fit, numbers_beside
 from .options import Descriptions, number_options, term_options
 from .quiz_questions import Gap
 from .reading import Document
-from .selection import choose
+from .selection import Wish, choose
 from .terms import Vocabulary, is_noun
 
 _LEAST, _LEAST_NEAR = 0.55, 0.37
@@ -47,22 +49,21 @@ class Quiz:
             return gap
         return replace(gap, draft=replace(gap.draft, score=gap.draft.score - _PASSING))
 
-    def write(self, count: int) -> list[tuple[Draft, tuple[str, ...]]]:
-        """At most ``count`` drafts, each with its wrong options.
+    def write(self, order: Order) -> list[tuple[Draft, tuple[str, ...]]]:
+        """At most ``order.count`` drafts, each with three wrong options or more, the best first.
 
         The first round takes options from other paragraphs, where they are least likely to be right too;
         only where that leaves places open, a second one takes them from anywhere and weaker stems.
         """
         numbered = list(enumerate(self.gaps))
-        total = sum(len(p.text) for p in self.document.passages)
+        wish = Wish(order, sum(len(p.text) for p in self.document.passages))
         kept: list[tuple[int, tuple[int, Gap]]] = []
         for near, least in ((False, _LEAST), (True, _LEAST_NEAR)):
             kept = choose(
                 numbered,
                 lambda n: n[1][1].draft,
                 partial(self._accept, near=near),
-                count=count,
-                total=total,
+                wish,
                 least=least,
                 before=kept,
             )

@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Make the first schema."""
     _documents()
     _chunks()
+    _candidates()
     _jobs()
     _rest()
     if op.get_bind().dialect.name == "sqlite":
@@ -46,6 +47,7 @@ def _documents() -> None:
         sa.Column("text_length", sa.BigInteger, nullable=False),
         sa.Column("warning", sa.Text),
         sa.Column("published_at", sa.DateTime),
+        sa.Column("mined_at", sa.DateTime),
         sa.UniqueConstraint("tenant", "sha256"),
         sqlite_autoincrement=True,
     )
@@ -76,6 +78,35 @@ def _chunks() -> None:
             "key", key, sa.ForeignKey("chunks.key", ondelete="CASCADE"), primary_key=True, autoincrement=False
         ),
         sa.Column("vector", sa.LargeBinary, nullable=False),
+    )
+
+
+def _candidates() -> None:
+    key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    op.create_table(
+        "question_candidates",
+        sa.Column(
+            "key", key, sa.ForeignKey("chunks.key", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        ),
+        sa.Column("mode", sa.String(16), primary_key=True),
+        sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("document_number", sa.Integer, nullable=False),
+        sa.Column("section", sa.BigInteger, nullable=False),
+        sa.Column("turn", sa.Integer, nullable=False),
+        sa.Column("score", sa.Float, nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("difficulty", sa.String(16), nullable=False),
+        sa.Column("bloom", sa.String(16), nullable=False),
+        sa.Column("stem", sa.Text, nullable=False),
+        sa.Column("answer", sa.Text, nullable=False),
+        sa.Column("options", sa.Text, nullable=False),
+        sa.Column("quote", sa.Text, nullable=False),
+        sa.Column("rubric", sa.Text, nullable=False),
+    )
+    op.create_index(
+        "ix_question_candidates_document_number_mode_turn",
+        "question_candidates",
+        ["document_number", "mode", "turn"],
     )
 
 
@@ -172,7 +203,7 @@ def _keywords() -> None:
 
 def downgrade() -> None:
     """Remove everything."""
-    for table in ("vectors", "chunks", "sessions", "documents", "jobs", "libraries", "answers", "facts"):
+    for table in ("question_candidates", "vectors", "chunks", "sessions", "documents", "jobs", "libraries", "answers", "facts"):
         op.drop_table(table)
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE chunk_terms")
