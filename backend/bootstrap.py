@@ -20,6 +20,7 @@ from backend.adapters.onnx_embedder.embedder import OnnxEmbedder
 from backend.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder
 from backend.adapters.sql.answers import SqlAnswers
 from backend.adapters.sql.audit import SqlAudit
+from backend.adapters.sql.candidates import SqlCandidates
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.facts import settle
@@ -36,11 +37,13 @@ from backend.services.container import Limits, Services
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
 from backend.services.idempotency import Idempotency
-from backend.services.ingestion import Ingestion
+from backend.services.ingestion import INGESTION_QUEUE, Ingestion
 from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.job_control import JobControl
-from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds
+from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, mining_kinds
 from backend.services.maintenance import Maintenance
+from backend.services.mined_questions import MinedQuestions
+from backend.services.mining import Mining, mine_job
 from backend.services.reembedding import Reembedding
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
@@ -113,6 +116,16 @@ def _services(
         vectors=vectors,
         keywords=keywords,
         max_bytes=settings.max_upload_mb * _MB,
+        follow_up=lambda document: mine_job(document, INGESTION_QUEUE),
+    )
+    writer, candidates = ExtractiveWriter(embedder), SqlCandidates(database)
+    mining = Mining(
+        catalog=catalog,
+        jobs=jobs,
+        miner=writer,
+        candidates=candidates,
+        embedder=embedder,
+        vectors=vectors,
     )
     retriever = Retriever(
         embedder=embedder,
@@ -148,8 +161,9 @@ def _services(
         generation=QuestionGeneration(
             catalog=catalog,
             retriever=retriever,
-            writer=ExtractiveWriter(),
+            writer=writer,
             least_relevance=settings.least_relevance,
+            mined=MinedQuestions(candidates),
         ),
         answers=answers,
         answer_jobs=answer_jobs,
@@ -157,7 +171,7 @@ def _services(
         worker=Worker(
             owner=own_name(),
             jobs=jobs,
-            kinds=kinds | maintenance_kinds(maintenance),
+            kinds=kinds | mining_kinds(mining) | maintenance_kinds(maintenance),
             queue=queue,
             wait=queue.wait,
             concurrency=_workers(settings),

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from backend.errors import EmptyLibrary, TopicNotFound
 from backend.models.documents import Chunk, Document, Passage
-from backend.models.questions import Mode, Order, QuestionSet
+from backend.models.questions import Mode, Order, Question, QuestionSet
 from backend.ports.catalog import Catalog
 from backend.ports.question_writer import QuestionWriter
+from backend.services.mined_questions import MinedQuestions
 from backend.services.retrieval import Retriever
 
 WINDOW = 12
@@ -40,12 +41,19 @@ class QuestionGeneration:
     """Chooses the passages and has questions written from them."""
 
     def __init__(
-        self, *, catalog: Catalog, retriever: Retriever, writer: QuestionWriter, least_relevance: float
+        self,
+        *,
+        catalog: Catalog,
+        retriever: Retriever,
+        writer: QuestionWriter,
+        least_relevance: float,
+        mined: MinedQuestions | None = None,
     ) -> None:
         self._catalog = catalog
         self._retriever = retriever
         self._writer = writer
         self._least_relevance = least_relevance
+        self._mined = mined
 
     async def generate(self, tenant: str, request: QuestionRequest) -> QuestionSet:
         """As many questions as asked, or fewer with the reason.
@@ -60,10 +68,8 @@ class QuestionGeneration:
                 "Upload one first, or wait until its ingestion has finished."
             )
         topic = (request.topic or "").strip()
-        passages = await (
-            self._about(tenant, topic, request, documents) if topic else self._spread(documents)
-        )
-        questions = await self._writer.write(passages, Order(request.mode, request.count))
+        order = Order(request.mode, request.count)
+        questions = await self._questions(tenant, topic, request, documents, order)
         return QuestionSet(
             mode=request.mode,
             requested=request.count,
@@ -71,6 +77,19 @@ class QuestionGeneration:
             model=self._writer.name,
             shortfall=_shortfall(len(questions), request.count, topic),
         )
+
+    async def _questions(
+        self, tenant: str, topic: str, request: QuestionRequest, documents: list[Document], order: Order
+    ) -> list[Question]:
+        """Stored candidates where every document that counts has them; else written now."""
+        if not topic:
+            ready = await self._mined.spread(tenant, documents, order) if self._mined else None
+            return (
+                ready if ready is not None else await self._writer.write(await self._spread(documents), order)
+            )
+        passages = await self._about(tenant, topic, request, documents)
+        ready = await self._mined.about(tenant, documents, passages, order) if self._mined else None
+        return ready if ready is not None else await self._writer.write(passages, order)
 
     async def _documents(self, tenant: str, document_ids: tuple[str, ...] | None) -> list[Document]:
         """The documents to ask about; where all of them are still being read, the first that is done."""

@@ -56,7 +56,7 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
 
 
 def _same(key: str, option: str, vectors: dict[str, _Vector]) -> bool:
-    kindred = key.split()[-1].lower() == option.split()[-1].lower()
+    kindred = key.rsplit(maxsplit=1)[-1].lower() == option.rsplit(maxsplit=1)[-1].lower()
     return float(vectors[key] @ vectors[option]) > (_SAME_OF_A_KIND if kindred else _SAME)
 
 

@@ -47,9 +47,7 @@ class ExtractiveWriter:
         if order.count <= 0 or not passages:
             return []
         spare = order.count // 4 + 2 if self._embedder and order.mode is Mode.QUIZ else 0
-        items = await asyncio.to_thread(
-            _items, tuple(passages), replace(order, count=order.count + spare)
-        )
+        items = await asyncio.to_thread(_items, tuple(passages), replace(order, count=order.count + spare))
         return finished((await self._final(items))[: order.count], order.mode)
 
     async def mine(self, passages: Sequence[Passage], mode: Mode) -> list[Candidate]:

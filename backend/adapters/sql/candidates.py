@@ -142,14 +142,12 @@ def _candidate(row: tuple[object, ...]) -> Candidate:
         bloom=str(bloom),
         rubric=tuple(json.loads(str(rubric))),
     )
-    return Candidate(
-        question, Mode(str(mode)), number, float(str(score)), int(str(section)), int(str(turn))
-    )
+    return Candidate(question, Mode(str(mode)), number, float(str(score)), int(str(section)), int(str(turn)))
 
 
 def _rows(document: Document, candidates: Sequence[Candidate]) -> list[tuple[object, ...]]:
     ordered = sorted(candidates, key=lambda c: (c.chunk, c.mode.value, -c.score, c.question.stem))
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for (chunk, mode), group in groupby(ordered, key=lambda c: (c.chunk, c.mode.value)):
         for place, c in enumerate(group):
             q = c.question

@@ -203,7 +203,17 @@ def _keywords() -> None:
 
 def downgrade() -> None:
     """Remove everything."""
-    for table in ("question_candidates", "vectors", "chunks", "sessions", "documents", "jobs", "libraries", "answers", "facts"):
+    for table in (
+        "question_candidates",
+        "vectors",
+        "chunks",
+        "sessions",
+        "documents",
+        "jobs",
+        "libraries",
+        "answers",
+        "facts",
+    ):
         op.drop_table(table)
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE chunk_terms")

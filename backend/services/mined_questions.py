@@ -1,0 +1,188 @@
+"""Questions chosen from those that were made ahead: a request is selection."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+
+from backend.models.documents import POSITION_BITS, Document, Passage
+from backend.models.questions import LETTERS, Candidate, Mode, Order, Question
+from backend.ports.candidate_store import CandidateStore
+
+_TURNS = (3, 12, 1_000_000)
+"""How many candidates of each section are looked at: few at first, more where too few were right."""
+_ENOUGH = 3
+"""Candidates for each question asked that make a good choice."""
+_CHANCE = 0.3
+_SAME_WORDS, _SAME_TEXT = 0.7, 0.85
+_MONOTONY, _SAME_TOPIC = 0.3, 0.25
+_KIND_SHARE = 0.25
+_WORD = re.compile(r"[^\W_]+")
+_FRAME = re.compile(
+    r"^(?:which of the following|complete the sentence:|which \w+ is missing:)", re.IGNORECASE
+)
+
+
+class MinedQuestions:
+    """Chooses among stored candidates; says None where a document is not mined yet."""
+
+    def __init__(self, store: CandidateStore) -> None:
+        self._store = store
+
+    async def spread(self, tenant: str, documents: Sequence[Document], order: Order) -> list[Question] | None:
+        """Questions over all sections of all documents."""
+        if not documents or await self._store.unmined(tenant, documents):
+            return None
+        chosen: list[Candidate] = []
+        before = -1
+        for turns in _TURNS:
+            found = await self._store.best(tenant, order.mode, documents, turns)
+            if len(found) == before:
+                break
+            before = len(found)
+            chosen = chosen_from(found, order)
+            fitting = sum(order.allows(c.question) for c in found)
+            if len(chosen) >= order.count and fitting >= min(_ENOUGH, turns) * order.count:
+                break
+        return shown(chosen, order.mode)
+
+    async def about(
+        self, tenant: str, documents: Sequence[Document], passages: Sequence[Passage], order: Order
+    ) -> list[Question] | None:
+        """Questions that come from the passages, those of better passages first."""
+        named = {p.document_id for p in passages}
+        if not passages or await self._store.unmined(tenant, [d for d in documents if d.id in named]):
+            return None
+        relevance = {c.key: p.score for p in passages for c in p.chunks}
+        found = await self._store.of_chunks(tenant, order.mode, sorted(relevance))
+        weighed = [replace(c, score=c.score + relevance[c.chunk], section=c.chunk) for c in found]
+        return shown(chosen_from(weighed, order, even=False), order.mode)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stem:
+    core: str
+    words: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> _Stem:
+        core = _FRAME.sub("", text).strip().lower()
+        return cls(core, frozenset(_WORD.findall(core)))
+
+    def like(self, other: _Stem) -> bool:
+        shared = len(self.words & other.words) / max(1, len(self.words | other.words))
+        if shared >= _SAME_WORDS:
+            return True
+        if shared < _SAME_WORDS / 2:
+            return False
+        matcher = SequenceMatcher(None, self.core, other.core, autojunk=False)
+        return matcher.real_quick_ratio() >= _SAME_TEXT and matcher.ratio() >= _SAME_TEXT
+
+
+class _Taken:
+    """What was taken so far, and what more of the same is worth less."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.candidates: list[Candidate] = []
+        self.stems = [_Stem.of(stem) for stem in order.avoid]
+        self.kinds: Counter[str] = Counter()
+        self.answers: Counter[str] = Counter()
+        self.quotes: set[str] = set()
+
+    def worth(self, candidate: Candidate) -> float:
+        question = candidate.question
+        share = self.kinds[question.kind] / max(1, len(self.candidates))
+        monotony = _MONOTONY * max(0.0, share - _KIND_SHARE)
+        same = _SAME_TOPIC * self.answers[question.answer.lower()]
+        return candidate.score + self._chance(question.stem) - monotony - same
+
+    def _chance(self, stem: str) -> float:
+        if not self.order.seed:
+            return 0.0
+        return _CHANCE * zlib.crc32(f"{self.order.seed}|{stem}".encode()) / 2**32
+
+    def take_best(self, candidates: Iterable[Candidate]) -> bool:
+        """Takes the most worthy candidate that asks something new; False where there is none."""
+        for candidate in sorted(candidates, key=self.worth, reverse=True):
+            question = candidate.question
+            stem = _Stem.of(question.stem)
+            if question.source.quote in self.quotes or any(stem.like(other) for other in self.stems):
+                continue
+            self.candidates.append(candidate)
+            self.stems.append(stem)
+            self.kinds[question.kind] += 1
+            self.answers[question.answer.lower()] += 1
+            self.quotes.add(question.source.quote)
+            return True
+        return False
+
+
+def chosen_from(found: Sequence[Candidate], order: Order, *, even: bool = True) -> list[Candidate]:
+    """At most ``order.count`` candidates, none like another; ``even`` takes each section in its turn."""
+    fitting = [c for c in found if order.allows(c.question)]
+    taken = _Taken(order)
+    if not even:
+        while len(taken.candidates) < order.count and taken.take_best(fitting):
+            pass
+        return taken.candidates
+    groups: dict[int, list[Candidate]] = defaultdict(list)
+    for candidate in fitting:
+        groups[candidate.section].append(candidate)
+    _take_in_turns(groups, taken)
+    return taken.candidates
+
+
+def _take_in_turns(groups: dict[int, list[Candidate]], taken: _Taken) -> None:
+    """A question from each document, then from each section, and so on until there are enough."""
+    order = taken.order
+    touched: Counter[int] = Counter()
+    documents: dict[int, list[int]] = defaultdict(list)
+    for section in groups:
+        documents[section >> POSITION_BITS].append(section)
+    if 1 < len(documents) <= order.count:
+        for sections in documents.values():
+            best = max(sections, key=lambda s: max(c.score for c in groups[s]))
+            touched[best] += taken.take_best(groups[best])
+    left = set(groups)
+    while left and len(taken.candidates) < order.count:
+        least = min(touched[s] for s in left)
+        waiting = sorted(s for s in left if touched[s] == least)
+        for section in _spaced(waiting, order.count - len(taken.candidates), order.seed):
+            if taken.take_best(groups[section]):
+                touched[section] += 1
+            else:
+                left.discard(section)
+
+
+def _spaced(groups: Sequence[int], count: int, seed: int) -> Iterator[int]:
+    """At most ``count`` of the sections, evenly apart; another seed begins elsewhere."""
+    if len(groups) <= count:
+        yield from groups
+        return
+    step = len(groups) / count
+    shift = zlib.crc32(str(seed).encode()) / 2**32 * step if seed else step / 2
+    yield from (groups[min(len(groups) - 1, int(i * step + shift))] for i in range(count))
+
+
+def shown(chosen: Sequence[Candidate], mode: Mode) -> list[Question]:
+    """The questions, in a quiz with even places of the keys in every set."""
+    if mode is Mode.PRACTICE:
+        return [c.question for c in chosen]
+    places: list[int] = []
+    made = []
+    for number, candidate in enumerate(chosen):
+        if not places:
+            start = zlib.crc32(f"{number}|{candidate.question.stem}".encode())
+            places = sorted(range(len(LETTERS)), key=lambda p: zlib.crc32(f"{start}|{p}".encode()))
+        made.append(_with_key_at(candidate.question, places.pop()))
+    return made
+
+
+def _with_key_at(question: Question, place: int) -> Question:
+    others = [o for o in question.options if o != question.answer]
+    return replace(question, options=(*others[:place], question.answer, *others[place:]))
