@@ -44,6 +44,7 @@ from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, mining_
 from backend.services.maintenance import Maintenance
 from backend.services.mined_questions import MinedQuestions
 from backend.services.mining import Mining, mine_job
+from backend.services.question_evaluation import QuestionEvaluation
 from backend.services.reembedding import Reembedding
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
@@ -152,18 +153,22 @@ def _services(
         expiring=[name for name, kind in kinds.items() if kind.expires],
         results_kept_s=settings.result_ttl_s,
     )
+    generation = QuestionGeneration(
+        catalog=catalog,
+        retriever=retriever,
+        writer=writer,
+        least_relevance=settings.least_relevance,
+        mined=MinedQuestions(candidates),
+    )
     return Services(
         catalog=catalog,
         jobs=jobs,
         ingestion=ingestion,
         idempotency=Idempotency(SqlAnswers(database)),
         retriever=retriever,
-        generation=QuestionGeneration(
-            catalog=catalog,
-            retriever=retriever,
-            writer=writer,
-            least_relevance=settings.least_relevance,
-            mined=MinedQuestions(candidates),
+        generation=generation,
+        evaluation=QuestionEvaluation(
+            generation=generation, retriever=retriever, catalog=catalog, embedder=embedder
         ),
         answers=answers,
         answer_jobs=answer_jobs,

@@ -14,6 +14,7 @@ from backend.services.idempotency import Idempotency
 from backend.services.ingestion import Ingestion
 from backend.services.integrity import Integrity
 from backend.services.job_control import JobControl
+from backend.services.question_evaluation import QuestionEvaluation
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
 from backend.services.tasks import Worker
@@ -37,6 +38,7 @@ class Services:
     idempotency: Idempotency
     retriever: Retriever
     generation: QuestionGeneration
+    evaluation: QuestionEvaluation
     answers: Answers
     answer_jobs: AnswerJobs
     job_control: JobControl

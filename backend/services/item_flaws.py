@@ -9,15 +9,15 @@ from dataclasses import dataclass
 BLANK = "_____"
 _FRAME = re.compile(r"^(?:complete the sentence:|which \w+ is missing:)\s*[“\"]?", re.IGNORECASE)
 _ALL_OR_NONE = re.compile(
-    r"\b(?:all|none|both|neither|any) of (?:the|these) (?:above|options)\b|^both [a-d]\b", re.I
+    r"\b(?:all|none|both|neither|any) of (?:the|these) (?:above|options)\b|^both [a-d]\b", re.IGNORECASE
 )
 _NEGATIVE = re.compile(r"\b(?:not|except|least likely|false|incorrect|never)\b", re.IGNORECASE)
 _POINTER = re.compile(
-    r"\b(?:this|these|those(?! (?:who|of|that|which|in|with))|the (?:former|latter|above|author|passage|text)|"
-    r"aforementioned|he|she|we|our|us|you|your|i|my|here)\b",
+    r"\b(?:this|these|those(?! (?:who|of|that|which|in|with))|the (?:former|latter|above|passage|text)|"
+    r"aforementioned|we|our|us|here)\b",
     re.IGNORECASE,
 )
-_OPENS_WITH_PRONOUN = re.compile(r"^(?:\W*\w+\W+){0,2}(?:it|they|its|their|his|her)\b", re.IGNORECASE)
+_OPENS_WITH_PRONOUN = re.compile(r"^(?:\W*\w+\W+){0,2}(?:it|they|he|she|its|their|his|her)\b", re.IGNORECASE)
 _ARTICLE_AT_END = re.compile(r"\b(an?)\s*(?:_{3,}|$)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d")
 _SENTENCE = re.compile(r"[.!?]\s+[A-Z]")
