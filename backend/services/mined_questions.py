@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import zlib
 from collections import Counter, defaultdict
@@ -17,6 +18,8 @@ _TURNS = (3, 12, 1_000_000)
 """How many candidates of each section are looked at: few at first, more where too few were right."""
 _ENOUGH = 3
 """Candidates for each question asked that make a good choice."""
+_GOOD = 0.55
+"""Score from which a question is taken for its section; weaker ones only fill what is left."""
 _CHANCE = 0.3
 _SAME_WORDS, _SAME_TEXT = 0.7, 0.85
 _MONOTONY, _SAME_TOPIC = 0.3, 0.25
@@ -130,21 +133,23 @@ def chosen_from(found: Sequence[Candidate], order: Order, *, even: bool = True) 
         while len(taken.candidates) < order.count and taken.take_best(fitting):
             pass
         return taken.candidates
-    groups: dict[int, list[Candidate]] = defaultdict(list)
-    for candidate in fitting:
-        groups[candidate.section].append(candidate)
-    _take_in_turns(groups, taken)
+    for tier in (_GOOD, -math.inf):
+        groups: dict[int, list[Candidate]] = defaultdict(list)
+        for candidate in fitting:
+            if candidate.score >= tier:
+                groups[candidate.section].append(candidate)
+        _take_in_turns(groups, taken)
     return taken.candidates
 
 
 def _take_in_turns(groups: dict[int, list[Candidate]], taken: _Taken) -> None:
     """A question from each document, then from each section, and so on until there are enough."""
     order = taken.order
-    touched: Counter[int] = Counter()
+    touched = Counter(c.section for c in taken.candidates)
     documents: dict[int, list[int]] = defaultdict(list)
     for section in groups:
         documents[section >> POSITION_BITS].append(section)
-    if 1 < len(documents) <= order.count:
+    if 1 < len(documents) <= order.count and not taken.candidates:
         for sections in documents.values():
             best = max(sections, key=lambda s: max(c.score for c in groups[s]))
             touched[best] += taken.take_best(groups[best])

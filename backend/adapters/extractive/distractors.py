@@ -51,6 +51,7 @@ class Distractors:
             alike = candidate.head == key.head
             if (
                 (alike and fit.named)
+                or candidate.low in stem_text.lower()
                 or self._also_right(candidate, asked, alike=alike)
                 or any(_overlap(candidate, other) for other in chosen)
             ):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from . import lexicon as lx
 from .asking import Draft, points_elsewhere, says_little
-from .blanks import blanks
+from .blanks import blanks, loose_blanks
 from .clauses import Clause, parse
 from .definitions import abbreviation, called_inside, definition, naming, synonym
 from .drafting import Pattern, token_at
@@ -26,7 +26,9 @@ def drafts(document: Document) -> list[Draft]:
 def recalled(document: Document) -> list[Draft]:
     """Sentences with a gap to fill, for a text that gives too few questions."""
     vocabulary = Vocabulary(document)
-    return [b.to_recall for r in document.readings for b in blanks(document, vocabulary, r)]
+    found = [b for r in document.readings for b in blanks(document, vocabulary, r)]
+    found += [b for i in range(len(document.readings)) for b in loose_blanks(document, vocabulary, i)]
+    return [b.to_recall for b in found]
 
 
 def _drafts(document: Document, reading: Reading) -> list[Draft]:

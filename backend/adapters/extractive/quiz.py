@@ -32,8 +32,8 @@ class Quiz:
         self.vocabulary = Vocabulary(document)
         self.gaps = [
             (i, self._weighed(g))
-            for i, r in enumerate(document.readings)
-            for g in quiz_questions.gaps(document, self.vocabulary, r)
+            for i in range(len(document.readings))
+            for g in quiz_questions.gaps(document, self.vocabulary, i)
         ]
         self.distractors = Distractors(self.vocabulary)
         self.descriptions = Descriptions(document, [g for _, g in self.gaps if g.form == "phrase"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from . import lexicon as lx
 from .asking import Draft, askable, complete, opening, points_elsewhere, sentence_case
-from .blanks import Blank, blanks
+from .blanks import Blank, blanks, loose_blanks
 from .clauses import Clause, Span, noun_phrase
 from .definitions import called_inside, definition, naming, synonym
 from .drafting import Pattern, after_adverbs, progressive
@@ -20,6 +20,7 @@ from .stems import content_stems
 from .tagging import NOUN
 from .terms import Vocabulary, core_of, display
 
+_LONGEST = 48
 _HEDGES = frozenset({"seems", "seem", "appears", "appear", "tends", "tend", "wants", "want", "tries", "try"})
 
 
@@ -36,8 +37,9 @@ class Gap:
     """Options of form "phrase" come from gaps of one pool: the same pattern and the same shape of phrase."""
 
 
-def gaps(document: Document, vocabulary: Vocabulary, reading: Reading) -> list[Gap]:
-    """Every multiple-choice stem that the sentence carries."""
+def gaps(document: Document, vocabulary: Vocabulary, index: int) -> list[Gap]:
+    """Every multiple-choice stem that the sentence of that index carries."""
+    reading = document.readings[index]
     clause = reading.clause
     found = [*_names_inside(reading)]
     if clause is not None:
@@ -51,8 +53,9 @@ def gaps(document: Document, vocabulary: Vocabulary, reading: Reading) -> list[G
         boost = document.standing(reading, clause)
         found = [_scored(g, boost) for g in found]
     found += [_to_complete(b) for b in blanks(document, vocabulary, reading)]
+    found += [_to_complete(b) for b in loose_blanks(document, vocabulary, index)]
     found = [g for g in found if not points_elsewhere(g.draft.answer)]
-    return [g for g in found if (3 if g.form == "phrase" else 5) <= len(g.draft.stem.split()) <= 34]
+    return [g for g in found if (3 if g.form == "phrase" else 5) <= len(g.draft.stem.split()) <= _LONGEST]
 
 
 def _to_complete(blank: Blank) -> Gap:
