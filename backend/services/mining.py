@@ -16,6 +16,7 @@ from backend.ports.embedder import Embedder
 from backend.ports.job_table import JobTable
 from backend.ports.question_miner import QuestionMiner
 from backend.ports.vector_store import VectorStore
+from backend.services.item_flaws import Item, flaws
 
 MINE = "mine"
 PART = 640
@@ -29,6 +30,8 @@ _SECTION = 24
 _FOUND = 5
 _NOT_FOUND = 0.25
 """What a question is worth less that does not find its own source among the first five chunks."""
+_FLAW = 0.1
+"""What an item-writing flaw takes from a question's worth; with two it is not kept."""
 _PER_CHUNK = 1.0
 _AT_LEAST = 60
 _LOST = "The job was taken over, stopped or deleted."
@@ -83,7 +86,8 @@ class Mining:
         passage = Passage(document.id, document.filename, tuple(chunks))
         found: list[Candidate] = []
         for mode in Mode:
-            best = (await self._miner.mine([passage], mode))[: _most(len(chunks))]
+            sound = [c for c in await self._miner.mine([passage], mode) if len(_flaws(c)) <= 1]
+            best = sound[: _most(len(chunks))]
             found += ranked(await self._weighed(document, best), chunks)
         return found
 
@@ -94,9 +98,14 @@ class Mining:
         for candidate, vector in zip(found, vectors, strict=True):
             hits = await self._vectors.search(document.tenant, vector, _FOUND, [document])
             leads_home = any(abs(hit.key - candidate.chunk) <= 1 for hit in hits)
-            less = 0.0 if leads_home else _NOT_FOUND
+            less = (0.0 if leads_home else _NOT_FOUND) + _FLAW * len(_flaws(candidate))
             weighed.append(replace(candidate, score=candidate.score - less))
         return weighed
+
+
+def _flaws(candidate: Candidate) -> list[str]:
+    question = candidate.question
+    return flaws(Item(question.stem, question.answer, question.options))
 
 
 def _most(chunks: int) -> int:

@@ -22,6 +22,11 @@ from .verbs import PAST, THIRD, VERBS
 _FEWEST_WORDS, _MOST_WORDS = 6, 34
 _MOST_PER_SENTENCE = 3
 _LISTED = 0.08
+_LEAST_LETTERS = 5
+_FIRST = 0.1
+"""What a gap is worth less that opens the sentence: nothing has been said when the reader meets it."""
+_LEAST_ASKED = 6
+_DESCRIBES = words("named called who whose known which that termed")
 _LOOSE = 0.06
 """What a sentence is worth less that speaks to the reader."""
 _MOST_WITH_CONTEXT = 46
@@ -158,6 +163,7 @@ def _spoken(reading: Reading, *, pointing: bool = False) -> Span | None:
         or tokens[start].tag in {"WH", "VB", "EX"}
         or not _FEWEST_WORDS < reading.words((start, end)) <= _MOST_WORDS
         or any(t.low in _OF_THE_SPEAKER or t.text in _ODD_MARKS for t in words)
+        or _CONTRACTED.search(reading.sentence.text)
         or _LABEL.search(reading.sentence.text)
         or _OF_ITSELF.search(reading.sentence.text)
         or not _paired(words)
@@ -191,11 +197,20 @@ def _told(reading: Reading) -> Span | None:
             _FEWEST_WORDS <= reading.words((start, end)) <= _MOST_WORDS
             and not any(t.low in _TO_READER or t.text in _ODD_MARKS for t in words)
             and _paired(words)
-            and any(t.tag in _FINITE or (t.tag == "VN" and t.low in PAST) for t in words)
+            and _says_something(reading, words)
             and reading.tells(start, end)
         ):
             return start, end
     return None
+
+
+def _says_something(reading: Reading, words: tuple[Token, ...]) -> bool:
+    """Whether there is a verb, and behind a clause with "while" or "if" another one."""
+    hung = words[0].tag == "SB" and not any(t.tag == "," for t in words)
+    verb = any(t.tag in _FINITE for t in words) or (
+        reading.clause is not None and any(t.tag == "VN" and t.low in PAST for t in words)
+    )
+    return verb and not hung
 
 
 def _paired(tokens: tuple[Token, ...]) -> bool:
@@ -285,7 +300,9 @@ def _worth(document: Document, vocabulary: Vocabulary, term: Term) -> float:
     if not is_noun(term) or not (
         term.genus or term.count >= 3 or (term.size > 1 and (topical or term.count >= 2))
     ):
-        return 0.46 if term.size > 1 and is_noun(term) else 0.0
+        if not is_noun(term):
+            return 0.0
+        return 0.46 if term.size > 1 else 0.44 if term.count >= 2 and len(term.low) >= _LEAST_LETTERS else 0.0
     if term.size == 1 and not term.genus and not topical:
         return 0.46
     return 0.5 + 0.04 * bool(term.genus) + 0.03 * (term.size > 1) + 0.01 * min(term.count, 5)
@@ -363,6 +380,10 @@ def _blank(
     if before:
         before = before[0].upper() + before[1:]
     score -= 0.004 * max(0, reading.words(told) - 18)
+    if len(after.split()) < _LEAST_ASKED or after.split()[0] in _DESCRIBES:
+        asks = ""
+    if not before and not asks:
+        score -= _FIRST
     what = key if isinstance(key, str) else "name" if key.name else "term"
     low = "" if isinstance(key, str) else key.low
     yield Blank(before, after, answer, what, low, score, reading, asks=asks if span[0] <= start + 1 else "")

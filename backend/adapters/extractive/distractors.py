@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,10 @@ WRONG = 3
 _CONSIDERED = 48
 _SPARE = 6
 _ALIKE = 0.04
+_BETWEEN = 60
+_ALSO = re.compile(
+    r".*?[,(]? ?(?:or|also|is also|is)? ?(?:called|known as|termed|referred to as|or) (?:the |a |an )?\W*"
+)
 _LATEST_YEAR = 2025
 """No wrong option lies after it, unless the key does: nobody would take it for a fact."""
 _NUMBER_NAMES = {value: word for word, value in lx.NUMBER_WORDS.items() if value <= 20 and word != "dozen"}
@@ -52,6 +57,7 @@ class Distractors:
             if (
                 (alike and fit.named)
                 or candidate.low in stem_text.lower()
+                or self._alias(key, candidate)
                 or self._also_right(candidate, asked, alike=alike)
                 or any(_overlap(candidate, other) for other in chosen)
             ):
@@ -87,6 +93,15 @@ class Distractors:
                 continue
             yield term
 
+    def _alias(self, key: Term, other: Term) -> bool:
+        """Whether a sentence says that both are names of one thing: "the cell (or plasma) membrane"."""
+        for index in key.sentences & other.sentences:
+            text = self.vocabulary.document.readings[index].sentence.text.lower()
+            one, two = sorted((text.find(key.low), text.find(other.low)))
+            if one >= 0 and _ALSO.fullmatch(text[one:two].split(" ", 1)[-1][-_BETWEEN:]):
+                return True
+        return False
+
     def _likeness(self, key: Term, other: Term) -> float:
         score = 3.0 * (key.head == other.head) + 2.5 * (bool(key.genus) and key.genus == other.genus)
         score += 2.0 * (bool(key.genus) and bool(other.genus))
@@ -95,6 +110,7 @@ class Distractors:
         score += 4.0 * self.vocabulary.alike(key, other)
         score += 0.5 * bool(other.genus) + 0.25 * min(other.count, 4)
         score -= 0.06 * abs(len(key.text) - len(other.text)) + 0.5 * self.used[other.low]
+        score -= 1.0 * (other.count == 1 and other.size > 1 and not other.name and other.head != key.head)
         score += 1.5 * bool(key.passages & other.passages)
         nearest = min(abs(a - b) for a in _some(key.blocks) for b in _some(other.blocks))
         return score + 1.0 / (1.0 + nearest / 6)

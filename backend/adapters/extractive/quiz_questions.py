@@ -286,6 +286,8 @@ def _described(reading: Reading, clause: Clause) -> Iterator[Gap]:
             yield Gap(described, "phrase", pool=f"definition {clause.plural}")
 
 
+_LEAST_PHRASED = {True: 8, False: 5}
+"""Words of a stem with phrases as options: what a thing does is asked only where much is said of it."""
 _ANSWERED: tuple[tuple[Pattern, float], ...] = (
     (cause, 0.16),
     (purpose, 0.12),
@@ -302,7 +304,11 @@ def _answered(reading: Reading, clause: Clause) -> Iterator[Gap]:
     for pattern, less in _ANSWERED:
         for d in pattern(reading, clause):
             words = len(d.answer.split())
-            if 2 <= words <= 16 and not _shares_head(d):
+            if (
+                2 <= words <= 16
+                and not _shares_head(d)
+                and len(d.stem.split()) >= _LEAST_PHRASED[d.kind == "object"]
+            ):
                 draft = Draft(d.stem, d.answer, d.kind, d.score - less, d.topic, d.sentence)
                 yield Gap(draft, "phrase", pool=f"{pattern.__name__} {_shape(reading, d.answer)}")
 

@@ -27,6 +27,7 @@ _KINDS_OF_A_GENUS = 3
 _PAIR = 2
 _LIVED = words("born murdered executed crowned elected assassinated appointed educated married buried raised")
 _PEOPLES = ("ans", "ists", "ites", "nots", "lims", "ants", "ards", "goths", "urks", "dals", "xons")
+_IDEAS = ("ism", "ology", "physics", "ness", "hood")
 _PLACE_OPENINGS = words("mount lake fort port san santa new north south east west")
 Kind = tuple[bool, bool, bool, bool]
 _LOOSE = words("many several different various other certain important same own such more most less few")
@@ -199,6 +200,8 @@ class Vocabulary:
         words = [w for w in term.low.split() if not _ORDINAL.fullmatch(w)] or [term.low]
         if words[-1] in gazetteer.BODY_HEADS:
             return "body"
+        if words[-1].endswith(_IDEAS):
+            return "idea"
         if words[-1] in gazetteer.PLACE_HEADS or words[-1] in gazetteer.PLACES or words[0] in _PLACE_OPENINGS:
             return "place"
         titled = words[0] in lx.PERSON_NOUNS or any(w in gazetteer.GIVEN_NAMES for w in words)
