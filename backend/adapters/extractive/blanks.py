@@ -38,6 +38,7 @@ _ASIDE = re.compile(r"\s\((?!n\))[^()]*\)")
 _OF_ITSELF = re.compile(
     r"\b(?:videos?|slides?|links?|check out|take a look|have a look|see you)\b", re.IGNORECASE
 )
+_STOPPED_TWICE = re.compile(r"([.!?][”\"’'])\.$")
 _CONTRACTED = re.compile(r"n[’']t\b")
 _LABEL = re.compile(
     r"^[^:]{1,40}:|\b(?:Figs?|Sec|Eqs?|Lemma|Theorem|Proposition|Corollary|Table|Figure|Section|Appendix)\b"
@@ -75,7 +76,7 @@ class Blank:
         """With options beside it."""
         if self.asks:
             return self._draft(f"Which of the following {_question(self.after)}", "subject")
-        whole = f"{self.context} {self.before}_____{self.after}".strip()
+        whole = _STOPPED_TWICE.sub(r"\1", f"{self.context} {self.before}_____{self.after}".strip())
         return self._draft(f"Complete the sentence: {whole}", self._kind)
 
     @property
@@ -374,6 +375,8 @@ def _blank(
     part_of_name = after[4:5].isupper() and answer[0].isupper()
     if after.startswith(" of ") and (part_of_name or before[-4:].lower() != "the "):
         return
+    if before.lower().endswith(("in ", "as ", "by ")) and after.startswith((" to ", " with ")):
+        return  # "in addition to" is one word in three
     glued = before[-1:].isalnum() or after[:1] not in {" ", ",", ".", ";", ":"}
     if glued or answer.lower() in rest.lower() or content_stems(answer) & content_stems(rest):
         return

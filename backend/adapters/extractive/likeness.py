@@ -13,9 +13,12 @@ from backend.ports.embedder import Embedder
 from .finishing import Item
 
 _WRONG = 3
+_UNLIKE = 0.22
+"""Cosine below which a term is of another world than the key; names tell too little of themselves for it."""
 _SAME, _SAME_OF_A_KIND = 0.75, 0.92
 """Cosines from which two options say the same; terms with one last word are near without being one."""
 _CONSIDERED = 7
+_TERM_WORDS = 4
 _GIVEN_AWAY = 0.1
 _Vector = npt.NDArray[np.float32]
 
@@ -25,12 +28,17 @@ async def sharpened(items: Sequence[Item], embedder: Embedder) -> list[Item]:
 
     An item whose key is the option nearest to the stem is worth less: who knows nothing would pick it.
     """
-    texts = sorted({t for i in items if len(i.options) > _WRONG for t in _texts(i)})
+    texts = sorted({t for i in items if _worded(i) for t in _texts(i)})
     if not texts:
-        return [replace(i, options=i.options[:_WRONG]) for i in items]
+        return list(items)
     vectors = dict(zip(texts, await embedder.embed(texts), strict=True))
-    made = [_sharpened(i, vectors) if len(i.options) > _WRONG else i for i in items]
+    made = [_sharpened(i, vectors) if _worded(i) else i for i in items]
     return [i for i in made if i is not None]
+
+
+def _worded(item: Item) -> bool:
+    """Whether the item has options that mean something: numbers are chosen by value."""
+    return len(item.options) >= _WRONG and not item.draft.answer[:1].isdigit()
 
 
 def _texts(item: Item) -> tuple[str, ...]:
@@ -39,7 +47,7 @@ def _texts(item: Item) -> tuple[str, ...]:
 
 def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
     key, asked = item.draft.answer, vectors[item.draft.stem]
-    apart = [o for o in item.options if not _same(key, o, vectors)]
+    apart = [o for o in item.options if not (_same(key, o, vectors) or _strange(key, o, vectors))]
     if len(apart) < _WRONG:
         return None
     nearness = {t: float(vectors[t] @ asked) for t in (key, *apart)}
@@ -58,6 +66,11 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
 def _same(key: str, option: str, vectors: dict[str, _Vector]) -> bool:
     kindred = key.rsplit(maxsplit=1)[-1].lower() == option.rsplit(maxsplit=1)[-1].lower()
     return float(vectors[key] @ vectors[option]) > (_SAME_OF_A_KIND if kindred else _SAME)
+
+
+def _strange(key: str, option: str, vectors: dict[str, _Vector]) -> bool:
+    plain = key[1:].islower() and option[1:].islower() and len(key.split()) <= _TERM_WORDS
+    return plain and float(vectors[key] @ vectors[option]) < _UNLIKE
 
 
 def _put(chosen: list[str], better: Sequence[str], nearness: dict[str, float]) -> None:
