@@ -32,12 +32,15 @@ _LOOSE = 0.06
 _MOST_WITH_CONTEXT = 46
 _STARTERS = words("so now and but then here okay ok well also next lastly finally first second third again")
 _BACKWARDS = words("this that these those it its they their them he she his her such both latter former one")
-_OF_THE_SPEAKER = words("i me my mine myself ourselves yourself let lets let's let’s video videos slide")
+_OF_THE_SPEAKER = words(
+    "i me my mine our ours example myself ourselves yourself let lets let's let’s video videos slide"
+)
 _TO_READER = words("i we you us me my our your ours yours myself yourself ourselves")
 _ASIDE = re.compile(r"\s\((?!n\))[^()]*\)")
 _OF_ITSELF = re.compile(
     r"\b(?:videos?|slides?|links?|check out|take a look|have a look|see you)\b", re.IGNORECASE
 )
+_CITED = re.compile(r"^,? \d{4}[a-z]?\)")
 _STOPPED_TWICE = re.compile(r"([.!?][”\"’'])\.$")
 _CONTRACTED = re.compile(r"n[’']t\b")
 _LABEL = re.compile(
@@ -373,6 +376,8 @@ def _blank(
     after = _ASIDE.sub("", after)
     rest = f"{before} {after}"
     part_of_name = after[4:5].isupper() and answer[0].isupper()
+    if _CITED.match(after) or (key == "number" and _CITED.match(f" {answer}{after}")):
+        return
     if after.startswith(" of ") and (part_of_name or before[-4:].lower() != "the "):
         return
     if before.lower().endswith(("in ", "as ", "by ")) and after.startswith((" to ", " with ")):

@@ -15,7 +15,7 @@ from .terms import Term, Vocabulary
 
 WRONG = 3
 _CONSIDERED = 48
-_SPARE = 6
+_SPARE = 9
 _ALIKE = 0.04
 _BETWEEN = 60
 _ALSO = re.compile(

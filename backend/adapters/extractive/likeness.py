@@ -13,9 +13,9 @@ from backend.ports.embedder import Embedder
 from .finishing import Item
 
 _WRONG = 3
-_UNLIKE = 0.22
-"""Cosine below which a term is of another world than the key; names tell too little of themselves for it."""
-_SAME, _SAME_OF_A_KIND = 0.75, 0.92
+_UNLIKE, _UNLIKE_NAME = 0.3, 0.2
+"""Cosines below which an option is of another world than the key; names tell little of what they name."""
+_SAME, _SAME_OF_A_KIND = 0.7, 0.84
 """Cosines from which two options say the same; terms with one last word are near without being one."""
 _CONSIDERED = 7
 _TERM_WORDS = 4
@@ -69,8 +69,10 @@ def _same(key: str, option: str, vectors: dict[str, _Vector]) -> bool:
 
 
 def _strange(key: str, option: str, vectors: dict[str, _Vector]) -> bool:
-    plain = key[1:].islower() and option[1:].islower() and len(key.split()) <= _TERM_WORDS
-    return plain and float(vectors[key] @ vectors[option]) < _UNLIKE
+    if len(key.split()) > _TERM_WORDS:
+        return False
+    least = _UNLIKE if key[1:].islower() else _UNLIKE_NAME
+    return float(vectors[key] @ vectors[option]) < least
 
 
 def _put(chosen: list[str], better: Sequence[str], nearness: dict[str, float]) -> None:

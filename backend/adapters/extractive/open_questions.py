@@ -27,6 +27,7 @@ _VAGUE_VERBS = words(
     support face experience present share reflect increase create add represent
     """,
 )
+_TIME = re.compile(r"\b(?:days?|weeks?|months?|years?|hours?|minutes?|century|centuries|\d{4})\b")
 _TRAILING = re.compile(r", [\w-]+\?$")
 """A word that was cut off from what it belongs to."""
 
@@ -68,6 +69,8 @@ def _scored(draft: Draft, boost: float) -> Draft:
 def vaguely_asked(draft: Draft) -> bool:
     """Whether the question has many right answers besides this one: "What did Aristotle spend?"."""
     words = draft.stem.lower().rstrip("?").split()
+    if words[-2:] in (["associated", "with"], ["deal", "with"], ["related", "to"]):
+        return True
     return draft.kind == "object" and len(words) <= _SHORT_STEM and words[-1] in _VAGUE_VERBS
 
 
@@ -79,6 +82,7 @@ def _sound(draft: Draft) -> bool:
     return (
         3 <= words <= 28
         and answer not in stem
+        and not (stem.startswith("where ") and _TIME.search(answer))
         and _TRAILING.search(draft.stem) is None
         and not points_elsewhere(draft.answer)
         and not (told and told <= asked)

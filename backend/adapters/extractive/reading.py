@@ -42,7 +42,7 @@ _COMPARATIVES = words(
     older younger better worse bigger greater simpler earlier closer lighter heavier darker
     """,
 )
-TO_ANYBODY = words("we you us our your")
+TO_ANYBODY = words("we you us your")
 _OWNED = words("his her its their whose")
 _SELF_REFERENCE = words(
     """
