@@ -296,7 +296,7 @@ def _tellable(document: Document, term: Term) -> bool:
 
 def _worth(document: Document, vocabulary: Vocabulary, term: Term) -> float:
     """How well a term serves as a key; 0 where a reader could not know that it is meant."""
-    if term.low in lx.NEVER_OPTIONS or vocabulary.general(term) or term.ends_in_name:
+    if term.low in lx.NEVER_OPTIONS or vocabulary.general(term) or term.ends_in_name or term.loose:
         return 0.0
     if term.name:
         return 0.6 if term.size > 1 else 0.56

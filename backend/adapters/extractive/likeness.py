@@ -13,9 +13,9 @@ from backend.ports.embedder import Embedder
 from .finishing import Item
 
 _WRONG = 3
-_UNLIKE, _UNLIKE_NAME = 0.3, 0.2
+_UNLIKE, _UNLIKE_NAME = 0.25, 0.2
 """Cosines below which an option is of another world than the key; names tell little of what they name."""
-_SAME, _SAME_OF_A_KIND = 0.7, 0.84
+_SAME, _SAME_OF_A_KIND = 0.74, 0.95
 """Cosines from which two options say the same; terms with one last word are near without being one."""
 _CONSIDERED = 7
 _TERM_WORDS = 4

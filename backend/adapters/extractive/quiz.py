@@ -101,7 +101,7 @@ class Quiz:
         if gap.form == "number":
             return number_options(gap.draft.answer, numbers_beside(gap.draft.answer), gap.draft.sentence.text)
         term = self.vocabulary.terms.get(gap.term)
-        if term is None or not (is_noun(term) or term.name) or self.vocabulary.general(term):
+        if term is None or not (is_noun(term) or term.name) or self.vocabulary.general(term) or term.loose:
             return None
         fit = Fit(near=near, named=gap.draft.kind == "name")
         found = self.distractors.for_term(term, sentence, gap.draft.stem, fit)
