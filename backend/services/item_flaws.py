@@ -28,7 +28,7 @@ _MOST_ANSWER_WORDS = 45
 _MOST_STEM_WORDS = 45
 _LENGTHS_UNLIKE = 2.5
 _LETTERS_UNLIKE = 15
-_NOTICEABLY = 1.15
+_NOTICEABLY, _LETTERS_MORE = 1.15, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ def key_is_longest(item: Item) -> bool:
 
 
 def _longest(item: Item) -> bool:
-    return bool(item.wrong) and all(len(item.answer) > _NOTICEABLY * len(o) for o in item.wrong)
+    longest = max((len(o) for o in item.wrong), default=0)
+    return 0 < longest < len(item.answer) - _LETTERS_MORE and len(item.answer) > _NOTICEABLY * longest
 
 
 def _unlike_lengths(item: Item) -> bool:
