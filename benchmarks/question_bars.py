@@ -2,9 +2,9 @@
 
     python -m benchmarks.question_bars [bars] [request] [--pages 1000]
 
-``bars`` measures 25 items a mode from chapters of both textbooks as ``quaestio eval questions`` does, with the
-questions that people wrote for the same book beside them. ``request`` mines a library of ``--pages`` pages
-and times requests that nothing has cached. Results go to ``results/question_bars.json`` and
+``bars`` measures 25 items a mode from chapters of both textbooks as ``quaestio eval questions`` does, with
+the questions that people wrote for the same book beside them. ``request`` mines a library of ``--pages``
+pages and times requests that nothing has cached. Results go to ``results/question_bars.json`` and
 ``results/question_request.json``.
 """
 
@@ -24,8 +24,8 @@ from statistics import median
 from typing import Any
 
 from backend.bootstrap import DEFAULT_TENANT, open_services
+from backend.commands.library import mined
 from backend.config.settings import load_settings
-from backend.models.jobs import mine_job_id
 from backend.models.questions import Mode
 from backend.services.container import Services
 from backend.services.generation import QuestionRequest
@@ -85,20 +85,21 @@ async def request(folder: Path, pages: int) -> list[Figure]:
     """Mines one long document and asks it, with and without a topic."""
     settings = load_settings(data_dir=folder, host=None, port=None)
     async with open_services(settings.model_copy(update={"sample_document": False})) as services:
-        mined = await _mined(services, pages)
-        figures = [Figure(f"mining {pages} pages", round(mined, 1), "s", "none", reached=True)]
+        spent = await _mined(services, pages)
+        figures = [Figure(f"mining {pages} pages", round(spent, 1), "s", "none", reached=True)]
         for mode in Mode:
             for topic, bar in ((None, 50), ("cell membrane", 50)):
-                spent = sorted([await _timed(services, mode, topic) for _ in range(_REPEATS)])
+                times = sorted([await _timed(services, mode, topic) for _ in range(_REPEATS)])
                 label = f"{ASKED} {mode.value} questions, {'topic' if topic else 'no topic'}, p50"
-                figures.append(Figure(label, round(median(spent), 1), "ms", f"< {bar}", median(spent) < bar))
+                figures.append(Figure(label, round(median(times), 1), "ms", f"< {bar}", median(times) < bar))
     return figures
 
 
 async def _mined(services: Services, pages: int) -> float:
     """Seconds from publication to the end of mining."""
     texts = paragraphs()
-    whole, size = [], 0
+    whole: list[str] = []
+    size = 0
     while size < pages * PAGE:
         part = texts[len(whole) % len(texts)]
         whole.append(part)
@@ -109,8 +110,7 @@ async def _mined(services: Services, pages: int) -> float:
     )
     document = await services.ingestion.finished(accepted.document)
     started = time.perf_counter()
-    while not (await services.jobs.job(DEFAULT_TENANT, mine_job_id(document))).state.ended:
-        await asyncio.sleep(0.1)
+    await mined(services, document)
     spent = time.perf_counter() - started
     worker.cancel()
     with suppress(asyncio.CancelledError):

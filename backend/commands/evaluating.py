@@ -13,17 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from backend.bootstrap import DEFAULT_TENANT, open_services
-from backend.commands.library import take_in
+from backend.commands.library import mined, take_in
 from backend.config.settings import Settings
 from backend.errors import InvalidRequest, TooManyQuestions
 from backend.models.documents import Document, JobState
-from backend.models.jobs import mine_job_id
 from backend.models.questions import LETTERS
 from backend.services.container import Services
 from backend.services.item_flaws import Item
 
 _SETS = frozenset({".json", ".jsonl"})
-_POLL_S = 0.05
 _SHOWN = (
     "delivered",
     "structure_valid",
@@ -81,20 +79,12 @@ async def _ready(services: Services, files: Sequence[Path]) -> list[Document]:
             if outcome.document is None or outcome.document.state is not JobState.FINISHED:
                 print(f"left out: {outcome.path}: {outcome.message}", file=sys.stderr)
         for document in documents:
-            job_id = mine_job_id(document)
-            await _ended(services, job_id)
+            await mined(services, document)
         return list({d.id: d for d in documents}.values())
     finally:
         worker.cancel()
         with suppress(asyncio.CancelledError):
             await worker
-
-
-async def _ended(services: Services, job_id: str) -> None:
-    job = await services.jobs.job(DEFAULT_TENANT, job_id)
-    while not job.state.ended:
-        await asyncio.sleep(_POLL_S)
-        job = await services.jobs.job(DEFAULT_TENANT, job_id)
 
 
 def read_set(path: Path) -> list[Item]:

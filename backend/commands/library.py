@@ -18,10 +18,18 @@ from backend.bootstrap import DEFAULT_TENANT, open_services
 from backend.commands.progress import progress_words
 from backend.commands.sidecar import SIDECAR, read_sidecar
 from backend.config.settings import Settings
-from backend.errors import DocumentNotFound, InvalidRequest, QuaestioError, TooManyQuestions, UnsupportedFile
+from backend.errors import (
+    DocumentNotFound,
+    InvalidRequest,
+    JobNotFound,
+    QuaestioError,
+    TooManyQuestions,
+    UnsupportedFile,
+)
 from backend.models.api import FoundSource
 from backend.models.chat import QuestionsResponse
 from backend.models.documents import Document, DocumentMetadata, JobState
+from backend.models.jobs import mine_job_id
 from backend.models.questions import LETTERS, Mode
 from backend.services.container import Services
 from backend.services.generation import QuestionRequest
@@ -102,6 +110,7 @@ async def _ingest(settings: Settings, paths: Iterable[Path], outcomes: list[Outc
             for chosen in _files(paths):
                 outcomes.append(await _take(services, chosen))  # noqa: PERF401 - seen when interrupted
             await _watch(services, outcomes)
+            await _prepare(services, outcomes)
         finally:
             worker.cancel()
             with suppress(asyncio.CancelledError):
@@ -170,6 +179,22 @@ async def _watch(services: Services, outcomes: list[Outcome]) -> None:
             bar.refresh()
             if waiting:
                 await asyncio.sleep(_POLL_S)
+
+
+async def _prepare(services: Services, outcomes: list[Outcome]) -> None:
+    """Wait until questions of the new documents are prepared; interrupted, that goes on later."""
+    done = [o.document for o in outcomes if o.status == "finished" and o.document]
+    for document in tqdm(done, unit="file", file=sys.stderr, disable=None, desc="preparing questions"):
+        with suppress(JobNotFound):
+            await mined(services, document)
+
+
+async def mined(services: Services, document: Document) -> None:
+    """Wait until the questions of a document are prepared; somebody else works on the jobs."""
+    job = await services.jobs.job(DEFAULT_TENANT, mine_job_id(document))
+    while not job.state.ended:
+        await asyncio.sleep(_POLL_S)
+        job = await services.jobs.job(DEFAULT_TENANT, job.id)
 
 
 _BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total_fmt} files [{elapsed}]"
