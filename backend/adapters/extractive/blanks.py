@@ -38,7 +38,9 @@ _OF_THE_SPEAKER = words(
 _TO_READER = words("i we you us me my our your ours yours myself yourself ourselves")
 _ASIDE = re.compile(r"\s\((?!n\))[^()]*\)")
 _OF_ITSELF = re.compile(
-    r"\b(?:videos?|slides?|links?|check out|take a look|have a look|see you)\b", re.IGNORECASE
+    r"\b(?:videos?|slides?|links?|check out|explained|described|discussed|above|below|take a look|"
+    r"have a look|see you)\b",
+    re.IGNORECASE,
 )
 _CITED = re.compile(r"^,? \d{4}[a-z]?\)")
 _STOPPED_TWICE = re.compile(r"([.!?][”\"’'])\.$")
@@ -306,7 +308,7 @@ def _worth(document: Document, vocabulary: Vocabulary, term: Term) -> float:
     ):
         if not is_noun(term):
             return 0.0
-        return 0.46 if term.size > 1 else 0.44 if term.count >= 2 and len(term.low) >= _LEAST_LETTERS else 0.0
+        return 0.43 if term.size > 1 else 0.44 if term.count >= 2 and len(term.low) >= _LEAST_LETTERS else 0.0
     if term.size == 1 and not term.genus and not topical:
         return 0.46
     return 0.5 + 0.04 * bool(term.genus) + 0.03 * (term.size > 1) + 0.01 * min(term.count, 5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import fmean
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,8 @@ _SAME, _SAME_OF_A_KIND = 0.74, 0.95
 _CONSIDERED = 7
 _TERM_WORDS = 4
 _GIVEN_AWAY = 0.1
+_KIN, _KIN_WEIGHT = 0.5, 0.8
+"""Options that are this near to the key in the mean are its kind; what is missing costs."""
 _Vector = npt.NDArray[np.float32]
 
 
@@ -59,7 +62,8 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
         farthest = {o: float(nearness[o]) for o in chosen}
         _put(chosen, [o for o in apart[_WRONG:] if len(o) >= len(key)], farthest)
     given_away = all(nearness[o] < nearness[key] for o in chosen)
-    score = item.draft.score - _GIVEN_AWAY * given_away
+    kinship = fmean(float(vectors[key] @ vectors[o]) for o in chosen)
+    score = item.draft.score - _GIVEN_AWAY * given_away - _KIN_WEIGHT * max(0.0, _KIN - kinship)
     return replace(item, draft=replace(item.draft, score=score), options=tuple(chosen))
 
 

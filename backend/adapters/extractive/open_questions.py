@@ -82,7 +82,7 @@ def _sound(draft: Draft) -> bool:
     return (
         3 <= words <= 28
         and answer not in stem
-        and not (stem.startswith("where ") and _TIME.search(answer))
+        and not ("where " in stem and _TIME.search(answer))
         and _TRAILING.search(draft.stem) is None
         and not points_elsewhere(draft.answer)
         and not (told and told <= asked)
