@@ -21,6 +21,7 @@ _SAME, _SAME_OF_A_KIND = 0.74, 0.95
 _CONSIDERED = 7
 _TERM_WORDS = 4
 _GIVEN_AWAY = 0.1
+_LAST = 0.3
 _KIN, _KIN_WEIGHT = 0.5, 0.8
 """Options that are this near to the key in the mean are its kind; what is missing costs."""
 _Vector = npt.NDArray[np.float32]
@@ -50,9 +51,13 @@ def _texts(item: Item) -> tuple[str, ...]:
 
 def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
     key, asked = item.draft.answer, vectors[item.draft.stem]
-    apart = [o for o in item.options if not (_same(key, o, vectors) or _strange(key, o, vectors))]
+    apart = [o for o in item.options if not _same(key, o, vectors)]
     if len(apart) < _WRONG:
         return None
+    strange = {o for o in apart if _strange(key, o, vectors)}
+    kindred = [o for o in apart if o not in strange]
+    # A text that has no three of a kind gives the item all the same, as one of its last.
+    apart = kindred if len(kindred) >= _WRONG else (kindred + [o for o in apart if o in strange])[:_WRONG]
     nearness = {t: float(vectors[t] @ asked) for t in (key, *apart)}
     chosen = apart[:_WRONG]
     if all(nearness[o] < nearness[key] for o in chosen):
@@ -62,8 +67,9 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
         farthest = {o: float(nearness[o]) for o in chosen}
         _put(chosen, [o for o in apart[_WRONG:] if len(o) >= len(key)], farthest)
     given_away = all(nearness[o] < nearness[key] for o in chosen)
+    lost = _LAST * bool(strange.intersection(chosen))
     kinship = fmean(float(vectors[key] @ vectors[o]) for o in chosen)
-    score = item.draft.score - _GIVEN_AWAY * given_away - _KIN_WEIGHT * max(0.0, _KIN - kinship)
+    score = item.draft.score - lost - _GIVEN_AWAY * given_away - _KIN_WEIGHT * max(0.0, _KIN - kinship)
     return replace(item, draft=replace(item.draft, score=score), options=tuple(chosen))
 
 

@@ -48,7 +48,10 @@ class ExtractiveWriter:
             return []
         spare = order.count // 4 + 2 if self._embedder and order.mode is Mode.QUIZ else 0
         items = await asyncio.to_thread(_items, tuple(passages), replace(order, count=order.count + spare))
-        return finished((await self._final(items))[: order.count], order.mode)
+        items = await self._final(items)
+        worth = sorted((i.draft.score for i in items), reverse=True)[: order.count]
+        kept = [i for i in items if i.draft.score >= worth[-1]] if worth else []
+        return finished(kept[: order.count], order.mode)
 
     async def mine(self, passages: Sequence[Passage], mode: Mode) -> list[Candidate]:
         """Every question that the passages are good for, best first; see the port QuestionMiner."""
