@@ -38,7 +38,7 @@ _OF_THE_SPEAKER = words(
 _TO_READER = words("i we you us me my our your ours yours myself yourself ourselves")
 _ASIDE = re.compile(r"\s\((?!n\))[^()]*\)")
 _OF_ITSELF = re.compile(
-    r"\b(?:videos?|slides?|links?|check out|explained|described|discussed|above|below|take a look|"
+    r"\b(?:videos?|slides?|links?|check out|explained|described|discussed|above|below|chapters?|take a look|"
     r"have a look|see you)\b",
     re.IGNORECASE,
 )
@@ -166,7 +166,7 @@ def _spoken(reading: Reading, *, pointing: bool = False) -> Span | None:
     words = tokens[start:end]
     if (
         start >= end
-        or tokens[start].tag in {"WH", "VB", "EX"}
+        or tokens[start].tag in {"WH", "VB", "EX"} | _FINITE
         or not _FEWEST_WORDS < reading.words((start, end)) <= _MOST_WORDS
         or any(t.low in _OF_THE_SPEAKER or t.text in _ODD_MARKS for t in words)
         or _CONTRACTED.search(reading.sentence.text)
@@ -194,7 +194,7 @@ def _told(reading: Reading) -> Span | None:
     informal = _CONTRACTED.search(reading.sentence.text) or _LABEL.search(reading.sentence.text)
     informal = informal or _OF_ITSELF.search(reading.sentence.text)
     story = reading.clause is not None and progressive(reading.clause)
-    if informal or story or tokens[start].tag in {"WH", "RB", "CC", "VB", "PR", "EX"}:
+    if informal or story or tokens[start].tag in {"WH", "RB", "CC", "VB", "PR", "EX"} | _FINITE:
         return None
     whole = len(tokens) - (tokens[-1].text == ".")
     for end in (whole, *_cuts(reading, start)):

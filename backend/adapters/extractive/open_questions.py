@@ -24,7 +24,7 @@ _VAGUE_VERBS = words(
     """
     have hold possess spend put take make give get keep bring provide develop receive explore offer show find
     know use want include characterize influence attain notice exemplify contain write hear feel need follow
-    support face experience present share reflect increase create add represent
+    support face experience draw identify combine control present share reflect increase create add represent
     """,
 )
 _TIME = re.compile(r"\b(?:days?|weeks?|months?|years?|hours?|minutes?|century|centuries|\d{4})\b")
