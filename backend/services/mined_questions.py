@@ -157,21 +157,19 @@ def _take_in_turns(groups: dict[int, list[Candidate]], taken: _Taken) -> None:
     while left and len(taken.candidates) < order.count:
         least = min(touched[s] for s in left)
         waiting = sorted(s for s in left if touched[s] == least)
-        for section in _spaced(waiting, order.count - len(taken.candidates), order.seed):
-            if taken.take_best(groups[section]):
-                touched[section] += 1
-            else:
+        for near in _neighbourhoods(waiting, order.count - len(taken.candidates)):
+            for section in sorted(near, key=lambda s: -max(map(taken.worth, groups[s]))):
+                if taken.take_best(groups[section]):
+                    touched[section] += 1
+                    break
                 left.discard(section)
 
 
-def _spaced(groups: Sequence[int], count: int, seed: int) -> Iterator[int]:
-    """At most ``count`` of the sections, evenly apart; another seed begins elsewhere."""
-    if len(groups) <= count:
-        yield from groups
-        return
-    step = len(groups) / count
-    shift = zlib.crc32(str(seed).encode()) / 2**32 * step if seed else step / 2
-    yield from (groups[min(len(groups) - 1, int(i * step + shift))] for i in range(count))
+def _neighbourhoods(sections: Sequence[int], count: int) -> Iterator[Sequence[int]]:
+    """The sections in at most ``count`` runs of the same size: of each, the best one has its turn."""
+    runs = min(count, len(sections))
+    for i in range(runs):
+        yield sections[i * len(sections) // runs : (i + 1) * len(sections) // runs]
 
 
 def shown(chosen: Sequence[Candidate], mode: Mode) -> list[Question]:

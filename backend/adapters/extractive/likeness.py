@@ -22,7 +22,7 @@ _CONSIDERED = 7
 _TERM_WORDS = 4
 _GIVEN_AWAY = 0.1
 _LAST = 0.3
-_KIN, _KIN_WEIGHT = 0.5, 0.8
+_KIN, _KIN_WEIGHT = 0.5, 1.2
 """Options that are this near to the key in the mean are its kind; what is missing costs."""
 _Vector = npt.NDArray[np.float32]
 
