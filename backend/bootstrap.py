@@ -24,6 +24,7 @@ from backend.adapters.sentence_transformers_embedder import SentenceTransformers
 from backend.adapters.sized_blobs import SizedBlobStore
 from backend.adapters.sql.answers import SqlAnswers
 from backend.adapters.sql.audit import SqlAudit
+from backend.adapters.sql.candidates import SqlCandidates
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.facts import settle
@@ -45,16 +46,19 @@ from backend.services.container import Limits, Services
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
 from backend.services.idempotency import Idempotency
-from backend.services.ingestion import Ingestion
+from backend.services.ingestion import INGESTION_QUEUE, Ingestion
 from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.job_control import JobControl
-from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, migration_kinds
+from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, migration_kinds, mining_kinds
 from backend.services.maintenance import Maintenance
 from backend.services.marking import Marking
 from backend.services.migration import Migration
+from backend.services.mined_questions import MinedQuestions
+from backend.services.mining import Mining, mine_job
 from backend.services.model_marker import ModelMarker
 from backend.services.model_questions.writer import ModelQuestionWriter
 from backend.services.question_bank import QuestionBank
+from backend.services.question_evaluation import QuestionEvaluation
 from backend.services.quiz_marking import QuizMarking
 from backend.services.reembedding import Reembedding
 from backend.services.retrieval import Retriever
@@ -140,6 +144,16 @@ def _services(
         vectors=vectors,
         keywords=keywords,
         max_bytes=settings.max_upload_mb * _MB,
+        follow_up=lambda document: mine_job(document, INGESTION_QUEUE),
+    )
+    extractive, candidates = ExtractiveWriter(embedder), SqlCandidates(database)
+    mining = Mining(
+        catalog=catalog,
+        jobs=jobs,
+        miner=extractive,
+        candidates=candidates,
+        embedder=embedder,
+        vectors=vectors,
     )
     retriever = Retriever(
         embedder=embedder,
@@ -179,9 +193,13 @@ def _services(
         expiring=[name for name, kind in kinds.items() if kind.expires],
         results_kept_s=settings.result_ttl_s,
     )
-    writer = _writer(settings, models, embedder)
+    writer = _writer(settings, models, embedder, extractive)
     generation = QuestionGeneration(
-        catalog=catalog, retriever=retriever, writer=writer, least_relevance=settings.least_relevance
+        catalog=catalog,
+        retriever=retriever,
+        writer=writer,
+        least_relevance=settings.least_relevance,
+        mined=MinedQuestions(candidates),
     )
     marking = Marking(
         store=store,
@@ -204,6 +222,9 @@ def _services(
             models=writer.names,
             max_age_s=settings.question_cache_s,
         ),
+        evaluation=QuestionEvaluation(
+            generation=generation, retriever=retriever, catalog=catalog, embedder=embedder
+        ),
         question_store=store,
         exports=EXPORTS,
         marking=marking,
@@ -214,7 +235,7 @@ def _services(
         worker=Worker(
             owner=own_name(),
             jobs=jobs,
-            kinds=kinds | maintenance_kinds(maintenance) | migration_kinds(migration),
+            kinds=kinds | mining_kinds(mining) | maintenance_kinds(maintenance) | migration_kinds(migration),
             queue=queue,
             wait=queue.wait,
             concurrency=_workers(settings),
@@ -255,9 +276,10 @@ def check_queue(settings: Settings) -> None:
         )
 
 
-def _writer(settings: Settings, models: ModelChain, embedder: Embedder) -> QuestionWriter:
+def _writer(
+    settings: Settings, models: ModelChain, embedder: Embedder, extractive: ExtractiveWriter
+) -> QuestionWriter:
     """The extractive writer, behind the language models where there are any."""
-    extractive = ExtractiveWriter()
     if models.model is None:
         return extractive
     return ModelQuestionWriter(

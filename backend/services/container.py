@@ -21,6 +21,7 @@ from backend.services.job_control import JobControl
 from backend.services.marking import Marking
 from backend.services.migration import Migration
 from backend.services.question_bank import QuestionBank
+from backend.services.question_evaluation import QuestionEvaluation
 from backend.services.quiz_marking import QuizMarking
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
@@ -50,6 +51,7 @@ class Services:
     exports: Mapping[str, QuestionExporter]
     marking: Marking
     quiz_marking: QuizMarking
+    evaluation: QuestionEvaluation
     answers: Answers
     answer_jobs: AnswerJobs
     job_control: JobControl
