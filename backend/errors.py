@@ -9,10 +9,14 @@
     │   └── KeyReused              an Idempotency-Key that stands for another request
     ├── NotFound
     │   ├── DocumentNotFound
-    │   └── JobNotFound
+    │   ├── JobNotFound
+    │   └── SessionNotFound        a session of FAISS objects
     ├── Conflict                   the request is right, the store is not ready for it
     │   ├── EmptyLibrary
-    │   └── JobNotRetryable
+    │   ├── JobNotRetryable
+    │   └── SessionLost            the process that held the FAISS objects ended
+    ├── QuotaExceeded              the tenant has as much of something as it may
+    ├── CallTooLong                one call of FAISS took longer than allowed
     ├── TooLarge                   over a limit that a setting names
     ├── UnsupportedFile            a type of file that is not read
     ├── UnreadableFile             a supported type, but this file cannot be used
@@ -87,6 +91,12 @@ class JobNotFound(NotFound):
     code = "job_not_found"
 
 
+class SessionNotFound(NotFound):
+    """No such session of FAISS objects for this tenant."""
+
+    code = "session_not_found"
+
+
 class Conflict(QuaestioError):
     """The request is right, but the store is not in a state to serve it."""
 
@@ -103,6 +113,25 @@ class JobNotRetryable(Conflict):
     """The job goes on or has finished."""
 
     code = "job_not_retryable"
+
+
+class SessionLost(Conflict):
+    """The process that held a tenant's FAISS objects ended, and they with it."""
+
+    code = "session_lost"
+
+
+class QuotaExceeded(QuaestioError):
+    """The tenant has as much of something as it may."""
+
+    code = "quota_exceeded"
+    retryable = True
+
+
+class CallTooLong(QuaestioError):
+    """One call of FAISS took longer than a setting allows."""
+
+    code = "call_too_long"
 
 
 class TooLarge(QuaestioError):

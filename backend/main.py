@@ -14,6 +14,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from backend import __version__
 from backend.routes import ask, chat, docs, documents, errors, health, jobs, page, pdf, progress
 from backend.routes.middleware import BodyLimit, RequestId
+from backend.routes.sessions import SessionRoutes
 from backend.services.container import Services
 
 LOCAL_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
@@ -60,6 +61,8 @@ def create_app(
         allow_headers=["*"],
         expose_headers=["X-Request-ID", "Retry-After"],
     )
+    # Before the rest: a search must not pay for what only pages and JSON need.
+    app.add_middleware(SessionRoutes)
     app.add_middleware(RequestId)
     for module in (chat, ask, jobs, documents, progress, pdf, health, docs, page):
         app.include_router(module.router)

@@ -24,6 +24,8 @@ STATUS: Mapping[type[errors.QuaestioError], int] = {
     errors.KeyReused: 422,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.QuotaExceeded: 429,
+    errors.CallTooLong: 504,
     errors.TooLarge: 413,
     errors.UnsupportedFile: 415,
     errors.UnreadableFile: 422,

@@ -16,6 +16,7 @@ from backend.services.integrity import Integrity
 from backend.services.job_control import JobControl
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
+from backend.services.sessions import Sessions
 from backend.services.tasks import Worker
 
 
@@ -43,6 +44,7 @@ class Services:
     worker: Worker
     schedule: Schedule
     integrity: Integrity
+    sessions: Sessions
     worker_inside: bool
     """Whether the process that serves also works on jobs; else workers of their own do."""
     health: Health
