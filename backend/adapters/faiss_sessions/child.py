@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import re
 import socket
 import sys
@@ -16,8 +17,6 @@ from pathlib import Path
 from backend.adapters.extractors.limits import die_with_parent
 from backend.adapters.faiss_sessions.desk import Desk
 from backend.adapters.faiss_sessions.operations import CORES, Operations
-
-_OPEN_FILES = 64
 
 
 def main() -> None:
@@ -44,12 +43,22 @@ def _confine(memory_bytes: int) -> None:
 
     for kind, value in (
         (resource.RLIMIT_AS, _address_space() + memory_bytes),
-        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_NOFILE, _no_more_files()),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
         with contextlib.suppress(ValueError, OSError):  # macOS refuses some; the rest still hold
             resource.setrlimit(kind, (value, value))
+
+
+def _no_more_files() -> int:
+    """A limit at which no file can be opened any more: an index file may name others, and FAISS opens them."""
+    while True:
+        number = os.open(os.devnull, os.O_RDONLY)
+        folder = Path("/proc/self/fd")
+        highest = max(int(each.name) for each in folder.iterdir()) if folder.exists() else 64
+        if number >= highest - 1:  # the listing itself was one more
+            return number + 1
 
 
 def _address_space() -> int:

@@ -21,13 +21,15 @@ class TooManyHandles(MemoryError):
 class Held:
     """One object, and the others that its C++ side may point to."""
 
-    __slots__ = ("fields", "keeps", "obj", "owned")
+    __slots__ = ("fields", "keeps", "memory", "obj", "owned")
 
     def __init__(self, obj: Any, keeps: Iterable[Held] = ()) -> None:  # noqa: ANN401 - any FAISS object
         self.obj = obj
         self.keeps: list[Held] = list(keeps)
         self.fields: dict[str, Held] = {}
         """What was assigned to its fields; replaced with the field."""
+        self.memory: dict[str, object] = {}
+        """Arrays behind the pointers of the last call of each method: C++ may have kept the pointers."""
         self.owned: dict[str, bool] = {}
         """Ownership flags as the client set them: memory is managed here, whatever they say."""
 

@@ -10,14 +10,16 @@ from typing import Any
 import faiss
 import numpy as np
 
-from backend.adapters.faiss_sessions import policy
+from backend.adapters.faiss_sessions import pointers, policy
 from backend.adapters.faiss_sessions.frames import BrokenFrame, Frame
 from backend.adapters.faiss_sessions.objects import Held, Session
-from backend.adapters.faiss_sessions.values import Answer, Given, class_named
+from backend.adapters.faiss_sessions.values import Answer, Given, Pointed, class_named
 
 _INPLACE = ("_inplace", "pack_1", "permute_entries")
 _OWNERSHIP = ("own_", "thisown", "owned_")
 CORES = os.cpu_count() or 1
+_SECRET = os.urandom(16)
+"""Two references to one object can be told to be that, without its address."""
 
 
 class Operations:
@@ -69,12 +71,20 @@ class Operations:
         args, named, given = _arguments(session, frame)
         policy.check_arguments(call, name, args, named)
         self._check_size(name, args, named)
+        pointed = pointers.checked(held, call, args)
+        args = [value.pointer if isinstance(value, Pointed) else value for value in args]
         if not policy.reads_only(name):
             args, named = _disowned(held, call, name, args, named)
             held.keeps.extend(each for each in given.held if each not in held.keeps)
         found = call(*args, **named)
         if any(part in name for part in _INPLACE):
             found = (found, *[array for array in args if isinstance(array, np.ndarray)])
+            header, arrays = self._answer(session, frame, found, [held, *given.held])
+            return header | {"inplace": True}, arrays
+        if pointed:
+            held.memory[name] = pointed
+            header, arrays = self._answer(session, frame, (found, *pointed), [held, *given.held])
+            return header | {"inplace": True}, arrays
         return self._answer(session, frame, found, [held, *given.held])
 
     def _static(self, session: Session, frame: Frame) -> tuple[dict[str, Any], list[Any]]:
@@ -88,7 +98,7 @@ class Operations:
         if name in held.owned:
             return {"value": held.owned[name]}, []
         if name == "this":
-            return {"value": int(held.obj.this) & 0xFFFF_FFFF}, []
+            return {"value": hash((_SECRET, int(held.obj.this)))}, []
         if name.startswith("_"):
             raise policy.Refused(f"{name} is private")
         found = getattr(held.obj, name)
@@ -101,8 +111,7 @@ class Operations:
         given = Given(session, frame.arrays)
         value = given.value(frame.header.get("value"))
         if name.startswith(_OWNERSHIP):
-            getattr(held.obj, name)
-            held.owned[name] = bool(value)
+            self._set_ownership(held, name, value=bool(value))
             return {"value": None}, []
         policy.check_field(held.obj, name)
         if isinstance(value, str):
@@ -113,6 +122,14 @@ class Operations:
         if given.held:
             held.fields[name] = given.held[0]
         return {"value": None}, []
+
+    @staticmethod
+    def _set_ownership(held: Held, name: str, *, value: bool) -> None:
+        """What C++ is told to delete is kept alive by its holder instead; what it is told to leave, it leaves."""
+        getattr(held.obj, name)
+        held.owned[name] = value
+        if not value and name != "thisown":
+            setattr(held.obj, name, False)
 
     def _function(self, session: Session, frame: Frame) -> tuple[dict[str, Any], list[Any]]:
         name = str(frame.header.get("name"))

@@ -30,7 +30,7 @@ _SPECIAL = {"__call__", "__len__", "__getitem__", "__iadd__"}
 _REFUSED_FUNCTIONS = re.compile(
     r"_c$|^_|^read_|^write_|serialize|^cast_integer|swig|memcpy|^add_ref|^shard_|^set_deser|omp|obj|simd"
 )
-FACTORIES = frozenset({"index_factory", "index_binary_factory"})
+FACTORIES = frozenset({"index_factory", "index_binary_factory", "array_to_AlignedTable"})
 """Functions that may be called without an object."""
 
 _TEXTS = re.compile(r"^(index_factory|index_binary_factory|set_index_parameters?|add_range|add)$")

@@ -54,7 +54,7 @@ class FaissProcesses:
 def _environment() -> dict[str, str]:
     """No secrets, and threads that wait without burning a core."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
-    return kept | {"OMP_WAIT_POLICY": "passive", "PYTHONSAFEPATH": "", "OPENBLAS_NUM_THREADS": "1"}
+    return kept | {"OMP_WAIT_POLICY": "passive", "PYTHONSAFEPATH": ""}
 
 
 class _Line(asyncio.BufferedProtocol):

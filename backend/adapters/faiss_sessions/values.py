@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass
 from typing import Any
 
+import faiss
 import numpy as np
 
 from backend.adapters.faiss_sessions import policy
@@ -14,6 +16,18 @@ from backend.adapters.faiss_sessions.objects import Held, Session
 CLASSES = policy.swig_classes()
 _LARGEST_INT = 1 << 63
 _DEEPEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """An array that the client passed as a pointer; ``pointers.py`` says where that is safe."""
+
+    array: Array
+
+    @property
+    def pointer(self) -> object:
+        """FAISS's pointer to its first item."""
+        return faiss.swig_ptr(self.array)
 
 
 class Given:
@@ -43,6 +57,8 @@ class Given:
         match tag:
             case "a" if isinstance(content, int) and 0 <= content < len(self._arrays):
                 return self._arrays[content]
+            case "p" if isinstance(content, int) and 0 <= content < len(self._arrays):
+                return Pointed(self._arrays[content])
             case "h":
                 held = self._session.of(content)
                 self.held.append(held)
