@@ -64,8 +64,8 @@ class Settings(BaseSettings):
     flower_password: str = Field("", description="Of the user quaestio in Flower; made up when empty.")
     session_uploads: bool = Field(
         False,
-        description="Read serialized indexes that clients upload. They are parsed in the child process of their "
-        "tenant; a hostile one can do there whatever that process can.",
+        description="Read serialized indexes that clients upload. They are parsed in the child process of "
+        "their tenant; a hostile one can do there whatever that process can.",
     )
     session_memory_mb: int = Field(
         2000, ge=64, description="Most memory of the FAISS objects of one tenant's sessions, in MB."

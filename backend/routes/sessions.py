@@ -61,7 +61,7 @@ class SessionRoutes:
         except QuaestioError as error:
             status = status_of(type(error))
             if status >= 500:  # noqa: PLR2004 - server errors
-                logger.error("%s: %s", error.code, error.message)
+                logger.exception("%s: %s", error.code, error.message)
             response = error_response(status, error.message, error.code, request_id)
             if status == 413:  # noqa: PLR2004 - the body was not read
                 response.headers["Connection"] = "close"

@@ -52,7 +52,7 @@ def _confine(memory_bytes: int) -> None:
 
 
 def _no_more_files() -> int:
-    """A limit at which no file can be opened any more: an index file may name others, and FAISS opens them."""
+    """A limit at which no file can be opened any more: an index may name files, and FAISS opens them."""
     while True:
         number = os.open(os.devnull, os.O_RDONLY)
         folder = Path("/proc/self/fd")

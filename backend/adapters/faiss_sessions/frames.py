@@ -19,6 +19,9 @@ MAGIC = b"FXP1"
 _ALIGN = 16
 _LONGEST_HEADER = 4_000_000
 _MOST_ARRAYS = 64
+_MOST_DIMENSIONS = 8
+_FRONT = 8
+"""Bytes of the mark and of the length."""
 _DTYPES = {
     np.dtype(name).str: np.dtype(name)
     for name in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?")
@@ -41,7 +44,7 @@ class Frame:
 
 def decode(body: bytearray) -> Frame:
     """Read a frame; its arrays are views of ``body``. Raises BrokenFrame."""
-    if len(body) < 8 or body[:4] != MAGIC:
+    if len(body) < _FRONT or body[:4] != MAGIC:
         raise BrokenFrame("The body does not begin as a frame does (FXP1 and the length of the header).")
     (length,) = struct.unpack_from("<I", body, 4)
     if length > min(_LONGEST_HEADER, len(body) - 8):
@@ -72,7 +75,7 @@ def _description(each: object) -> tuple[np.dtype[Any], tuple[int, ...]]:
     match each:
         case [str(name), list(shape)] if (
             name in _DTYPES
-            and len(shape) <= 8
+            and len(shape) <= _MOST_DIMENSIONS
             and all(isinstance(n, int) and 0 <= n < 1 << 48 for n in shape)
         ):
             return _DTYPES[name], tuple(shape)
@@ -89,6 +92,6 @@ def encode(header: dict[str, Any], arrays: Sequence[Array]) -> list[memoryview |
         if pad := -at % _ALIGN:
             pieces.append(bytes(pad))
         if array.nbytes:
-            pieces.append(memoryview(np.ascontiguousarray(array)).cast("B"))
+            pieces.append(np.ascontiguousarray(array).data.cast("B"))
         at += pad + array.nbytes
     return pieces

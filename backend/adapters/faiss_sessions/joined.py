@@ -11,6 +11,7 @@ from backend.adapters.faiss_sessions.frames import Array, Frame
 from backend.adapters.faiss_sessions.gate import Gate
 from backend.adapters.faiss_sessions.objects import Session
 
+_MATRIX = 2
 _MOST_ROWS = 4
 """Rows of a query that is joined with others."""
 _FEWEST = 4
@@ -29,7 +30,7 @@ def key_of(number: int, frame: Frame) -> Key | None:
     match header.get("args"):
         case [{"a": 0}, int(k)] if k > 0 and len(frame.arrays) == 1:
             x = frame.arrays[0]
-            if x.ndim == 2 and 0 < len(x) <= _MOST_ROWS and x.dtype in (np.float32, np.uint8):
+            if x.ndim == _MATRIX and 0 < len(x) <= _MOST_ROWS and x.dtype in (np.float32, np.uint8):
                 return number, int(header.get("on", 0)), k
     return None
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from backend.adapters.faiss_sessions.gate import Gate
 
+_REMEMBERED = 64
+
 
 class NoSuchHandle(ReferenceError):
     """A handle that was freed, or never given out."""
@@ -48,6 +50,7 @@ class Session:
         self._max = max_handles
 
     def __len__(self) -> int:
+        """How many objects it holds."""
         return len(self._held)
 
     def hold(self, held: Held) -> int:
@@ -78,5 +81,5 @@ class Session:
     def remember(self, request: str, pieces: list[bytes]) -> None:
         """Keep a short answer for a repeated request."""
         self.answered[request] = pieces
-        while len(self.answered) > 64:
+        while len(self.answered) > _REMEMBERED:
             self.answered.popitem(last=False)

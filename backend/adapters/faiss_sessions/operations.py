@@ -61,7 +61,7 @@ class Operations:
     def _new(self, session: Session, frame: Frame) -> tuple[dict[str, Any], list[Any]]:
         kind = class_named(frame.header.get("name"))
         args, named, given = _arguments(session, frame)
-        policy.check_arguments(kind.__init__, "__init__", args, named)
+        policy.check_arguments(vars(kind)["__init__"], "__init__", args, named)
         held = Held(kind(*args, **named), given.held)
         return {"value": {"h": [session.hold(held), kind.__name__]}}, []
 
@@ -125,7 +125,7 @@ class Operations:
 
     @staticmethod
     def _set_ownership(held: Held, name: str, *, value: bool) -> None:
-        """What C++ is told to delete is kept alive by its holder instead; what it is told to leave, it leaves."""
+        """What C++ is told to leave, it leaves; what it is told to delete, its holder keeps alive instead."""
         getattr(held.obj, name)
         held.owned[name] = value
         if not value and name != "thisown":

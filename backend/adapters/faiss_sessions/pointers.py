@@ -35,7 +35,7 @@ _POSITIONS = {"__call__", "symmetric_dis"}
 
 
 def checked(held: Held, call: Callable[..., Any], args: list[Any]) -> list[Array]:
-    """The arrays that the call may write to. Raises TypeError or IndexError where a call would leave its memory."""
+    """The arrays that the call may write to. Raises TypeError, ValueError, IndexError."""
     name = getattr(call, "__name__", "")
     if "swigfaiss" not in getattr(call, "__module__", ""):
         pointed = [value for value in args if isinstance(value, Pointed)]

@@ -79,7 +79,7 @@ def method_of(owner: Any, name: str) -> Callable[..., Any]:  # noqa: ANN401 - an
     if name not in _SPECIAL and _REFUSED_METHODS.search(name):
         raise Refused(f"{kind.__name__}.{name} reaches raw memory; a session does not offer it")
     if not callable(getattr(kind, name, None)):
-        raise AttributeError(f"'{kind.__name__}' object has no attribute '{name}'")
+        raise AttributeError(f"'{kind.__name__}' object has no attribute '{name}'")  # noqa: TRY004 - as FAISS does
     found: Callable[..., Any] = getattr(owner, name)
     return found
 
@@ -107,8 +107,9 @@ def check_arguments(call: Callable[..., Any], name: str, args: list[Any], named:
     given = [*args, *named.values()]
     if not _TEXTS.match(name) and any(isinstance(value, str | bytes) for value in given):
         raise TypeError(f"{name}() takes no text in a session: files belong to the client")
-    if any(value is None for value in given) and "swigfaiss" in getattr(call, "__module__", ""):
-        if bare := [p for p in _nones(call, args, named) if p not in _OPTIONAL]:
+    if "swigfaiss" in getattr(call, "__module__", "") and any(value is None for value in given):
+        bare = [each for each in _nones(call, args, named) if each not in _OPTIONAL]
+        if bare:
             raise TypeError(f"in method '{name}', argument {bare[0]}: None is no object")
 
 

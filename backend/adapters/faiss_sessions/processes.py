@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from backend.adapters.faiss_sessions.desk import ANSWERED, ASKED, FORGET
 from backend.errors import CallTooLong, SessionLost
@@ -62,9 +63,7 @@ class _Line(asyncio.BufferedProtocol):
 
     def __init__(self) -> None:
         self.waiting: dict[int, asyncio.Future[Reply]] = {}
-        self.transport: asyncio.Transport | None = None
-        self._resumed = asyncio.Event()
-        self._resumed.set()
+        self.transport: asyncio.WriteTransport | None = None
         self._last = 0
         self._begin(ANSWERED.size)
         self._head: tuple[int, int] | None = None
@@ -78,7 +77,8 @@ class _Line(asyncio.BufferedProtocol):
         if self.transport is None or self.transport.is_closing():
             raise ConnectionResetError
         self._last = number = (self._last + 1) & 0xFFFF_FFFF
-        answer = self.waiting[number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self.waiting[number] = answer
         self.transport.writelines([ASKED.pack(number, session, length), *frame])
         try:
             return await answer
@@ -87,8 +87,8 @@ class _Line(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asyncio."""
-        if isinstance(transport, asyncio.Transport) or hasattr(transport, "writelines"):
-            self.transport = transport  # type: ignore[assignment]  # uvloop's transports subclass only the base
+        # uvloop's transports are no subclass of asyncio's for writing, but write.
+        self.transport = cast(asyncio.WriteTransport, transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
         """Asyncio."""

@@ -89,15 +89,16 @@ class Answer:
             return self._array(found)
         if isinstance(found, np.generic):
             return found.item()
+        if isinstance(found, bytes | bytearray):
+            return self._array(np.frombuffer(found, np.uint8))
+        return self._several(found) if isinstance(found, tuple | list | dict) else self._object(found)
+
+    def _several(self, found: tuple[Any, ...] | list[Any] | dict[Any, Any]) -> object:
         if isinstance(found, tuple):
             return {"t": [self.value(each) for each in found]}
         if isinstance(found, list):
             return [self.value(each) for each in found]
-        if isinstance(found, dict):
-            return {"d": {str(key): self.value(each) for key, each in found.items()}}
-        if isinstance(found, bytes | bytearray):
-            return self._array(np.frombuffer(found, np.uint8))
-        return self._object(found)
+        return {"d": {str(key): self.value(each) for key, each in found.items()}}
 
     def _array(self, array: Array) -> object:
         self.arrays.append(array)

@@ -13,7 +13,11 @@ import faiss as _faiss
 
 from faiss_proxy import imports as _imports
 from faiss_proxy.classes import ProxyClasses as _ProxyClasses
-from faiss_proxy.errors import NotReachable, QuotaExceeded, ServiceError, SessionLost, TooLarge
+from faiss_proxy.errors import NotReachable as NotReachable
+from faiss_proxy.errors import QuotaExceeded as QuotaExceeded
+from faiss_proxy.errors import ServiceError as ServiceError
+from faiss_proxy.errors import SessionLost as SessionLost
+from faiss_proxy.errors import TooLarge as TooLarge
 from faiss_proxy.functions import Settings as _Values
 from faiss_proxy.functions import functions as _functions
 from faiss_proxy.functions import rebound as _rebound

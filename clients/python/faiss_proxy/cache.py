@@ -14,7 +14,7 @@ _SEARCHES = 8
 
 
 class LocalCopies:
-    """Copies of indexes that no operation of this session has changed since; ``limit`` is their bytes together.
+    """Copies of indexes that nothing in this session has changed since; ``limit`` is their bytes together.
 
     A session belongs to one process, so every change is known here. After a fork it is shared with
     another one, and no copy is used any more. With a limit of 0 there are none.

@@ -27,6 +27,7 @@ _READS = re.compile(
     r"|size$|at$|evaluate|list_size|coarse_code|check_|imbalance|is_|find_|quantize|extract_)"
 )
 """Calls that change nothing; a mistake here costs only the protection of a repeated request."""
+_MATRIX = 2
 _PIPELINED_BYTES = 4_000_000
 _ADDED_BYTES = 64_000_000
 
@@ -124,7 +125,7 @@ class ProxyClasses:
     ) -> Any:  # noqa: ANN401 - any result
         """A search: on a local copy where there is one, a large batch in parts that travel meanwhile."""
         match args:
-            case (np.ndarray() as x, int(k)) if x.ndim == 2 and not named:
+            case (np.ndarray() as x, int(k)) if x.ndim == _MATRIX and not named:
                 if copy := self._copies.of(proxy, self._download):
                     return copy.search(x, k)
                 if x.nbytes > 2 * _PIPELINED_BYTES:
@@ -142,7 +143,7 @@ class ProxyClasses:
     ) -> Any:  # noqa: ANN401 - any result
         """Vectors, in parts where there are more than fit into one request."""
         x = args[0] if args else None
-        if named or not isinstance(x, np.ndarray) or x.ndim != 2 or x.nbytes <= _ADDED_BYTES:  # noqa: PLR2004
+        if named or not isinstance(x, np.ndarray) or x.ndim != _MATRIX or x.nbytes <= _ADDED_BYTES:
             return self._call(proxy, name, args, named, changes=changes)
         if any(not isinstance(each, np.ndarray) or len(each) != len(x) for each in args):
             return self._call(proxy, name, args, named, changes=changes)
@@ -213,7 +214,8 @@ class ProxyClasses:
             raise TypeError(f"a {type(local).__name__} stays in this process: it has no serialized form")
         writer = faiss.VectorIOWriter()
         getattr(faiss, f"write_{what}")(local, writer)
-        return self.load(what, faiss.vector_to_array(writer.data))
+        uploaded: RemoteObject = self.load(what, faiss.vector_to_array(writer.data))
+        return uploaded
 
     def load(self, what: str, data: Any, *more: Any) -> Any:  # noqa: ANN401 - an array; flags
         """An object from its serialized form."""

@@ -66,9 +66,7 @@ class Connection:
         """Send a request and read the whole answer: status and body. Raises Stale, OSError."""
         try:
             self._send(head, pieces)
-            buffer = bytearray(self._socket.recv(_LONGEST_HEAD))
-            if not buffer:
-                raise ConnectionResetError("closed")
+            buffer = bytearray(self._more())
         except (BrokenPipeError, ConnectionResetError) as error:
             if self.answers:
                 raise Stale(str(error)) from error
@@ -192,7 +190,7 @@ class Pool:
         connection.close()
 
     def forget(self) -> None:
-        """After a fork: the connections belong to the parent. Its locks may be held by threads that are gone."""
+        """After a fork: the connections are the parent's, and so are the threads that may hold the lock."""
         idle, self._idle, self._lock = self._idle, deque(), threading.Lock()
         for connection in idle:
             connection.close()

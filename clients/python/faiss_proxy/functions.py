@@ -148,12 +148,14 @@ class Settings:
         object.__setattr__(self, "_classes", classes)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any value
+        """One value."""
         local = getattr(faiss.cvar, name)
         if name.startswith(("IO_FLAG", "SI", "hamdis", "Z_MAX")):
             return local
         return self._classes.ask({"op": "see", "name": name}, changes=False)
 
     def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - any value
+        """Set one value."""
         getattr(faiss.cvar, name)
         self._classes.put({"op": "put", "name": name}, value)
 

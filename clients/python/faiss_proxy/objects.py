@@ -37,12 +37,15 @@ class Ownership:
         self._of.thisown = True
 
     def __int__(self) -> int:
+        """A number that two references to one object share."""
         return self._of.remote_get_number("this")
 
     def __eq__(self, other: object) -> bool:
+        """Whether both refer to one object."""
         return isinstance(other, Ownership) and int(self) == int(other)
 
     def __hash__(self) -> int:
+        """As ``__eq__`` compares."""
         return int(self)
 
 
@@ -82,10 +85,12 @@ class RemoteObject:
             home.release(self.remote_handle, self.__dict__["_remote_pid"], self.remote_epoch)
 
     def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - any field
-        if self.remote_strict and not hasattr(type(self), name) and name not in {"referenced_objects"}:
+        """Set a field; FAISS refuses unknown ones of an index."""
+        if self.remote_strict and not hasattr(type(self), name) and name != "referenced_objects":
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'.")
         object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
+        """Class, number and server."""
         where = self.remote_home.settings.api_url
         return f"<faiss.{type(self).__name__}; proxy of object {self.remote_handle} at {where} >"

@@ -76,7 +76,7 @@ class Remote:
         return self._session
 
     def release(self, handle: int, pid: int, epoch: str) -> None:
-        """Free a handle with the next operation, unless it belongs to the parent process or a lost session."""
+        """Free a handle with the next operation, unless it is the parent process's or of a lost session."""
         if pid == os.getpid() and epoch == self._session:
             self._freed.append(handle)
 

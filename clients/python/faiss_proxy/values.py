@@ -14,10 +14,9 @@ from faiss_proxy.frames import Array
 from faiss_proxy.objects import RemoteObject, is_swig_class
 from faiss_proxy.remote import Remote
 
-
 _KEPT_POINTERS = 32
 _pointed: OrderedDict[int, Array] = OrderedDict()
-"""Arrays behind the last pointers, by address: a pointer that is passed to the server is sent as its array."""
+"""Arrays behind the last pointers, by address: a pointer that goes to the server is sent as its array."""
 
 
 def swig_ptr(array: Array) -> Any:  # noqa: ANN401 - SWIG's pointer
@@ -70,13 +69,14 @@ class Writer:
             return {"a": len(self.arrays) - 1}
         if isinstance(given, RemoteObject):
             return {"h": self._handle(given)}
+        return self._several(given) if isinstance(given, tuple | list | dict) else self._other(given)
+
+    def _several(self, given: tuple[Any, ...] | list[Any] | dict[Any, Any]) -> object:
         if isinstance(given, tuple):
             return {"t": [self.value(each) for each in given]}
         if isinstance(given, list):
             return [self.value(each) for each in given]
-        if isinstance(given, dict):
-            return {"d": {str(key): self.value(each) for key, each in given.items()}}
-        return self._other(given)
+        return {"d": {str(key): self.value(each) for key, each in given.items()}}
 
     def _handle(self, given: RemoteObject) -> int:
         if given.remote_home is not self._home:
@@ -123,9 +123,9 @@ class Reader:
         """One value; an array that was given to be filled is filled and is the result itself."""
         if isinstance(written, list):
             return [self.value(each) for each in written]
-        if not isinstance(written, dict):
-            return written
-        ((tag, content),) = written.items()
+        return self._tagged(*next(iter(written.items()))) if isinstance(written, dict) else written
+
+    def _tagged(self, tag: str, content: Any) -> Any:  # noqa: ANN401 - as above
         match tag:
             case "a":
                 return self._arrays[content]
