@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import faiss as real
 import faiss_proxy
 import numpy as np
+import psutil
 import pytest
 from faiss_proxy import frames
 
@@ -136,7 +137,7 @@ def test_pointers_are_held_to_the_arrays_behind_them(remote: ModuleType) -> None
         computer.set_query(remote.swig_ptr(small[:3]))
     with pytest.raises(IndexError, match="not below ntotal = 500"):
         computer(1 << 40)
-    with pytest.raises(TypeError, match="raw memory"):
+    with pytest.raises(TypeError, match="raw memory|not pointers"):
         index.search_c(real.swig_ptr(small)) if hasattr(index, "search_c") else index.remove_ids(
             real.swig_ptr(small)
         )
@@ -175,9 +176,8 @@ def test_a_corrupt_index_costs_at_most_its_session(remote: ModuleType, server: S
 
 def test_a_process_that_dies_takes_its_sessions_and_nothing_else(remote: ModuleType, server: Server) -> None:
     index = remote.IndexFlatL2(8)
-    children = os.popen(f"pgrep -P {server.process.pid} -f faiss_sessions.child").read().split()  # noqa: S605, S607
-    for child in children:
-        os.kill(int(child), 9)
+    for child in psutil.Process(server.process.pid).children():
+        child.kill()
     with pytest.raises(remote.SessionLost):
         index.add(X)
     with pytest.raises(remote.SessionLost):
@@ -201,8 +201,10 @@ def test_too_much_memory_is_an_error_of_the_call(remote: ModuleType, server: Ser
 
 def test_the_quota_on_handles(remote: ModuleType) -> None:
     with pytest.raises(MemoryError, match="SESSION_MAX_HANDLES"):
-        _kept = [remote.IDSelectorRange(0, n) for n in range(500)]
-    del _kept
+        kept = []
+        for n in range(500):
+            kept.append(remote.IDSelectorRange(0, n))  # noqa: PERF401 - it breaks off
+    kept.clear()
     assert remote.IndexFlatL2(2).d == 2
 
 
