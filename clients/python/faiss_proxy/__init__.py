@@ -7,6 +7,7 @@ the environment at import, every index lives on the server, and the same program
 from __future__ import annotations
 
 import os as _os
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 import faiss as _faiss
@@ -79,6 +80,12 @@ def _remote_names(home: _Remote) -> dict[str, _Any]:
 def usage() -> dict[str, _Any]:
     """What this tenant holds on the server, and how many operations it did; empty where nothing is remote."""
     return {} if _configured is None else _configured.usage()
+
+
+if _TYPE_CHECKING:
+
+    def __getattr__(name: str) -> _Any:  # noqa: ANN401 - FAISS's names have no types
+        """Any name of FAISS."""
 
 
 _imports.install()
