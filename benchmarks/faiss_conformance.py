@@ -3,7 +3,7 @@
     python -m benchmarks.faiss_conformance --tests DIR [--json]
 
 DIR is the folder ``tests`` of a FAISS checkout at the tag nearest the installed version; its files are run
-as they are. The status is 0 where at least 97 % of what passes with FAISS passes with the proxy, and the
+as they are. The result is also kept in ``benchmarks/results``. The status is 0 where at least 97 % of what passes with FAISS passes with the proxy, and the
 server counted the operations.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import faiss
 
-from benchmarks.common import ROOT, machine, server
+from benchmarks.common import RESULTS, ROOT, machine, server
 
 FILES = (
     "test_index test_index_accuracy test_factory test_search_params test_merge_index test_io test_clone "
@@ -148,6 +148,7 @@ def main() -> int:
     given = parser.parse_args()
     compared = compare(given.tests)
     said = report(compared)
+    (RESULTS / "faiss_conformance.json").write_text(json.dumps(said, indent=2) + "\n")
     if given.json:
         print(json.dumps(said, indent=2))
     else:

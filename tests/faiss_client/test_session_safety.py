@@ -114,6 +114,7 @@ def test_what_reaches_memory_files_or_the_process_is_refused(remote: ModuleType,
         ({"op": "see", "name": "SIMDConfig_level"}, []),
         ({"op": "load", "what": "index"}, ["/etc/passwd"]),
         ({"op": "dump", "what": "__class__"}, [{"h": index.remote_handle}]),
+        ({"op": "static", "on": "IndexFlatL2", "name": "reset"}, [{"h": index.remote_handle}]),
         ({"op": "static", "on": "SIMDConfig", "name": "set_level"}, [0]),
     ]:
         with pytest.raises((AttributeError, TypeError, remote.ServiceError, RuntimeError)):

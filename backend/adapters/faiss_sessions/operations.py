@@ -16,6 +16,8 @@ from backend.adapters.faiss_sessions.objects import Held, Session
 from backend.adapters.faiss_sessions.values import Answer, Given, Pointed, class_named
 
 _INPLACE = ("_inplace", "pack_1", "permute_entries")
+_MAPPED = faiss.IO_FLAG_MMAP | faiss.IO_FLAG_MMAP_IFC | faiss.IO_FLAG_ONDISK_SAME_DIR
+"""Flags of an index that stays in its file, or in the bytes that it was read from."""
 _OWNERSHIP = ("own_", "thisown", "owned_")
 CORES = os.cpu_count() or 1
 _SECRET = os.urandom(16)
@@ -88,7 +90,10 @@ class Operations:
         return self._answer(session, frame, found, [held, *given.held])
 
     def _static(self, session: Session, frame: Frame) -> tuple[dict[str, Any], list[Any]]:
-        call = policy.method_of(class_named(frame.header.get("on")), str(frame.header.get("name")))
+        kind, name = class_named(frame.header.get("on")), str(frame.header.get("name"))
+        call = policy.method_of(kind, name)
+        if not isinstance(inspect.getattr_static(kind, name, None), staticmethod):
+            raise policy.Refused(f"{kind.__name__}.{name} is a method of an object: call it on one")
         args, named, given = _arguments(session, frame)
         policy.check_arguments(call, call.__name__, args, named)
         return self._answer(session, frame, call(*args, **named), given.held)
@@ -167,7 +172,9 @@ class Operations:
             raise BrokenFrame("load takes what to read (e.g. index) and an array of bytes.")
         reader = faiss.VectorIOReader()
         faiss.copy_array_to_vector(args[0].reshape(-1), reader.data)
-        return self._answer(session, frame, read(reader, *args[1:], **named), [])
+        if named or not all(isinstance(flags, int) for flags in args[1:]):
+            raise BrokenFrame("load takes bytes and flags.")
+        return self._answer(session, frame, read(reader, *(flags & ~_MAPPED for flags in args[1:])), [])
 
     def _see(self, session: Session, frame: Frame) -> tuple[dict[str, Any], list[Any]]:
         return self._answer(session, frame, getattr(faiss.cvar, _setting(frame)), [])
