@@ -3,7 +3,8 @@
     python -m benchmarks.faiss_conformance --tests DIR [--json]
 
 DIR is the folder ``tests`` of a FAISS checkout at the tag nearest the installed version; its files are run
-as they are. The result is also kept in ``benchmarks/results``. The status is 0 where at least 97 % of what passes with FAISS passes with the proxy, and the
+as they are. The result is also kept in ``benchmarks/results``.
+The status is 0 where at least 97 % of what passes with FAISS passes with the proxy, and the
 server counted the operations.
 """
 

@@ -6,6 +6,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from dataclasses import dataclass, field
 
 import faiss
@@ -14,7 +15,7 @@ from backend.adapters.faiss_sessions import frames, joined
 from backend.adapters.faiss_sessions.frames import BrokenFrame, Frame
 from backend.adapters.faiss_sessions.gate import Gate
 from backend.adapters.faiss_sessions.objects import NoSuchHandle, Session
-from backend.adapters.faiss_sessions.operations import CORES, Operations
+from backend.adapters.faiss_sessions.operations import CORES, Operations, is_small
 
 ASKED = struct.Struct("<IIQ")
 """Number of the question, session, length of the frame."""
@@ -24,6 +25,8 @@ FORGET = 0xFFFF_FFFF
 """Length of a frame that says: free the whole session."""
 
 _SHORT = 64_000
+_COMING_BACK_S = 0.004
+"""How long callers who were answered together have to send their next query, to be answered together again."""
 _OWN_ERRORS = {NoSuchHandle: (404, "handle_not_found"), BrokenFrame: (400, "broken_frame")}
 
 
@@ -144,15 +147,15 @@ class Desk:
     def _run(self, session: Session, frame: Frame) -> list[bytes]:
         session.free(frame.header.get("free"))
         session.operations += 1
-        self._set_threads(session)
+        self._set_threads(1 if is_small(session, frame) else session.threads)
         header, arrays = self.operations.run(session, frame)
         return [bytes(piece) for piece in frames.encode(header, arrays)]
 
-    def _set_threads(self, session: Session) -> None:
+    def _set_threads(self, number: int) -> None:
         """OpenMP counts threads for each thread of ours."""
-        if getattr(self._local, "threads", None) != session.threads:
-            faiss.omp_set_num_threads(session.threads)
-            self._local.threads = session.threads
+        if getattr(self._local, "threads", None) != number:
+            faiss.omp_set_num_threads(number)
+            self._local.threads = number
 
     def _search(self, key: joined.Key, questions: list[Question]) -> None:
         """Answer queries on one index, and then those that came meanwhile."""
@@ -160,6 +163,8 @@ class Desk:
             if len(questions) == 1 or not self._search_joined(questions):
                 for question in questions:
                     self._answer(question)
+            if len(questions) > 1:
+                time.sleep(_COMING_BACK_S)
             with self._mutex:
                 questions, self._waiting[key] = self._waiting[key], []
                 if not questions:
@@ -170,7 +175,7 @@ class Desk:
         session = self._session(questions[0].session)
         try:
             with self._process.reading(), session.gate.reading():
-                self._set_threads(session)
+                self._set_threads(session.threads)
                 for question in questions:
                     session.free(question.frame.header.get("free"))
                 found = joined.search_together(session, [q.frame for q in questions], self._process)

@@ -18,6 +18,9 @@ from backend.adapters.faiss_sessions.values import Answer, Given, Pointed, class
 _INPLACE = ("_inplace", "pack_1", "permute_entries")
 _MAPPED = faiss.IO_FLAG_MMAP | faiss.IO_FLAG_MMAP_IFC | faiss.IO_FLAG_ONDISK_SAME_DIR
 """Flags of an index that stays in its file, or in the bytes that it was read from."""
+_MATRIX = 2
+_SMALL_WORK = 10_000_000
+"""Components compared, rows of the query times vectors: about half a millisecond of one thread."""
 _OWNERSHIP = ("own_", "thisown", "owned_")
 CORES = os.cpu_count() or 1
 _SECRET = os.urandom(16)
@@ -209,6 +212,14 @@ class Operations:
     ) -> tuple[dict[str, Any], list[Any]]:
         answer = Answer(session, frame.arrays, keeps)
         return {"value": answer.value(found)}, answer.arrays
+
+
+def is_small(session: Session, frame: Frame) -> bool:
+    """Whether a search is over before a second thread has begun; other callers have use for that thread."""
+    if frame.header.get("name") != "search" or not frame.arrays or frame.arrays[0].ndim != _MATRIX:
+        return False
+    index = session.of(frame.header.get("on")).obj
+    return isinstance(index, faiss.Index) and frame.arrays[0].size * index.ntotal <= _SMALL_WORK
 
 
 def _arguments(session: Session, frame: Frame) -> tuple[list[Any], dict[str, Any], Given]:
