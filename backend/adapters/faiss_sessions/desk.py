@@ -26,7 +26,7 @@ FORGET = 0xFFFF_FFFF
 
 _SHORT = 64_000
 _COMING_BACK_S = 0.004
-"""How long callers who were answered together have to send their next query, to be answered together again."""
+"""How long callers who were answered together have to send their next query, to be joined again."""
 _OWN_ERRORS = {NoSuchHandle: (404, "handle_not_found"), BrokenFrame: (400, "broken_frame")}
 
 

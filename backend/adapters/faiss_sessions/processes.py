@@ -53,11 +53,10 @@ class FaissProcesses:
 
 
 def _environment() -> dict[str, str]:
-    """No secrets; threads that wait without burning a core; vectors in large pages, which are scanned faster."""
+    """No secrets, and threads that wait without burning a core."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
     return kept | {
         "OMP_WAIT_POLICY": "passive",
-        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
         "PYTHONSAFEPATH": "",
     }
 
