@@ -15,6 +15,7 @@ from backend.adapters.embedded_queue import EmbeddedQueue
 from backend.adapters.exports import EXPORTS
 from backend.adapters.extractive.writer import ExtractiveWriter
 from backend.adapters.extractors.extractor import ChildProcessExtractor
+from backend.adapters.faiss_sessions.processes import FaissProcesses
 from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.language_models.chain import ModelChain
@@ -38,6 +39,7 @@ from backend.adapters.sql.upkeep import SqlUpkeep
 from backend.config.providers import providers
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import ConfigurationError
+from backend.models.sessions import SessionLimits
 from backend.ports.embedder import Embedder
 from backend.ports.question_writer import QuestionWriter
 from backend.services.answer_jobs import AnswerJobs
@@ -63,6 +65,7 @@ from backend.services.quiz_marking import QuizMarking
 from backend.services.reembedding import Reembedding
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
+from backend.services.sessions import Sessions
 from backend.services.tasks import Worker
 from backend.services.transfer_check import TransferCheck
 from backend.utils.processes import is_gone, own_name
@@ -99,6 +102,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         )  # a start does not wait for the SDK, nor the first request
         stack.callback(warming.cancel)
         services = _services(settings, database, embedder, queue, models)
+        stack.push_async_callback(services.sessions.aclose)
         await services.jobs.release_lost(is_gone)
         await services.ingestion.sweep(ABANDONED_S)
         await _welcome(settings, database, services)
@@ -243,6 +247,7 @@ def _services(
         schedule=Schedule(jobs=jobs, queue=queue, periods=PERIODS),
         integrity=Integrity(audit=audit, catalog=catalog, blobs=blobs, vectors=vectors),
         migration=migration,
+        sessions=_sessions(settings),
         worker_inside=settings.job_queue == "embedded",
         health=Health(
             {
@@ -256,6 +261,20 @@ def _services(
         providers=models.states,
         limits=Limits(settings.max_upload_mb * _MB, settings.max_questions),
     )
+
+
+def _sessions(settings: Settings) -> Sessions:
+    limits = SessionLimits(
+        max_sessions=settings.session_max_per_tenant,
+        max_tenants=settings.session_max_tenants,
+        max_handles=settings.session_max_handles,
+        memory_bytes=settings.session_memory_mb * _MB,
+        max_body_bytes=settings.session_max_body_mb * _MB,
+        idle_s=settings.session_idle_s,
+        call_timeout_s=settings.session_call_timeout_s,
+        uploads=settings.session_uploads,
+    )
+    return Sessions(FaissProcesses(limits), limits)
 
 
 def check_queue(settings: Settings) -> None:

@@ -25,6 +25,7 @@ from backend.services.question_evaluation import QuestionEvaluation
 from backend.services.quiz_marking import QuizMarking
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
+from backend.services.sessions import Sessions
 from backend.services.tasks import Worker
 
 
@@ -59,6 +60,7 @@ class Services:
     schedule: Schedule
     integrity: Integrity
     migration: Migration
+    sessions: Sessions
     worker_inside: bool
     """Whether the process that serves also works on jobs; else workers of their own do."""
     health: Health
