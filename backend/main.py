@@ -31,6 +31,7 @@ from backend.routes import (
 )
 from backend.routes.access import Gate, documented
 from backend.routes.middleware import BodyLimit, RequestId
+from backend.routes.sessions import SessionRoutes
 from backend.services.access import Access
 from backend.services.container import Services
 
@@ -80,6 +81,8 @@ def create_app(
     )
     errors.register(app)
     app.add_middleware(BodyLimit, max_upload_bytes=max_upload_bytes)
+    # Before what only pages and JSON need: a search must not pay for that.
+    app.add_middleware(SessionRoutes)
     # Before all that reads a body or knows a route; behind CORS, which browsers ask without a credential.
     app.add_middleware(Gate)
     app.add_middleware(

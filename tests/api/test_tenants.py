@@ -282,6 +282,24 @@ def test_streams_and_downloads_want_a_credential_of_their_tenant(place: Place) -
         assert place.client.get(path).status_code == 401
 
 
+def test_sessions_of_faiss_objects_are_their_tenants(place: Place) -> None:
+    own, foreign = {"X-API-Key": place.owner}, {"X-API-Key": place.stranger}
+    opened = place.client.post("/v1/sessions", headers=own)
+    assert opened.status_code == 201
+    path = f"/v1/sessions/{opened.json()['session']}"
+    for verb in ("POST", "DELETE"):
+        assert place.client.request(verb, path).status_code == 401
+        answers = [
+            place.client.request(verb, asked, headers=foreign | {"X-Request-ID": "same"})
+            for asked in (path, path[:-1] + ("0" if path[-1] != "0" else "1"))
+        ]
+        assert answers[0].status_code == 404
+        assert answers[0].text.replace(path, "") == answers[1].text.replace(path, "")
+    assert opened.json()["session"] not in place.client.get("/v1/sessions", headers=foreign).text
+    assert place.client.get("/v1/sessions").status_code == 401
+    assert place.client.delete(path, headers=own).status_code == 204
+
+
 def test_an_upload_without_a_credential_is_refused_unread(place: Place) -> None:
     def body() -> Iterator[bytes]:
         yield b"x"

@@ -79,6 +79,7 @@ async def test_closing_finishes_what_waits(database: Database) -> None:
 async def test_the_version_changes_with_every_commit_of_any_process_and_only_then(
     database: Database, tmp_path: Path
 ) -> None:
+    await names(database)  # a connection that opens may count as a change
     first = database.version()
     assert first is not None
     await names(database)
