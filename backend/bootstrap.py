@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from backend.adapters.embedded_queue import EmbeddedQueue
 from backend.adapters.exports import EXPORTS
+from backend.adapters.extractive.apart import Apart
 from backend.adapters.extractive.writer import ExtractiveWriter
 from backend.adapters.extractors.extractor import ChildProcessExtractor
 from backend.adapters.faiss_sessions.processes import FaissProcesses
@@ -101,7 +102,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             models.warm()
         )  # a start does not wait for the SDK, nor the first request
         stack.callback(warming.cancel)
-        services = _services(settings, database, embedder, queue, models)
+        # A worker that serves nobody else may as well find questions itself.
+        apart = Apart() if settings.job_queue == "embedded" else None
+        if apart:
+            stack.push_async_callback(apart.close)
+        services = _services(settings, database, embedder, queue, models, apart)
         stack.push_async_callback(services.sessions.aclose)
         await services.jobs.release_lost(is_gone)
         await services.ingestion.sweep(ABANDONED_S)
@@ -128,6 +133,7 @@ def _services(
     embedder: Embedder,
     queue: EmbeddedQueue | CeleryQueue,
     models: ModelChain,
+    apart: Apart | None,
 ) -> Services:
     catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
     keywords = Fts5KeywordIndex(database)
@@ -150,7 +156,7 @@ def _services(
         max_bytes=settings.max_upload_mb * _MB,
         follow_up=lambda document: mine_job(document, INGESTION_QUEUE),
     )
-    extractive, candidates = ExtractiveWriter(embedder), SqlCandidates(database)
+    extractive, candidates = ExtractiveWriter(embedder, apart), SqlCandidates(database)
     mining = Mining(
         catalog=catalog,
         jobs=jobs,
