@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from backend.adapters.argon2_passwords import Argon2Passwords
 from backend.adapters.embedded_queue import EmbeddedQueue
 from backend.adapters.exports import EXPORTS
+from backend.adapters.extractive.apart import Apart
 from backend.adapters.extractive.writer import ExtractiveWriter
 from backend.adapters.extractors.extractor import ChildProcessExtractor
 from backend.adapters.faiss_sessions.processes import FaissProcesses
@@ -56,8 +57,7 @@ from backend.services.ingestion import INGESTION_QUEUE, Ingestion
 from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.job_control import JobControl
 from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, migration_kinds, mining_kinds
-from backend.services.keys import Keys
-from backend.services.logins import Accounts, Logins
+from backend.services.logins import Logins
 from backend.services.maintenance import Maintenance
 from backend.services.marking import Marking
 from backend.services.migration import Migration
@@ -92,7 +92,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     check_queue(settings)
     configured = providers(settings)
     async with AsyncExitStack() as stack:
-        _make_folder(settings.data_dir)
+        make_folder(settings.data_dir)
         # The model is read while the database opens: together they are most of a start.
         opening = asyncio.create_task(asyncio.to_thread(_embedder, settings))
         database = Database(settings.data_dir / "quaestio.db")
@@ -110,7 +110,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.callback(warming.cancel)
         access = Access(SqlCredentials(database), required=settings.auth_required)
         stack.push_async_callback(access.close)
-        services = _services(settings, database, embedder, queue, models, access)
+        # A worker that serves nobody else may as well find questions itself.
+        apart = Apart() if settings.job_queue == "embedded" else None
+        if apart:
+            stack.push_async_callback(apart.close)
+        services = _services(settings, database, embedder, queue, models, access, apart)
         stack.push_async_callback(services.sessions.aclose)
         await services.jobs.release_lost(is_gone)
         await services.ingestion.sweep(ABANDONED_S)
@@ -122,24 +126,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 async def open_reembedding(settings: Settings) -> AsyncIterator[Reembedding]:
     """Only what a change of the model needs; a server may go on with the old one meanwhile."""
     async with AsyncExitStack() as stack:
-        _make_folder(settings.data_dir)
+        make_folder(settings.data_dir)
         database = Database(settings.data_dir / "quaestio.db")
         stack.callback(database.close)
         await database.migrate()
         embedder = await asyncio.to_thread(_embedder, settings)
         stack.push_async_callback(embedder.close)
         yield Reembedding(SqlNextVectors(database), embedder)
-
-
-@asynccontextmanager
-async def open_accounts(settings: Settings) -> AsyncIterator[tuple[Keys, Accounts]]:
-    """Only what keys and users need; servers see every change at once."""
-    async with AsyncExitStack() as stack:
-        _make_folder(settings.data_dir)
-        database = Database(settings.data_dir / "quaestio.db")
-        stack.callback(database.close)
-        await database.migrate()
-        yield Keys(SqlCredentials(database)), Accounts(SqlUsers(database), Argon2Passwords())
 
 
 def _services(
@@ -149,6 +142,7 @@ def _services(
     queue: EmbeddedQueue | CeleryQueue,
     models: ModelChain,
     access: Access,
+    apart: Apart | None,
 ) -> Services:
     catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
     keywords = Fts5KeywordIndex(database)
@@ -171,7 +165,7 @@ def _services(
         max_bytes=settings.max_upload_mb * _MB,
         follow_up=lambda document: mine_job(document, INGESTION_QUEUE),
     )
-    extractive, candidates = ExtractiveWriter(embedder), SqlCandidates(database)
+    extractive, candidates = ExtractiveWriter(embedder, apart), SqlCandidates(database)
     mining = Mining(
         catalog=catalog,
         jobs=jobs,
@@ -355,7 +349,8 @@ def _workers(settings: Settings) -> int:
     return settings.worker_concurrency if settings.job_queue == "embedded" else settings.celery_concurrency
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make the data folder; raises ConfigurationError where that cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from backend.bootstrap import open_accounts
+from backend.commands.accounts import open_accounts
 from backend.config.settings import Settings
 from backend.models.access import Credential, scopes_of, scopes_text
 from backend.services.keys import Keys

@@ -8,7 +8,7 @@ import getpass
 import json
 import sys
 
-from backend.bootstrap import open_accounts
+from backend.commands.accounts import open_accounts
 from backend.config.settings import Settings
 from backend.errors import InvalidRequest
 from backend.models.access import scopes_of, scopes_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from backend.bootstrap import open_accounts
+from backend.commands.accounts import open_accounts
 from backend.config.settings import Settings
 from backend.models.access import Scope
 
