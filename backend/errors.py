@@ -9,9 +9,12 @@
     │   └── KeyReused              an Idempotency-Key that stands for another request
     ├── NotFound
     │   ├── DocumentNotFound
-    │   └── JobNotFound
+    │   ├── JobNotFound
+    │   ├── CollectionNotFound
+    │   └── AnswerNotFound         a streamed answer that is over and forgotten, or was never there
     ├── Conflict                   the request is right, the store is not ready for it
     │   ├── EmptyLibrary
+    │   ├── CollectionExists
     │   └── JobNotRetryable
     ├── TooLarge                   over a limit that a setting names
     ├── UnsupportedFile            a type of file that is not read
@@ -22,6 +25,8 @@
     │   ├── NoTextInFile
     │   └── ExtractionLimit        the file asks for more memory, time or pages than allowed
     ├── TopicNotFound              nothing in the documents is about it
+    ├── TooManyRequests            retryable: over a rate that a setting names
+    │   └── TooManyStreams         as many answers are being streamed as may be
     ├── Stopped                    a person cancelled the work
     ├── GaveUp                     it broke off at every attempt, and nobody foresaw why
     ├── StorageFull                retryable: the disk holds no more
@@ -89,6 +94,18 @@ class JobNotFound(NotFound):
     code = "job_not_found"
 
 
+class CollectionNotFound(NotFound):
+    """No such collection for this tenant."""
+
+    code = "collection_not_found"
+
+
+class AnswerNotFound(NotFound):
+    """A streamed answer that is over and forgotten, or was never there."""
+
+    code = "answer_not_found"
+
+
 class Conflict(QuaestioError):
     """The request is right, but the store is not in a state to serve it."""
 
@@ -99,6 +116,12 @@ class EmptyLibrary(Conflict):
     """There is no finished document to work from."""
 
     code = "empty_library"
+
+
+class CollectionExists(Conflict):
+    """There is a collection of that name."""
+
+    code = "collection_exists"
 
 
 class JobNotRetryable(Conflict):
@@ -159,6 +182,24 @@ class TopicNotFound(QuaestioError):
     """Nothing in the documents is about the topic."""
 
     code = "topic_not_found"
+
+
+class TooManyRequests(QuaestioError):
+    """Over a rate that a setting names."""
+
+    code = "too_many_requests"
+    retryable = True
+
+    def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        """Seconds after which to try again."""
+
+
+class TooManyStreams(TooManyRequests):
+    """As many answers are being streamed as may be."""
+
+    code = "too_many_streams"
 
 
 class Stopped(QuaestioError):

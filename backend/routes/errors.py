@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ STATUS: Mapping[type[errors.QuaestioError], int] = {
     errors.KeyReused: 422,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.TooManyRequests: 429,
     errors.TooLarge: 413,
     errors.UnsupportedFile: 415,
     errors.UnreadableFile: 422,
@@ -54,10 +56,15 @@ def status_of(kind: type[errors.QuaestioError]) -> int:
 
 
 def error_response(
-    status: int, message: str, code: str, request_id: str, detail: list[Any] | None = None
+    status: int,
+    message: str,
+    code: str,
+    request_id: str,
+    detail: list[Any] | None = None,
+    retry_after_s: float = RETRY_AFTER_S,
 ) -> JSONResponse:
     """The body of every failed request; 429 and 503 also carry Retry-After."""
-    retry_after = RETRY_AFTER_S if status in {429, 503} else None
+    retry_after = math.ceil(retry_after_s) if status in {429, 503} else None
     body = ErrorBody(
         message=message,
         detail=message if detail is None else detail,
@@ -84,7 +91,8 @@ def _ours(request: Request, error: Exception) -> JSONResponse:
     status = status_of(type(error))
     if status >= 500:  # noqa: PLR2004 - server errors
         logger.error("%s: %s", error.code, error.message, exc_info=error)
-    return error_response(status, error.message, error.code, _request_id(request))
+    wait_s = error.retry_after_s if isinstance(error, errors.TooManyRequests) else RETRY_AFTER_S
+    return error_response(status, error.message, error.code, _request_id(request), retry_after_s=wait_s)
 
 
 def _system(request: Request, error: Exception) -> JSONResponse:

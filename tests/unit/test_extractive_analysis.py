@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from backend.utils.languages import language_of
 from extractive_checks import passage
 
 from backend.adapters.extractive.asking import ask
 from backend.adapters.extractive.distractors import numbers_beside
-from backend.adapters.extractive.language import language_of
 from backend.adapters.extractive.reading import Document, Reading
 from backend.adapters.extractive.sentences import read
 from backend.adapters.extractive.terms import Vocabulary

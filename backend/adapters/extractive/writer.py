@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from backend.models.documents import Passage
 from backend.models.questions import Mode, Order, Question, Source
+from backend.utils.languages import language_of
 from backend.utils.places import even_places
 
 from . import cloze, open_questions
 from .asking import Draft
-from .language import language_of
 from .quiz import Quiz
 from .reading import Document
 from .selection import choose

@@ -17,6 +17,7 @@ def upgrade() -> None:
     _chunks()
     _jobs()
     _rest()
+    _conversations()
     if op.get_bind().dialect.name == "sqlite":
         _keywords()
 
@@ -44,6 +45,7 @@ def _documents() -> None:
         sa.Column("pages", sa.Integer),
         sa.Column("chunks", sa.Integer, nullable=False),
         sa.Column("text_length", sa.BigInteger, nullable=False),
+        sa.Column("language", sa.String(8)),
         sa.Column("warning", sa.Text),
         sa.Column("published_at", sa.DateTime),
         sa.UniqueConstraint("tenant", "sha256"),
@@ -165,6 +167,37 @@ def _rest() -> None:
     )
 
 
+def _conversations() -> None:
+    op.create_table(
+        "collections",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.UniqueConstraint("tenant", "name", name="uq_collections_tenant_name"),
+    )
+    to_collection = sa.ForeignKey("collections.number", ondelete="CASCADE")
+    to_document = sa.ForeignKey("documents.number", ondelete="CASCADE")
+    op.create_table(
+        "collection_documents",
+        sa.Column("collection_number", sa.Integer, to_collection, primary_key=True),
+        sa.Column("document_number", sa.Integer, to_document, primary_key=True),
+    )
+    op.create_index("ix_collection_documents_document_number", "collection_documents", ["document_number"])
+    op.create_table(
+        "turns",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("session", sa.String(128), nullable=False),
+        sa.Column("question", sa.Text, nullable=False),
+        sa.Column("standalone", sa.Text, nullable=False),
+        sa.Column("answer", sa.Text, nullable=False),
+        sa.Column("asked_at", sa.Float, nullable=False),
+    )
+    op.create_index("ix_turns_asked_at", "turns", ["asked_at"])
+    op.create_index("ix_turns_tenant_session", "turns", ["tenant", "session"])
+
+
 def _keywords() -> None:
     """FTS5 beside the rows: its entries go with their document, whoever deletes it."""
     op.execute(
@@ -182,6 +215,9 @@ def _keywords() -> None:
 def downgrade() -> None:
     """Remove everything."""
     for table in (
+        "turns",
+        "collection_documents",
+        "collections",
         "vectors",
         "chunks",
         "sessions",
