@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.adapters.embedded_queue import EmbeddedQueue
+from backend.adapters.exports import EXPORTS
 from backend.adapters.extractive.writer import ExtractiveWriter
 from backend.adapters.extractors.extractor import ChildProcessExtractor
 from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.language_models.chain import ModelChain
+from backend.adapters.llamaindex.stores import LlamaIndexStores
 from backend.adapters.onnx_embedder.embedder import OnnxEmbedder
 from backend.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder
 from backend.adapters.sized_blobs import SizedBlobStore
@@ -28,7 +30,9 @@ from backend.adapters.sql.facts import settle
 from backend.adapters.sql.job_table import SqlJobTable
 from backend.adapters.sql.keyword_index import Fts5KeywordIndex
 from backend.adapters.sql.next_vectors import SqlNextVectors
+from backend.adapters.sql.question_store import SqlQuestionStore
 from backend.adapters.sql.small_files import SmallFiles
+from backend.adapters.sql.transfers import SqlTransfers
 from backend.adapters.sql.upkeep import SqlUpkeep
 from backend.config.providers import providers
 from backend.config.settings import BUNDLED_MODEL, Settings
@@ -44,13 +48,19 @@ from backend.services.idempotency import Idempotency
 from backend.services.ingestion import Ingestion
 from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.job_control import JobControl
-from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds
+from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, migration_kinds
 from backend.services.maintenance import Maintenance
+from backend.services.marking import Marking
+from backend.services.migration import Migration
+from backend.services.model_marker import ModelMarker
 from backend.services.model_questions.writer import ModelQuestionWriter
+from backend.services.question_bank import QuestionBank
+from backend.services.quiz_marking import QuizMarking
 from backend.services.reembedding import Reembedding
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
 from backend.services.tasks import Worker
+from backend.services.transfer_check import TransferCheck
 from backend.utils.processes import is_gone, own_name
 
 if TYPE_CHECKING:
@@ -111,7 +121,7 @@ def _services(
     queue: EmbeddedQueue | CeleryQueue,
     models: ModelChain,
 ) -> Services:
-    catalog, jobs = SqlCatalog(database), SqlJobTable(database)
+    catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
     keywords = Fts5KeywordIndex(database)
     vectors = FaissVectorStore(database, embedder.dimension, fingerprint=embedder.fingerprint)
     blobs = SizedBlobStore(SmallFiles(database), FileBlobStore(settings.data_dir / "files"))
@@ -146,6 +156,17 @@ def _services(
     )
     answer_jobs = AnswerJobs(answers=answers, jobs=jobs, queue=queue, result_ttl_s=settings.result_ttl_s)
     audit = SqlAudit(database, embedder.dimension)
+    transfers = SqlTransfers(database)
+    migration = Migration(
+        stores=LlamaIndexStores(settings.data_dir),
+        transfers=transfers,
+        check=TransferCheck(transfers=transfers, vectors=vectors, catalog=catalog),
+        embedder=embedder,
+        jobs=jobs,
+        queue=queue,
+        roots=[settings.data_dir, *([Path(settings.llamaindex_dir)] if settings.llamaindex_dir else [])],
+        tenant=DEFAULT_TENANT,
+    )
     kinds = job_kinds(ingestion, answer_jobs)
     maintenance = Maintenance(
         upkeep=SqlUpkeep(database),
@@ -153,8 +174,20 @@ def _services(
         ingestion=ingestion,
         jobs=jobs,
         vectors=vectors,
+        question_store=store,
+        sets_kept_s=settings.question_sets_ttl_s,
         expiring=[name for name, kind in kinds.items() if kind.expires],
         results_kept_s=settings.result_ttl_s,
+    )
+    writer = _writer(settings, models, embedder)
+    generation = QuestionGeneration(
+        catalog=catalog, retriever=retriever, writer=writer, least_relevance=settings.least_relevance
+    )
+    marking = Marking(
+        store=store,
+        answers=answers,
+        embedder=embedder,
+        model=None if models.model is None else ModelMarker(models.model),
     )
     return Services(
         catalog=catalog,
@@ -162,25 +195,33 @@ def _services(
         ingestion=ingestion,
         idempotency=Idempotency(SqlAnswers(database)),
         retriever=retriever,
-        generation=QuestionGeneration(
+        generation=generation,
+        questions=QuestionBank(
+            generation=generation,
+            store=store,
             catalog=catalog,
             retriever=retriever,
-            writer=_writer(settings, models, embedder),
-            least_relevance=settings.least_relevance,
+            models=writer.names,
+            max_age_s=settings.question_cache_s,
         ),
+        question_store=store,
+        exports=EXPORTS,
+        marking=marking,
+        quiz_marking=QuizMarking(marking),
         answers=answers,
         answer_jobs=answer_jobs,
         job_control=JobControl(jobs=jobs, queue=queue, ingestion=ingestion, answer_jobs=answer_jobs),
         worker=Worker(
             owner=own_name(),
             jobs=jobs,
-            kinds=kinds | maintenance_kinds(maintenance),
+            kinds=kinds | maintenance_kinds(maintenance) | migration_kinds(migration),
             queue=queue,
             wait=queue.wait,
             concurrency=_workers(settings),
         ),
         schedule=Schedule(jobs=jobs, queue=queue, periods=PERIODS),
         integrity=Integrity(audit=audit, catalog=catalog, blobs=blobs, vectors=vectors),
+        migration=migration,
         worker_inside=settings.job_queue == "embedded",
         health=Health(
             {

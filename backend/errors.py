@@ -11,12 +11,23 @@
     │   ├── DocumentNotFound
     │   ├── JobNotFound
     │   ├── CollectionNotFound
-    │   └── AnswerNotFound         a streamed answer that is over and forgotten, or was never there
+    │   ├── AnswerNotFound         a streamed answer that is over and forgotten, or was never there
+    │   ├── QuestionSetNotFound    or an item of one
+    │   ├── IndexNotFound
+    │   └── VectorNotFound
     ├── Conflict                   the request is right, the store is not ready for it
     │   ├── EmptyLibrary
+    │   ├── OtherModel             vectors of another embedding model than the one in use
     │   ├── CollectionExists
-    │   └── JobNotRetryable
+    │   ├── JobNotRetryable
+    │   ├── NoOtherQuestion        the place of an item carries no further one
+    │   ├── IndexExists
+    │   ├── IndexInUse             another process or handle writes the index
+    │   ├── VectorExists           an id that is there already
+    │   └── NotTrained             this type of index learns from examples before it holds any
     ├── TooLarge                   over a limit that a setting names
+    │   └── QuotaExceeded          of vectors, bytes or indexes that a tenant may keep
+    ├── DamagedIndex               what was stored is no longer what was written
     ├── UnsupportedFile            a type of file that is not read
     ├── UnreadableFile             a supported type, but this file cannot be used
     │   ├── EmptyFile
@@ -106,6 +117,24 @@ class AnswerNotFound(NotFound):
     code = "answer_not_found"
 
 
+class QuestionSetNotFound(NotFound):
+    """No such question set, or no such item in it, for this tenant."""
+
+    code = "question_set_not_found"
+
+
+class IndexNotFound(NotFound):
+    """No such vector index for this tenant."""
+
+    code = "index_not_found"
+
+
+class VectorNotFound(NotFound):
+    """No vector with this id in the index."""
+
+    code = "vector_not_found"
+
+
 class Conflict(QuaestioError):
     """The request is right, but the store is not in a state to serve it."""
 
@@ -124,16 +153,64 @@ class CollectionExists(Conflict):
     code = "collection_exists"
 
 
+class OtherModel(Conflict):
+    """Vectors that another embedding model made than the one in use."""
+
+    code = "other_embedding_model"
+
+
 class JobNotRetryable(Conflict):
     """The job goes on or has finished."""
 
     code = "job_not_retryable"
 
 
+class NoOtherQuestion(Conflict):
+    """The text around an item carries no further question."""
+
+    code = "no_other_question"
+
+
+class IndexExists(Conflict):
+    """The tenant has a vector index of this name."""
+
+    code = "index_exists"
+
+
+class IndexInUse(Conflict):
+    """Another process or handle writes the index."""
+
+    code = "index_in_use"
+
+
+class VectorExists(Conflict):
+    """The index holds a vector with this id."""
+
+    code = "vector_exists"
+
+
+class NotTrained(Conflict):
+    """This type of index learns from examples before it holds any vector."""
+
+    code = "index_not_trained"
+
+
 class TooLarge(QuaestioError):
     """Over a limit that a setting names."""
 
     code = "too_large"
+
+
+class QuotaExceeded(TooLarge):
+    """More vectors, bytes or indexes than a tenant may keep."""
+
+    code = "quota_exceeded"
+
+
+class DamagedIndex(QuaestioError):
+    """A vector index on the disk is no longer what was written, and cannot be put right by itself."""
+
+    code = "damaged_index"
 
 
 class UnsupportedFile(QuaestioError):

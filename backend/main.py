@@ -12,7 +12,22 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from backend import __version__
-from backend.routes import ask, chat, docs, documents, errors, health, jobs, page, pdf, progress
+from backend.routes import (
+    ask,
+    chat,
+    docs,
+    documents,
+    errors,
+    evaluation,
+    health,
+    jobs,
+    migrations,
+    page,
+    pdf,
+    progress,
+    question_sets,
+    questions,
+)
 from backend.routes.middleware import BodyLimit, RequestId
 from backend.services.container import Services
 
@@ -61,7 +76,21 @@ def create_app(
         expose_headers=["X-Request-ID", "Retry-After"],
     )
     app.add_middleware(RequestId)
-    for module in (chat, ask, jobs, documents, progress, pdf, health, docs, page):
+    for module in (
+        chat,
+        questions,
+        question_sets,
+        evaluation,
+        ask,
+        jobs,
+        documents,
+        migrations,
+        progress,
+        pdf,
+        health,
+        docs,
+        page,
+    ):
         app.include_router(module.router)
     page.mount_static(app)
     docs.mount_static(app)
@@ -70,11 +99,10 @@ def create_app(
 
 @asynccontextmanager
 async def _working(services: Services) -> AsyncIterator[None]:
-    """The worker and the schedule in the background, where they belong into this process."""
-    if not services.worker_inside:
-        yield
-        return
-    beside = [asyncio.create_task(each.run()) for each in (services.worker, services.schedule)]
+    """In the background: a look for stores to move over; worker and schedule, where they belong here."""
+    beside = [asyncio.create_task(services.migration.watch())]
+    if services.worker_inside:
+        beside += [asyncio.create_task(each.run()) for each in (services.worker, services.schedule)]
     try:
         yield
     finally:

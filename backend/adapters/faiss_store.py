@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from backend.adapters.sql.database import Database
 from backend.errors import DocumentNotFound, Unavailable
 from backend.models.documents import POSITION_BITS, Document, Hit
+from backend.models.vectors import unit_vectors
 from backend.ports.embedder import Vectors
 
 _KEEP = (
@@ -120,9 +121,9 @@ class FaissVectorStore:
         ).all()
         if not rows:
             return
-        matrix = np.frombuffer(b"".join(row.vector for row in rows), dtype="<f4")
+        matrix = np.frombuffer(b"".join(row.vector for row in rows), dtype="<f4").reshape(-1, self._dimension)
         keys = np.fromiter((row.key for row in rows), dtype=np.int64, count=len(rows))
-        held.index.add_with_ids(matrix.reshape(-1, self._dimension), keys)
+        held.index.add_with_ids(unit_vectors(matrix), keys)
 
 
 def _keys_of(number: int) -> faiss.IDSelectorRange:

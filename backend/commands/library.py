@@ -1,4 +1,4 @@
-"""Work on the library without a server: ingest, questions, search."""
+"""Work on the library without a server: ingest and search."""
 
 from __future__ import annotations
 
@@ -18,14 +18,10 @@ from backend.bootstrap import DEFAULT_TENANT, open_services
 from backend.commands.progress import progress_words
 from backend.commands.sidecar import SIDECAR, read_sidecar
 from backend.config.settings import Settings
-from backend.errors import DocumentNotFound, InvalidRequest, QuaestioError, TooManyQuestions, UnsupportedFile
+from backend.errors import DocumentNotFound, InvalidRequest, QuaestioError, UnsupportedFile
 from backend.models.api import FoundSource
-from backend.models.chat import QuestionsResponse
 from backend.models.documents import Document, DocumentMetadata, JobState
-from backend.models.questions import LETTERS, Mode
 from backend.services.container import Services
-from backend.services.generation import QuestionRequest
-from backend.utils.clock import utc_now
 
 _PIECE = 1 << 20
 _POLL_S = 0.1
@@ -196,42 +192,6 @@ def _line(outcome: _Outcome) -> str:
         size = f" ({pages}{document.chunks} chunks)"
     message = f": {outcome.message}" if outcome.message else ""
     return f"{outcome.status:9} {outcome.path}{size}{message}"
-
-
-def questions(settings: Settings, options: argparse.Namespace) -> int:
-    """Print a question set; a shortfall is said on standard error."""
-    made = asyncio.run(_questions(settings, options))
-    if options.json:
-        print(made.model_dump_json(indent=2))
-        return 0
-    for number, item in enumerate(made.questions, 1):
-        print(f"{number}. {item.question}")
-        for letter, option in zip(LETTERS, item.options, strict=False):
-            print(f"   {letter}) {option}")
-        place = f"page {item.source.page}" if item.source.page else item.source.heading or "text"
-        print(f"   Answer: {item.answer}\n   Source: {item.source.filename}, {place}\n")
-    if made.shortfall:
-        print(made.shortfall, file=sys.stderr)
-    return 0
-
-
-async def _questions(settings: Settings, options: argparse.Namespace) -> QuestionsResponse:
-    if not 1 <= options.count <= settings.max_questions:
-        raise TooManyQuestions(f"--count must be from 1 to {settings.max_questions}.")
-    async with open_services(settings.model_copy(update={"sample_document": False})) as services:
-        named = [
-            await services.catalog.document_named(DEFAULT_TENANT, name) for name in options.document or ()
-        ]
-        request = QuestionRequest(
-            mode=Mode(options.mode),
-            count=options.count,
-            topic=options.topic,
-            document_ids=tuple(d.id for d in named) or None,
-        )
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        made = await services.generation.generate(DEFAULT_TENANT, request)
-        return QuestionsResponse.of(made, utc_now(), (loop.time() - started) * 1000)
 
 
 def search(settings: Settings, options: argparse.Namespace) -> int:

@@ -27,18 +27,30 @@ def run(arguments: Sequence[str]) -> int:
         settings = load_settings(**given)
         _log(settings.log_level if options.command in {"serve", "worker"} else "error")
         # Imported only now: help, wrong use and wrong settings are answered at once.
-        from backend.commands import asking, doctor, library, reembed, serve, worker  # noqa: PLC0415
+        from backend.commands import (  # noqa: PLC0415
+            asking,
+            doctor,
+            indexes,
+            library,
+            migrate,
+            questions,
+            reembed,
+            serve,
+            worker,
+        )
 
         commands = {
             "serve": serve.serve,
             "worker": worker.worker,
             "ingest": library.ingest,
-            "questions": library.questions,
+            "questions": questions.questions,
             "search": library.search,
             "ask": asking.ask,
             "jobs": asking.jobs,
             "doctor": doctor.doctor,
             "reembed": reembed.reembed,
+            "migrate": migrate.migrate,
+            "index": indexes.indexes,
         }
         return commands[options.command](settings, options)
     except QuaestioError as error:
@@ -75,7 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     _ask(commands)
     _jobs(commands)
     _doctor(commands)
+    _migrate(commands)
     _command(commands, "reembed", "Embed every passage again, with the model that EMBEDDING_MODEL names.")
+    _index(commands)
     return parser
 
 
@@ -113,6 +127,16 @@ def _questions(commands: Commands) -> None:
     command.add_argument(
         "--document", action="append", metavar="NAME", help="only from this file; may be repeated"
     )
+    command.add_argument("--difficulty", choices=["easy", "medium", "hard"], help="only such questions")
+    command.add_argument("--types", metavar="TYPE,...", help="only such questions, e.g. definition,cause")
+    command.add_argument("--fresh", action="store_true", help="other questions than in earlier sets")
+    command.add_argument(
+        "--export",
+        choices=["json", "csv", "markdown", "gift", "qti", "anki"],
+        metavar="FORMAT",
+        help="write the set as json, csv, markdown, gift (Moodle), qti (Canvas) or anki",
+    )
+    command.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: print it)")
     command.add_argument("--json", action="store_true", help="print the set with answers and sources as JSON")
 
 
@@ -150,3 +174,35 @@ def _doctor(commands: Commands) -> None:
     command = _command(commands, "doctor", "Say what is configured, what is missing and what to do.")
     command.add_argument("--deep", action="store_true", help="prove that indexes, rows and files agree")
     command.add_argument("--json", action="store_true", help="print the findings as JSON")
+
+
+def _migrate(commands: Commands) -> None:
+    command = _command(commands, "migrate", "Move a store of another product over, vectors and all.")
+    command.add_argument("product", choices=["llamaindex"], help="whose store it is")
+    command.add_argument("folder", type=Path, metavar="DIR", help="the folder that it was persisted to")
+    command.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    command.add_argument("--reembed", action="store_true", help="make all vectors anew with the model in use")
+    command.add_argument(
+        "--delete-source", action="store_true", help="delete the store once everything is verified"
+    )
+    command.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def _index(commands: Commands) -> None:
+    text = "Vector indexes as files."
+    command = commands.add_parser("index", help=text, description=text, epilog=_EPILOG)
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = _command(actions, "list", "List the indexes of a tenant.")
+    listing.add_argument("--json", action="store_true", help="print their figures as JSON")
+    export = _command(
+        actions, "export", "Write an index as a file of FAISS, or as a folder of numpy and JSONL."
+    )
+    imports = _command(actions, "import", "Make an index from such a file (only one you trust) or folder.")
+    imports.add_argument(
+        "--type", default="", metavar="FACTORY", help="factory string of an unusual FAISS file"
+    )
+    for action in (export, imports):
+        action.add_argument("name", help="of the index")
+        action.add_argument("path", type=Path, help="a file with an ending (it.faiss), or a folder")
+    for action in (listing, export, imports):
+        action.add_argument("--tenant", default="default", help="whose index (default: default)")

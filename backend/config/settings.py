@@ -35,6 +35,12 @@ class Settings(BaseSettings):
         "auto", description="Recognise the text of scanned PDF pages where tesseract is installed, or never."
     )
     max_questions: int = Field(200, ge=1, le=1000, description="Most questions of one request.")
+    question_cache_s: float = Field(
+        86400, ge=0, description="How long the same request gets the same question set, in seconds; 0: never."
+    )
+    question_sets_ttl_s: float = Field(
+        7776000, gt=0, description="How long question sets are kept that nobody changed, in seconds."
+    )
     embedding_model: str = Field(
         BUNDLED_MODEL,
         description="bundled (MiniLM, 384 dimensions, no torch), or the name or folder of any "
@@ -106,6 +112,11 @@ class Settings(BaseSettings):
     )
     local_timeout_s: float = Field(60, gt=0, description="Longest silence of the local server, in seconds.")
     local_prices: str = Field("0/0", description="As OPENAI_PRICES.")
+    llamaindex_dir: str = Field(
+        "",
+        description="A folder that holds LlamaIndex stores (also below it), moved over in the background, "
+        "once, at a start. Stores below DATA_DIR are found without it.",
+    )
     sample_document: bool = Field(True, description="Put the sample text into an empty library.")
 
 

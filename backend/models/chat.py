@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
-from backend.models.questions import Question, QuestionSet
+from backend.models.questions import Question
 
 DEFAULT_COUNT = 25
 LONGEST_TOPIC = 500
@@ -45,23 +44,6 @@ class ChatResponse(BaseModel):
 
     response: str
     timestamp: str
-
-
-class QuestionsRequest(BaseModel):
-    """The typed form of question generation."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"topic": "photosynthesis", "document_ids": None, "count": 10, "mode": "practice"}]
-        }
-    )
-
-    topic: Topic | None = Field(None, description="Empty or null: from everything.")
-    document_ids: list[str] | None = Field(
-        None, min_length=1, max_length=1000, description="Null: every document."
-    )
-    count: Count = DEFAULT_COUNT
-    mode: ModeName = "practice"
 
 
 class QuestionSource(BaseModel):
@@ -114,32 +96,3 @@ class Timings(BaseModel):
     """Where the time went, in milliseconds."""
 
     total_ms: float
-
-
-class QuestionsResponse(BaseModel):
-    """A question set: never padded, a shortfall is said."""
-
-    mode: ModeName
-    requested: int
-    delivered: int
-    shortfall: str | None
-    model: str = Field(description="What wrote the questions, e.g. extractive.")
-    fallback_used: bool = Field(description="Whether another generator than the first choice wrote any.")
-    created_at: datetime
-    timings: Timings
-    questions: list[QuestionItem]
-
-    @classmethod
-    def of(cls, made: QuestionSet, created_at: datetime, total_ms: float) -> QuestionsResponse:
-        """The set as clients see it."""
-        return cls(
-            mode=made.mode.value,
-            requested=made.requested,
-            delivered=len(made.questions),
-            shortfall=made.shortfall,
-            model=made.model,
-            fallback_used=made.fallback_used,
-            created_at=created_at,
-            timings=Timings(total_ms=round(total_ms, 1)),
-            questions=[QuestionItem.of(q) for q in made.questions],
-        )

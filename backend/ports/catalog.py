@@ -49,6 +49,9 @@ class Catalog(Protocol):
     async def delete(self, tenant: str, document_id: str) -> Document:
         """Remove a document, its chunks, vectors and keyword entries, and its job; returns what it was."""
 
+    async def version(self, tenant: str) -> int:
+        """Counts the changes of what the tenant can find; 0 before the first."""
+
     async def describe(self, document_id: str, summary: FileSummary) -> None:
         """Keep what the file says of itself."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 
+from backend.errors import TooManyQuestions
 from backend.models.api import ErrorBody
 from backend.services.container import Services
 
@@ -34,6 +35,14 @@ class Asker:
 
     tenant: str
     session: str
+
+
+def allowed(count: int, services: Services) -> int:
+    """``count`` where so many questions may be asked for at once; raises TooManyQuestions."""
+    most = services.limits.max_questions
+    if count > most:
+        raise TooManyQuestions(f"count: at most {most} questions can be asked for at once, not {count}.")
+    return count
 
 
 async def _services(request: Request) -> Services:

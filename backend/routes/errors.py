@@ -27,6 +27,8 @@ STATUS: Mapping[type[errors.QuaestioError], int] = {
     errors.Conflict: 409,
     errors.TooManyRequests: 429,
     errors.TooLarge: 413,
+    errors.QuotaExceeded: 429,
+    errors.DamagedIndex: 500,
     errors.UnsupportedFile: 415,
     errors.UnreadableFile: 422,
     errors.TopicNotFound: 422,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from backend.models.language import ProviderState
 from backend.ports.catalog import Catalog
 from backend.ports.job_table import JobTable
+from backend.ports.question_exporter import QuestionExporter
+from backend.ports.question_store import QuestionStore
 from backend.services.answer_jobs import AnswerJobs
 from backend.services.answers import Answers
 from backend.services.generation import QuestionGeneration
@@ -16,6 +18,10 @@ from backend.services.idempotency import Idempotency
 from backend.services.ingestion import Ingestion
 from backend.services.integrity import Integrity
 from backend.services.job_control import JobControl
+from backend.services.marking import Marking
+from backend.services.migration import Migration
+from backend.services.question_bank import QuestionBank
+from backend.services.quiz_marking import QuizMarking
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
 from backend.services.tasks import Worker
@@ -39,12 +45,18 @@ class Services:
     idempotency: Idempotency
     retriever: Retriever
     generation: QuestionGeneration
+    questions: QuestionBank
+    question_store: QuestionStore
+    exports: Mapping[str, QuestionExporter]
+    marking: Marking
+    quiz_marking: QuizMarking
     answers: Answers
     answer_jobs: AnswerJobs
     job_control: JobControl
     worker: Worker
     schedule: Schedule
     integrity: Integrity
+    migration: Migration
     worker_inside: bool
     """Whether the process that serves also works on jobs; else workers of their own do."""
     health: Health

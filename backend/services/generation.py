@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -13,6 +14,8 @@ from backend.models.questions import Mode, Order, Question, QuestionSet
 from backend.ports.catalog import Catalog
 from backend.ports.question_writer import QuestionWriter
 from backend.services.retrieval import Retriever
+from backend.utils.likeness import Wordings
+from backend.utils.words import query_terms
 
 WINDOW = 12
 """Chunks of a sampled passage: about 2,500 characters, enough for whole paragraphs."""
@@ -21,6 +24,8 @@ PATIENCE_S = 10.0
 """How long a request waits where documents are there but none is read yet, as after the first start."""
 
 _POLL_S = 0.1
+_ROUNDS, _WIDER, _MOST_OVER = 3, 3, 1000
+_NEAREST, _SHORT_WORD = 3, 4
 _HITS_PER_QUESTION = 3
 _FEWEST_HITS = 24
 _MOST_CHUNKS = 1500
@@ -35,6 +40,10 @@ class QuestionRequest:
     count: int
     topic: str | None = None
     document_ids: tuple[str, ...] | None = None
+    difficulty: str | None = None
+    kinds: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    """Stems that must not be asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,8 @@ class QuestionGeneration:
     async def generate(self, tenant: str, request: QuestionRequest) -> QuestionSet:
         """As many questions as asked, or fewer with the reason; raises as ``prepare`` does."""
         plan = await self.prepare(tenant, request)
-        return self._set(plan, await self._writer.write(plan.passages, plan.order))
+        async with aclosing(self._fitting(plan)) as fitting:
+            return self._set(plan, [question async for question in fitting])
 
     async def stream(self, tenant: str, request: QuestionRequest) -> AsyncGenerator[Question | QuestionSet]:
         """Each question as soon as it is verified, at last the set; raises as ``prepare`` does."""
@@ -85,16 +95,36 @@ class QuestionGeneration:
         passages = await (
             self._about(tenant, topic, request, documents) if topic else self._spread(documents)
         )
-        return Plan(tuple(passages), Order(request.mode, request.count), topic)
+        order = Order(request.mode, request.count, request.difficulty, request.kinds, request.avoid)
+        return Plan(tuple(passages), order, topic)
 
     async def deliver(self, plan: Plan) -> AsyncGenerator[Question | QuestionSet]:
         """Each question of a plan as soon as it is verified, at last the set of them all."""
         questions: list[Question] = []
-        async with aclosing(self._writer.stream(plan.passages, plan.order)) as written:
-            async for question in written:
+        async with aclosing(self._fitting(plan)) as fitting:
+            async for question in fitting:
                 questions.append(self._labelled(question))
                 yield questions[-1]
         yield self._set(plan, questions)
+
+    async def _fitting(self, plan: Plan) -> AsyncGenerator[Question]:
+        """What the order asks for, whatever the writer takes from it; where it took too little, once more."""
+        order, asked = plan.order, Wordings(plan.order.avoid)
+        left, count = order.count, order.count
+        for _ in range(_ROUNDS):
+            refused = 0
+            again = replace(order, count=count, avoid=asked.texts)
+            async with aclosing(self._writer.stream(plan.passages, again)) as written:
+                async for question in written:
+                    if not _fits(question, order) or question.stem in asked:
+                        refused += 1
+                    elif left:
+                        left -= 1
+                        asked.add(question.stem)
+                        yield question
+            if not left or not refused:
+                return
+            count = min(_WIDER * (count + refused), _MOST_OVER)
 
     def _labelled(self, question: Question) -> Question:
         return question if question.model else replace(question, model=self._writer.names[0])
@@ -133,9 +163,11 @@ class QuestionGeneration:
         narrowed = documents if request.document_ids is not None else None
         found = await self._retriever.search(tenant, topic, hits, narrowed)
         if found.relevance < self._least_relevance:
+            near = " or ".join(repr(name) for name in nearest(found.passages))
             raise TopicNotFound(
                 f"Your documents say nothing about {topic[:80]!r}. "
-                "Try another word for it, or leave the topic empty to ask about everything."
+                + (f"The nearest they have is {near}. " if near else "")
+                + "Try another word for it, or leave the topic empty to ask about everything."
             )
         return merged(found.passages)
 
@@ -154,6 +186,23 @@ class QuestionGeneration:
             for chunks in read
             if chunks
         ]
+
+
+def _fits(question: Question, order: Order) -> bool:
+    return order.difficulty in {None, question.difficulty} and (
+        not order.kinds or question.kind in order.kinds
+    )
+
+
+def nearest(passages: Sequence[Passage]) -> list[str]:
+    """What the best passages are about: their headings, or their commonest words where they have none."""
+    headings = [p.found.heading.split(" > ")[-1].strip()[:60] for p in passages if p.found.heading]
+    if not headings:
+        said = Counter(
+            word for p in passages for word in query_terms(p.found.text, most=500) if len(word) > _SHORT_WORD
+        )
+        headings = [word for word, _ in said.most_common(_NEAREST)]
+    return list(dict.fromkeys(headings))[:_NEAREST]
 
 
 def _windows(chunks: int, allowed: float) -> list[tuple[int, int]]:

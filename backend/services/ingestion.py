@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
@@ -41,6 +39,7 @@ from backend.ports.vector_store import VectorStore
 from backend.services.chunking import Chunker
 from backend.utils import languages
 from backend.utils.clock import utc_now
+from backend.utils.file_names import safe_name
 
 READ = "ingest"
 EMBED = "embed"
@@ -60,9 +59,6 @@ _PUBLISH = "publish"
 
 _LOST = "The job was taken over, stopped or deleted."
 _POLL_S = 0.05
-_LONGEST_NAME = 200
-# Direction marks and other format characters can disguise an extension.
-_UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,18 +325,6 @@ def _completed(summary: FileSummary, given: DocumentMetadata) -> FileSummary:
     """The file's own metadata under what was given with it."""
     said = {name: value for name, value in asdict(given).items() if value is not None}
     return replace(summary, metadata=replace(summary.metadata, **said))
-
-
-def safe_name(filename: str) -> str:
-    """A name to show and to search by, never a path: last component, no control or format characters."""
-    last = re.split(r"[/\\]", filename)[-1]
-    visible = "".join(" " if unicodedata.category(c) in _UNSAFE_CATEGORIES else c for c in last)
-    name = " ".join(visible.split())
-    if len(name) > _LONGEST_NAME:
-        stem, dot, extension = name.rpartition(".")
-        ending = f"{dot}{extension}" if dot and len(extension) <= 8 else ""  # noqa: PLR2004 - .markdown
-        name = (stem if ending else name)[: _LONGEST_NAME - len(ending)] + ending
-    return (name.strip(". ") and name) or "unnamed"
 
 
 def _as_error(problem: Problem | None) -> QuaestioError:

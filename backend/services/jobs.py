@@ -10,6 +10,7 @@ from backend.models.jobs import Job
 from backend.services.answer_jobs import ANSWER, QUERY_QUEUE, AnswerJobs
 from backend.services.ingestion import EMBED, EMBEDDING_QUEUE, INGESTION_QUEUE, READ, Ingestion
 from backend.services.maintenance import EXPIRE, MAINTENANCE_QUEUE, OPTIMISE, SWEEP, WARM, Maintenance
+from backend.services.migration import MIGRATE, Migration
 
 QUEUES = (QUERY_QUEUE, INGESTION_QUEUE, EMBEDDING_QUEUE, MAINTENANCE_QUEUE)
 """Every queue that a job kind may name."""
@@ -41,6 +42,11 @@ def job_kinds(ingestion: Ingestion, answer_jobs: AnswerJobs) -> dict[str, JobKin
         EMBED: JobKind(EMBEDDING_QUEUE, ingestion.embed),
         ANSWER: JobKind(QUERY_QUEUE, answer_jobs.run, expires=True),
     }
+
+
+def migration_kinds(migration: Migration) -> dict[str, JobKind]:
+    """What takes over stores of other products."""
+    return {MIGRATE: JobKind(MAINTENANCE_QUEUE, migration.run)}
 
 
 def maintenance_kinds(maintenance: Maintenance) -> dict[str, JobKind]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from backend.models.jobs import Job
 from backend.ports.job_table import JobTable
+from backend.ports.question_store import QuestionStore
 from backend.ports.store_audit import StoreAudit
 from backend.ports.upkeep import Upkeep
 from backend.ports.vector_store import VectorStore
@@ -40,6 +41,8 @@ class Maintenance:
         ingestion: Ingestion,
         jobs: JobTable,
         vectors: VectorStore,
+        question_store: QuestionStore,
+        sets_kept_s: float,
         expiring: Sequence[str],
         results_kept_s: float,
     ) -> None:
@@ -48,6 +51,8 @@ class Maintenance:
         self._ingestion = ingestion
         self._jobs = jobs
         self._vectors = vectors
+        self._question_store = question_store
+        self._sets_kept_s = sets_kept_s
         self._expiring = expiring
         self._results_kept_s = results_kept_s
 
@@ -62,10 +67,11 @@ class Maintenance:
         logger.info("swept %d files and %d rows", files, rows)
 
     async def expire(self, _job: Job) -> None:
-        """Job: forget results that were kept for long enough."""
+        """Job: forget results and question sets that were kept for long enough."""
         gone = await self._jobs.expire(self._expiring, self._results_kept_s)
         gone += await self._jobs.expire(_OWN_KINDS, _OWN_KEPT_S)
-        logger.info("%d ended jobs expired", gone)
+        sets = await self._question_store.expire(self._sets_kept_s)
+        logger.info("%d ended jobs and %d question sets expired", gone, sets)
 
     async def warm(self, job: Job) -> None:
         """Job: open the index of one tenant (the subject), or of all, before somebody searches."""

@@ -18,7 +18,7 @@ from tests.support.files import SAMPLE
 Upload = Callable[..., dict[str, Any]]
 
 
-def settings_for(folder: Path, **changes: Any) -> Settings:  # noqa: ANN401 - one value per setting
+def settings_for(folder: Path, **changes: Any) -> Settings:
     return load_settings(**({"data_dir": folder, "sample_document": False} | changes))
 
 

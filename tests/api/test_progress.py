@@ -147,7 +147,7 @@ async def test_a_client_that_leaves_ends_its_stream(folder: Path) -> None:
         await asyncio.wait_for(serving, 1)
 
 
-async def _pieces() -> Any:  # noqa: ANN401 - an async generator
+async def _pieces() -> Any:
     yield b"Some text."
 
 

@@ -14,7 +14,7 @@ from tests.support.files import SAMPLE
 URL = "/api/chat/generate-questions"
 
 
-def questions(client: TestClient, **body: Any) -> Any:  # noqa: ANN401 - parsed JSON
+def questions(client: TestClient, **body: Any) -> Any:
     answer = client.post(URL, json=body)
     assert answer.status_code == 200, answer.text
     assert set(answer.json()) == {"response", "timestamp"}
@@ -108,7 +108,7 @@ def test_an_unknown_topic_is_said(library: TestClient) -> None:
     ],
     ids=str,
 )
-def test_a_wrong_request_is_a_422_that_says_what_is_wrong(library: TestClient, body: Any) -> None:  # noqa: ANN401
+def test_a_wrong_request_is_a_422_that_says_what_is_wrong(library: TestClient, body: Any) -> None:
     answer = library.post(URL, json=body)
     assert answer.status_code == 422
     said = answer.json()

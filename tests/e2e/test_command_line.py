@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,20 @@ def test_questions(data_dir: Path) -> None:
     plain = quaestio("questions", "--count", "2", "--document", "plants.txt", data_dir=data_dir)
     assert plain.stdout.startswith("1. ")
     assert plain.stdout.count("Source: plants.txt") == 2
+
+
+def test_questions_are_written_as_files_of_other_programs(data_dir: Path, tmp_path: Path) -> None:
+    target = tmp_path / "set.apkg"
+    asked = ("questions", "--count", "3", "--mode", "quiz", "--types", "definition,object", "--fresh")
+    done = quaestio(*asked, "--export", "anki", "--out", str(target), data_dir=data_dir)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert zipfile.is_zipfile(target)
+    shown = quaestio("questions", "--count", "3", "--export", "gift", data_dir=data_dir)
+    assert shown.stdout.count("::Q0") == 3
+    for wrong in (["--export", "qti"], ["--out", str(target)], ["--types", "rhyme"]):
+        refused = quaestio("questions", *wrong, data_dir=data_dir)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert wrong[0] in refused.stderr
 
 
 @pytest.mark.parametrize(

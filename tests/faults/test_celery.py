@@ -42,15 +42,15 @@ class Stack:
         self.workers.append(worker)
         return worker
 
-    def upload(self, content: bytes) -> Any:  # noqa: ANN401 - parsed JSON
+    def upload(self, content: bytes) -> Any:
         return self.api.upload("notes.txt", content)
 
-    def finished(self, document: Any, seconds: float = 90) -> Any:  # noqa: ANN401 - parsed JSON
+    def finished(self, document: Any, seconds: float = 90) -> Any:
         ended = self.api.until(document["document_id"], seconds=seconds)
         assert ended["status"] == "finished", ended
         return ended
 
-    def job(self, document: Any) -> tuple[Any, ...]:  # noqa: ANN401 - parsed JSON
+    def job(self, document: Any) -> tuple[Any, ...]:
         query = "SELECT state, attempt, tries, owner FROM jobs WHERE id = ?"
         return rows(self.data, query, document["job_id"])[0]
 
@@ -60,7 +60,7 @@ class Stack:
         query = "SELECT count(*), count(DISTINCT {}) FROM {}"
         return {rows(self.data, query.format(key, table))[0] for table, key in tables}
 
-    def starts(self, document: Any) -> int:  # noqa: ANN401 - parsed JSON
+    def starts(self, document: Any) -> int:
         return sum(w.said().count(f"job {document['job_id']} (ingest") for w in self.workers)
 
     def stop(self) -> None:

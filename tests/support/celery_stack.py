@@ -30,7 +30,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(what: Callable[[], Any], seconds: float = 60) -> Any:  # noqa: ANN401 - whatever it returns
+def until(what: Callable[[], Any], seconds: float = 60) -> Any:
     """The first true value of ``what``."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -50,6 +50,17 @@ class Rows:
         with closing(sqlite3.connect(self._path, timeout=30)) as store:
             return store.execute(query).fetchall()
 
+    def kill_at_first(self, query: str, process: subprocess.Popen[bytes], seconds: float) -> bool:
+        """Kill the process once the query finds a row; False where it ended by itself, or the time, before."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and process.poll() is None:
+            if self.all(f"{query} LIMIT 1"):
+                process.kill()
+                process.wait()
+                return True
+            time.sleep(0.001)
+        return False
+
     def kill_at(self, query: str, process: subprocess.Popen[bytes], seconds: float) -> bool:
         """Kill the process once the query finds a row; False where all jobs ended, or the time, before.
 

@@ -11,19 +11,23 @@ from pathlib import Path
 from backend.adapters.embedded_queue import EmbeddedQueue
 from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
+from backend.adapters.llamaindex.stores import LlamaIndexStores
 from backend.adapters.sized_blobs import SizedBlobStore
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.job_table import SqlJobTable
 from backend.adapters.sql.keyword_index import Fts5KeywordIndex
 from backend.adapters.sql.small_files import SmallFiles
+from backend.adapters.sql.transfers import SqlTransfers
 from backend.models.documents import Document
 from backend.services.answer_jobs import AnswerJobs
 from backend.services.answers import Answers
 from backend.services.ingestion import Ingestion
-from backend.services.jobs import job_kinds
+from backend.services.jobs import job_kinds, migration_kinds
+from backend.services.migration import Migration
 from backend.services.retrieval import Retriever
 from backend.services.tasks import Worker
+from backend.services.transfer_check import TransferCheck
 from tests.support.fakes import DIMENSION, PlainExtractor, WordEmbedder
 
 TENANT = "default"
@@ -69,11 +73,23 @@ class House:
             answers=self.answers, jobs=self.jobs, queue=self.queue, result_ttl_s=60.0
         )
 
+        self.transfers = SqlTransfers(self.database)
+        self.migration = Migration(
+            stores=LlamaIndexStores(self.root),
+            transfers=self.transfers,
+            check=TransferCheck(transfers=self.transfers, vectors=self.vectors, catalog=self.catalog),
+            embedder=self.embedder,
+            jobs=self.jobs,
+            queue=self.queue,
+            roots=[self.root],
+            tenant=TENANT,
+        )
+
     def worker(self, owner: str = "worker") -> Worker:
         return Worker(
             owner=owner,
             jobs=self.jobs,
-            kinds=job_kinds(self.ingestion, self.answer_jobs),
+            kinds=job_kinds(self.ingestion, self.answer_jobs) | migration_kinds(self.migration),
             queue=self.queue,
             wait=self.queue.wait,
             concurrency=2,

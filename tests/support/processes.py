@@ -58,11 +58,11 @@ class Server:
             time.sleep(0.02)
         raise AssertionError(f"the server did not start: {self.log.read_text()[-2000:]}")
 
-    def get(self, path: str) -> Any:  # noqa: ANN401 - parsed JSON
+    def get(self, path: str) -> Any:
         with urllib.request.urlopen(self.url + path, timeout=30) as answer:  # noqa: S310 - our server
             return json.load(answer)
 
-    def upload(self, name: str, content: bytes) -> Any:  # noqa: ANN401 - parsed JSON
+    def upload(self, name: str, content: bytes) -> Any:
         head = f'--x\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
         body = head.encode() + content + b"\r\n--x--\r\n"
         request = urllib.request.Request(  # noqa: S310 - our server
@@ -71,7 +71,7 @@ class Server:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our server
             return json.load(answer)["documents"][0]
 
-    def until(self, document_id: str, *, seconds: float = 90) -> Any:  # noqa: ANN401 - parsed JSON
+    def until(self, document_id: str, *, seconds: float = 90) -> Any:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             document = self.get(f"api/documents/{document_id}")

@@ -6,7 +6,8 @@ import pytest
 
 from backend.errors import DocumentNotFound, NoTextInFile, TooLarge, UnsupportedFile
 from backend.models.documents import DocumentMetadata, JobState
-from backend.services.ingestion import BATCH, safe_name
+from backend.services.ingestion import BATCH
+from backend.utils.file_names import safe_name
 from tests.support.house import TENANT, House, stream, working
 
 

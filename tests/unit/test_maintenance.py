@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from backend.adapters.sql.audit import SqlAudit
+from backend.adapters.sql.question_store import SqlQuestionStore
 from backend.adapters.sql.upkeep import SqlUpkeep
 from backend.models.documents import JobState, Problem
 from backend.models.jobs import NewJob
@@ -27,6 +28,8 @@ def worker(house: House) -> Worker:
         ingestion=house.ingestion,
         jobs=house.jobs,
         vectors=house.vectors,
+        question_store=SqlQuestionStore(house.database),
+        sets_kept_s=-1,
         expiring=["answer"],
         results_kept_s=-1,
     )

@@ -13,13 +13,16 @@ from backend.adapters.sql.audit_queries import RULES, Rule
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.keyword_index import tenant_term
 from backend.models.integrity import Fault
+from backend.models.vectors import UNIT_TOLERANCE
 from backend.ports.store_audit import StoredFile
 from backend.utils.words import spaced
 
 _SHOWN = 10
 _ROWS = 4096
-_TOLERANCE = 1e-3
-"""How far the length of a unit vector of float32 may be from 1."""
+_VECTORS = (
+    "SELECT v.key, v.vector, n.key IS NOT NULL AS foreign_made FROM vectors v "
+    "LEFT JOIN node_origins n ON n.key = v.key"
+)
 
 _PASSAGES = (
     'SELECT c.key, c.heading, c.text, c."end" - c.start AS length, d.tenant, '
@@ -52,7 +55,10 @@ class SqlAudit:
 
     async def files(self, after: str, limit: int) -> Sequence[StoredFile]:
         """See the port."""
-        query = "SELECT tenant, id, filename, sha256, size FROM documents WHERE id > ? ORDER BY id LIMIT ?"
+        query = (
+            "SELECT tenant, id, filename, sha256, size FROM documents WHERE id > ? AND number NOT IN "
+            "(SELECT document_number FROM document_origins) ORDER BY id LIMIT ?"
+        )
         return await self._database.read(
             lambda c: [StoredFile(*row) for row in c.exec_driver_sql(query, (after, limit))]
         )
@@ -60,20 +66,24 @@ class SqlAudit:
     def _look(self, connection: Connection) -> Iterator[Fault]:
         for rule in RULES:
             yield from _broken(connection, rule)
-        vectors = connection.exec_driver_sql("SELECT key, vector FROM vectors")
+        vectors = connection.exec_driver_sql(_VECTORS)
         yield from _first("vectors", self._bad_vectors(vectors))
         yield from _first("keywords", _bad_words(connection.exec_driver_sql(_PASSAGES)))
 
-    def _bad_vectors(self, rows: CursorResult[tuple[int, bytes]]) -> Iterator[str]:
+    def _bad_vectors(self, rows: CursorResult[tuple[int, bytes, int]]) -> Iterator[str]:
         for batch in _batches(rows):
             right = [row for row in batch if len(row.vector) == 4 * self._dimension]
             for row in batch:
                 if len(row.vector) != 4 * self._dimension:
                     yield f"Vector {row.key:x} has {len(row.vector)} bytes, not {4 * self._dimension}."
             matrix = np.frombuffer(b"".join(row.vector for row in right), "<f4")
-            lengths = np.linalg.norm(matrix.reshape(-1, self._dimension), axis=1)
+            matrix = matrix.reshape(-1, self._dimension).astype(np.float64)
+            lengths = np.linalg.norm(matrix, axis=1)
             for row, length in zip(right, lengths, strict=True):
-                if not abs(length - 1) <= _TOLERANCE:  # so that NaN is seen, too
+                if row.foreign_made:  # kept as it came; only its direction counts
+                    if not 0 < length < np.inf:
+                        yield f"Vector {row.key:x} has length {length:g}, so it has no direction."
+                elif not abs(length - 1) <= UNIT_TOLERANCE:  # so that NaN is seen, too
                     yield f"Vector {row.key:x} has length {length:g}, not 1."
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from backend.adapters.sql import job_rows
 from backend.adapters.sql.database import Database, driver_of
+from backend.adapters.sql.question_rows import forget_untouched
 from backend.adapters.sql.tables import chunks, documents, jobs, libraries, sessions
 from backend.errors import DocumentNotFound, NoDocumentSelected, Stopped
 from backend.models.documents import (
@@ -47,7 +48,7 @@ _INSERT_DOCUMENT = (
     "author, subject, creator, producer, creation_date, modification_date, url, chunks, text_length) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT (tenant, sha256) DO NOTHING"
 )
-_INSERT_CHUNK = (
+INSERT_CHUNK = (
     'INSERT INTO chunks (key, document_number, text, start, "end", page, heading, start_seconds) '
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET text = excluded.text, "
     'start = excluded.start, "end" = excluded."end", page = excluded.page, heading = excluded.heading, '
@@ -120,6 +121,11 @@ class SqlCatalog:
         await self._database.write(change)
         return document
 
+    async def version(self, tenant: str) -> int:
+        """See the port."""
+        query = select(libraries.c.version).where(libraries.c.tenant == tenant)
+        return await self._database.read(lambda c: c.execute(query).scalar() or 0)
+
     async def describe(self, document_id: str, summary: FileSummary) -> None:
         """See the port."""
         values = {name: getattr(summary.metadata, name) for name in _METADATA} | {"pages": summary.pages}
@@ -135,7 +141,7 @@ class SqlCatalog:
         def change(connection: Connection) -> None:
             if not job_rows.is_held(connection, job):
                 raise Stopped("The job was taken over, stopped or deleted.")
-            driver_of(connection).executemany(_INSERT_CHUNK, rows)
+            driver_of(connection).executemany(INSERT_CHUNK, rows)
 
         await self._database.write(change, durable=False)
 
@@ -161,7 +167,7 @@ class SqlCatalog:
                 .values(published_at=_naive(utc_now()))
             )
             if seen.rowcount:
-                _touch_library(connection, document.tenant)
+                touch_library(connection, document.tenant)
             return bool(seen.rowcount)
 
         if not await self._database.write(change):
@@ -269,7 +275,8 @@ def _remove(connection: Connection, document: Document) -> None:
     connection.execute(delete(documents).where(documents.c.number == document.number))
     family = or_(jobs.c.id == document.job_id, jobs.c.parent == document.job_id)
     connection.execute(delete(jobs).where(family))
-    _touch_library(connection, document.tenant)
+    forget_untouched(connection, document.id)
+    touch_library(connection, document.tenant)
 
 
 def _discard(connection: Connection, document: Document) -> None:
@@ -281,7 +288,8 @@ def _discard(connection: Connection, document: Document) -> None:
     connection.execute(update(documents).where(documents.c.number == document.number).values(nothing))
 
 
-def _touch_library(connection: Connection, tenant: str) -> None:
+def touch_library(connection: Connection, tenant: str) -> None:
+    """Have every process notice that a tenant's published documents have changed."""
     changed = connection.execute(
         update(libraries).where(libraries.c.tenant == tenant).values(version=libraries.c.version + 1)
     )

@@ -22,7 +22,7 @@ class Fts5KeywordIndex:
 
     async def add(self, document: Document) -> None:
         """See the port."""
-        await self._database.write(lambda c: _add(c, document), durable=False)
+        await self._database.write(lambda c: add_terms(c, document.tenant, document.number), durable=False)
 
     async def search(
         self, tenant: str, query: str, k: int, documents: Sequence[Document] | None = None
@@ -41,28 +41,29 @@ def tenant_term(tenant: str) -> str:
     return f"t{tenant.encode().hex()}"
 
 
-def _bounds(document: Document) -> tuple[int, int]:
-    return document.number << POSITION_BITS, (document.number + 1) << POSITION_BITS
+def _bounds(number: int) -> tuple[int, int]:
+    return number << POSITION_BITS, (number + 1) << POSITION_BITS
 
 
-def _add(connection: Connection, document: Document) -> None:
-    first, beyond = _bounds(document)
+def add_terms(connection: Connection, tenant: str, number: int) -> None:
+    """Index the stored chunks of a document, in place of what there was."""
+    first, beyond = _bounds(number)
     connection.exec_driver_sql("DELETE FROM chunk_terms WHERE rowid >= ? AND rowid < ?", (first, beyond))
     rows = connection.exec_driver_sql(
-        "SELECT key, heading, text FROM chunks WHERE document_number = ? ORDER BY key", (document.number,)
+        "SELECT key, heading, text FROM chunks WHERE document_number = ? ORDER BY key", (number,)
     )
-    tenant = tenant_term(document.tenant)
+    term = tenant_term(tenant)
     while batch := rows.fetchmany(1000):
         connection.exec_driver_sql(
             "INSERT INTO chunk_terms (rowid, tenant, heading, body) VALUES (?, ?, ?, ?)",
-            [(key, tenant, spaced(heading or ""), spaced(text)) for key, heading, text in batch],
+            [(key, term, spaced(heading or ""), spaced(text)) for key, heading, text in batch],
         )
 
 
 def _search(connection: Connection, match: str, k: int, documents: Sequence[Document] | None) -> list[Hit]:
     narrowed, bounds = "", []
     if documents is not None:
-        bounds = [edge for document in documents for edge in _bounds(document)]
+        bounds = [edge for document in documents for edge in _bounds(document.number)]
         narrowed = f"AND ({' OR '.join(['rowid >= ? AND rowid < ?'] * len(documents)) or '0'})"
     # bm25() is negative, better the smaller. The inner query ends at the best k before the join.
     rows = connection.exec_driver_sql(

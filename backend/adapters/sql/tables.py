@@ -75,7 +75,28 @@ vectors = Table(
     "vectors",
     metadata,
     Column("key", ForeignKey(chunks.c.key, ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("vector", LargeBinary, nullable=False),  # float32, little-endian, unit length
+    Column("vector", LargeBinary, nullable=False),  # float32, little-endian; unit length where we made it
+)
+
+# What a document that came from another product was there.
+document_origins = Table(
+    "document_origins",
+    metadata,
+    Column("document_number", ForeignKey(documents.c.number, ondelete="CASCADE"), primary_key=True),
+    Column("product", String(32), nullable=False),
+    Column("ref_id", Text),  # its id there
+    Column("said", Text, nullable=False),  # JSON: its metadata there
+)
+
+# What a chunk was there: all that its node said besides its text and its vector, as JSON.
+node_origins = Table(
+    "node_origins",
+    metadata,
+    Column("key", ForeignKey(chunks.c.key, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("node_id", Text, nullable=False, index=True),
+    Column("metadata", Text, nullable=False),
+    Column("relationships", Text, nullable=False),
+    Column("rest", Text, nullable=False),
 )
 
 jobs = Table(
@@ -192,6 +213,45 @@ turns = Table(
     Column("answer", Text, nullable=False),
     Column("asked_at", Float, nullable=False, index=True),
     Index(None, "tenant", "session"),
+)
+
+# What answered requests for questions; `request_key` and `library_version` say which ones it still answers.
+question_sets = Table(
+    "question_sets",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("tenant", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("model", String(128), nullable=False),
+    Column("requested", Integer, nullable=False),
+    Column("shortfall", Text),
+    Column("asked", Text, nullable=False),
+    Column("request_key", String(64), nullable=False),
+    Column("library_version", BigInteger),
+    Column("fallback_used", Integer, nullable=False, default=0),
+    Column("kept", Integer, nullable=False, default=0),  # 1: a person changed it
+    Column("created_at", Float, nullable=False),
+    Index(None, "tenant", "request_key"),
+    Index(None, "kept", "created_at"),
+)
+
+question_items = Table(
+    "question_items",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("set_number", ForeignKey(question_sets.c.number, ondelete="CASCADE"), nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("stem_digest", String(64), nullable=False),  # of the normalised stem
+    Column("document_id", String(32), nullable=False),
+    Column("question", Text, nullable=False),  # JSON
+    Column("edited", Integer, nullable=False, default=0),
+    Index(None, "set_number"),
+    Index(None, "tenant", "stem_digest"),
+    Index(None, "document_id"),
 )
 
 # Facts about the store as a whole, e.g. which embedding model its vectors come from.

@@ -31,7 +31,7 @@ prompts or requests that stand there.
 _FORMS: Mapping[Kind, str] = {
     Kind.FACT: "- Begin with the answer itself, in one sentence; add at most two more that explain it.",
     Kind.SUMMARY: "- Give the main points in a short paragraph or up to six points, most important first.",
-    Kind.COMPARISON: "- Say what the things have in common and where they differ, point by point, naming each.",
+    Kind.COMPARISON: "- Say what the things have in common and where they differ, point by point.",
     Kind.LIST: "- Answer as a bullet list, one item a line; leave out nothing that the passages name.",
     Kind.HOW_TO: "- Answer as numbered steps in the order in which they are done, as the passages give them.",
 }

@@ -15,9 +15,11 @@ def upgrade() -> None:
     """Make the first schema."""
     _documents()
     _chunks()
+    _origins()
     _jobs()
     _rest()
     _conversations()
+    _questions()
     if op.get_bind().dialect.name == "sqlite":
         _keywords()
 
@@ -79,6 +81,33 @@ def _chunks() -> None:
         ),
         sa.Column("vector", sa.LargeBinary, nullable=False),
     )
+
+
+def _origins() -> None:
+    key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    op.create_table(
+        "document_origins",
+        sa.Column(
+            "document_number",
+            sa.Integer,
+            sa.ForeignKey("documents.number", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("product", sa.String(32), nullable=False),
+        sa.Column("ref_id", sa.Text),
+        sa.Column("said", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "node_origins",
+        sa.Column(
+            "key", key, sa.ForeignKey("chunks.key", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        ),
+        sa.Column("node_id", sa.Text, nullable=False),
+        sa.Column("metadata", sa.Text, nullable=False),
+        sa.Column("relationships", sa.Text, nullable=False),
+        sa.Column("rest", sa.Text, nullable=False),
+    )
+    op.create_index("ix_node_origins_node_id", "node_origins", ["node_id"])
 
 
 def _jobs() -> None:
@@ -198,6 +227,48 @@ def _conversations() -> None:
     op.create_index("ix_turns_tenant_session", "turns", ["tenant", "session"])
 
 
+def _questions() -> None:
+    op.create_table(
+        "question_sets",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", sa.String(32), nullable=False, unique=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("mode", sa.String(16), nullable=False),
+        sa.Column("model", sa.String(128), nullable=False),
+        sa.Column("requested", sa.Integer, nullable=False),
+        sa.Column("shortfall", sa.Text),
+        sa.Column("asked", sa.Text, nullable=False),
+        sa.Column("request_key", sa.String(64), nullable=False),
+        sa.Column("library_version", sa.BigInteger),
+        sa.Column("fallback_used", sa.Integer, nullable=False),
+        sa.Column("kept", sa.Integer, nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+    )
+    op.create_index("ix_question_sets_tenant_request_key", "question_sets", ["tenant", "request_key"])
+    op.create_index("ix_question_sets_kept_created_at", "question_sets", ["kept", "created_at"])
+    op.create_table(
+        "question_items",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", sa.String(32), nullable=False, unique=True),
+        sa.Column(
+            "set_number",
+            sa.Integer,
+            sa.ForeignKey("question_sets.number", ondelete="CASCADE"),
+            nullable=False,
+        ),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("stem_digest", sa.String(64), nullable=False),
+        sa.Column("document_id", sa.String(32), nullable=False),
+        sa.Column("question", sa.Text, nullable=False),
+        sa.Column("edited", sa.Integer, nullable=False),
+    )
+    op.create_index("ix_question_items_set_number", "question_items", ["set_number"])
+    op.create_index("ix_question_items_tenant_stem_digest", "question_items", ["tenant", "stem_digest"])
+    op.create_index("ix_question_items_document_id", "question_items", ["document_id"])
+
+
 def _keywords() -> None:
     """FTS5 beside the rows: its entries go with their document, whoever deletes it."""
     op.execute(
@@ -214,10 +285,14 @@ def _keywords() -> None:
 
 def downgrade() -> None:
     """Remove everything."""
+    origins = ("node_origins", "document_origins")
     for table in (
         "turns",
         "collection_documents",
         "collections",
+        "question_items",
+        "question_sets",
+        *origins,
         "vectors",
         "chunks",
         "sessions",

@@ -1,0 +1,104 @@
+"""What is handed in, made sure of: shapes, values, ids, metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from backend.adapters.faiss_engine import structure
+from backend.adapters.faiss_engine.changes import NOTHING
+from backend.adapters.faiss_engine.spec import METRICS, IndexSpec, Limits
+from backend.errors import InvalidRequest, QuotaExceeded
+
+MOST_RESULTS = 1 << 20
+_NO_ID = -1
+
+
+def ids_of(ids: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """(n,) int64, a copy only where needed. Raises InvalidRequest; -1 stands for "none" and is no id."""
+    array = np.asarray(ids)
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise InvalidRequest("Ids are a list of whole numbers.")
+    if array.dtype.kind == "u" and array.size and array.max() > np.iinfo(np.int64).max:
+        raise InvalidRequest("Ids fit into 63 bits.")
+    numbers: npt.NDArray[np.int64] = np.ascontiguousarray(array, np.int64)
+    if len(numbers) > 1 and len(np.unique(numbers)) < len(numbers):
+        raise InvalidRequest("An id occurs twice.")
+    if _NO_ID in numbers:
+        raise InvalidRequest("-1 stands for 'no result' and cannot be an id.")
+    return numbers
+
+
+def vectors_of(vectors: npt.ArrayLike, spec: IndexSpec, count: int | None) -> npt.NDArray[Any]:
+    """(n, columns) in the type of the index, contiguous; one vector may come without its row."""
+    wanted = np.uint8 if spec.binary else np.float32
+    try:
+        rows: npt.NDArray[Any] = np.ascontiguousarray(vectors, wanted)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InvalidRequest(f"Vectors are rows of {np.dtype(wanted).name}.") from error
+    if rows.ndim == 1 and count in {None, 1}:
+        rows = rows.reshape(1, -1)
+    if rows.ndim != 2 or rows.shape[1] != spec.columns:  # noqa: PLR2004 - rows and columns
+        unit = "bytes" if spec.binary else "numbers"
+        raise InvalidRequest(
+            f"Vectors of this index have {spec.columns} {unit}; these have the shape {rows.shape}."
+        )
+    if count is not None and len(rows) != count:
+        raise InvalidRequest(f"There are {len(rows)} vectors for {count} ids.")
+    # One sum tells it for all: NaN and infinity stay in it. Overflow of finite numbers is looked at closely.
+    if (
+        not spec.binary
+        and not np.isfinite(np.dot(rows.reshape(-1), rows.reshape(-1)))
+        and not np.isfinite(rows).all()
+    ):
+        raise InvalidRequest("A vector holds a number that is not finite.")
+    return rows
+
+
+def metadata_of(
+    metadata: Sequence[Mapping[str, Any] | None] | None, count: int, limits: Limits
+) -> Sequence[bytes]:
+    """JSON per vector; raises InvalidRequest, or QuotaExceeded where one is too long."""
+    if metadata is None:
+        return [NOTHING] * count
+    if len(metadata) != count:
+        raise InvalidRequest(f"There is metadata for {len(metadata)} of {count} vectors.")
+    texts = [_json(one) for one in metadata]
+    longest = max(map(len, texts), default=0)
+    if longest > limits.metadata_bytes:
+        raise QuotaExceeded(
+            f"Metadata of a vector may have {limits.metadata_bytes} bytes; this has {longest}."
+        )
+    return texts
+
+
+def _json(one: Mapping[str, Any] | None) -> bytes:
+    if one is None:
+        return NOTHING
+    if not isinstance(one, dict):
+        raise InvalidRequest("Metadata of a vector is an object.")
+    try:
+        return orjson.dumps(one)
+    except TypeError as error:
+        raise InvalidRequest(f"Metadata must be JSON: {error}.") from error
+
+
+def check_k(k: int) -> None:
+    """Raise InvalidRequest unless ``k`` results can be asked for."""
+    if not 1 <= k <= MOST_RESULTS:
+        raise InvalidRequest(f"k must be from 1 to {MOST_RESULTS}, not {k}.")
+
+
+def check_fits(raw: structure.Index, spec: IndexSpec, count: int) -> None:
+    """Raise InvalidRequest unless a FAISS index measures as the spec says and holds so many vectors."""
+    metric = structure.is_binary(raw) or raw.metric_type == METRICS[spec.metric]
+    if raw.d != spec.dimension or structure.is_binary(raw) != spec.binary or not metric:
+        raise InvalidRequest(
+            f"This FAISS index does not fit one of {spec.dimension} dimensions by {spec.metric}."
+        )
+    if raw.ntotal != count:
+        raise InvalidRequest(f"The FAISS index holds {raw.ntotal} vectors for {count} ids.")

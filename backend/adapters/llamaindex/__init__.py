@@ -1,0 +1,1 @@
+"""Reads what LlamaIndex's simple stores persist, of any version."""

@@ -1,0 +1,93 @@
+"""An index whose writer is killed at every step: what was acknowledged is there, and nothing twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backend.adapters.faiss_engine import Engine, EngineIndex, IndexSpec
+from tests.support.engine_process import DIMENSION, vector
+from tests.support.processes import ROOT
+
+POINTS = [
+    "added",
+    "log.written",
+    "log.synced",
+    "published",
+    "log.rotated",
+    "snapshot.index",
+    "snapshot.rows",
+    "snapshot.complete",
+    "snapshot.named",
+    "snapshot.old_gone",
+    "rebuild.built",
+    "rebuild.taken",
+]
+
+
+def killed(root: Path, point: str, passes: int, first: int) -> list[tuple[str, int]]:
+    """What the process acknowledged until it was killed."""
+    command = [
+        sys.executable,
+        "-m",
+        "tests.support.engine_process",
+        str(root),
+        point,
+        str(passes),
+        str(first),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == -9, (point, passes, done.stderr)
+    lines = [line.split() for line in done.stdout.splitlines()[1:]]
+    return [(what, int(number)) for what, number in lines]
+
+
+def holds(index: EngineIndex, told: list[tuple[str, int]], model: dict[int, np.ndarray]) -> None:
+    for what, number in told:
+        if what == "remove":
+            model.pop(number)
+        else:
+            model[number] = vector(number if what == "add" else number + 10_000)
+    ids = index.ids(limit=10**6).tolist()
+    assert len(ids) == len(set(ids)) == len(index)
+    # One change may have become durable without an answer.
+    unanswered = set(ids) ^ set(model)
+    assert len(unanswered) <= 1
+    different = 0
+    for number in set(ids) & set(model):
+        metadata = index.metadata(number)
+        assert metadata is not None
+        assert abs(metadata["n"]) == number
+        mine = index.reconstruct(number)
+        if not np.array_equal(mine, model[number][0]):
+            different += 1
+            model[number] = mine.reshape(1, -1)
+        found = index.search(mine, 1)
+        assert found[1][0, 0] == number
+    assert different + len(unanswered) <= 1
+    for number in unanswered:
+        if number in model:
+            model.pop(number)
+        else:
+            model[number] = index.reconstruct(number).reshape(1, -1)
+
+
+@pytest.mark.parametrize(
+    ("point", "passes"),
+    [(point, 1) for point in POINTS]
+    + [pytest.param(point, n, marks=pytest.mark.slow) for point in POINTS for n in (0, 2)],
+)
+def test_killed_at_a_step(tmp_path: Path, point: str, passes: int) -> None:
+    model: dict[int, np.ndarray] = {}
+    with Engine(tmp_path) as engine:
+        engine.create("t", "it", IndexSpec(DIMENSION))
+    # Twice: what the first kill left behind is in the way of the second.
+    for first in (0, 1000):
+        told = killed(tmp_path, point, passes, first)
+        with Engine(tmp_path) as engine, engine.open("t", "it", writable=True) as index:
+            holds(index, told, model)
+            assert index.stats().troubles == ()

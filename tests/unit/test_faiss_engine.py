@@ -1,0 +1,579 @@
+"""The engine itself: names, quotas, changes that commit together, filters, two writers, a full disk, damage."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from backend.adapters.faiss_engine import Engine, EngineIndex, IndexSpec, Limits, Opening, Remove, Upkeep
+from backend.adapters.faiss_engine import disk as disks
+from backend.adapters.faiss_engine.blocks import BLOCK
+from backend.errors import (
+    Conflict,
+    DamagedIndex,
+    IndexExists,
+    IndexInUse,
+    IndexNotFound,
+    InvalidRequest,
+    NotTrained,
+    QuotaExceeded,
+    StorageFull,
+    VectorExists,
+    VectorNotFound,
+)
+
+D = 8
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def vectors(count: int, seed: int = 0, dimension: int = D) -> npt.NDArray[np.float32]:
+    return np.random.default_rng(seed).standard_normal((count, dimension), dtype=np.float32)
+
+
+class FullDisk(disks.Disk):
+    """A disk with room for so many more bytes; ``refuse_sync`` lets the next sync fail instead."""
+
+    def __init__(self) -> None:
+        self.room: float = float("inf")
+        self.refuse_sync = False
+
+    def write(self, descriptor: int, parts: Sequence[bytes | memoryview], offset: int) -> int:
+        content = b"".join(parts)
+        if len(content) > self.room:
+            super().write(descriptor, [content[: int(self.room)]], offset)
+            self.room = 0
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.room -= len(content)
+        return super().write(descriptor, [content], offset)
+
+    def sync(self, descriptor: int) -> None:
+        if self.refuse_sync:
+            self.refuse_sync = False
+            raise OSError(errno.ENOSPC, "No space left on device")
+        super().sync(descriptor)
+
+
+@pytest.fixture
+def disk() -> FullDisk:
+    return FullDisk()
+
+
+@pytest.fixture
+def engine(tmp_path: Path, disk: FullDisk) -> Iterator[Engine]:
+    with Engine(tmp_path / "indexes", disk=disk) as made:
+        yield made
+
+
+@pytest.fixture
+def index(engine: Engine) -> EngineIndex:
+    engine.create("t", "it", IndexSpec(D))
+    return engine.open("t", "it", writable=True)
+
+
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "indexes" / "t" / "it"
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "a\\b", "a\0b", "x" * 81, "é", "a b", "\n"])
+def test_names_that_are_refused(engine: Engine, name: str) -> None:
+    if name == "..":
+        engine.create("t", name, IndexSpec(D))  # a name like others: it is escaped
+        assert engine.names("t") == [".."]
+        return
+    for tenant, called in ((name, "it"), ("t", name)):
+        with pytest.raises(InvalidRequest, match="1 to 80"):
+            engine.create(tenant, called, IndexSpec(D))
+
+
+def test_the_catalogue(engine: Engine, tmp_path: Path) -> None:
+    for name in ("b", "A", "a", ".", "con"):
+        engine.create("t", name, IndexSpec(D))
+    engine.create("..", "other", IndexSpec(D))
+    assert engine.names("t") == [".", "A", "a", "b", "con"]
+    assert engine.names("nobody") == []
+    assert engine.tenants() == ["..", "t"]
+    with pytest.raises(IndexExists):
+        engine.create("t", "a", IndexSpec(D))
+    engine.drop("t", "a")
+    assert not engine.exists("t", "a")
+    with pytest.raises(IndexNotFound):
+        engine.open("t", "a")
+    with pytest.raises(IndexNotFound):
+        engine.drop("t", "a")
+    assert {p.parent for p in tmp_path.rglob("*")} >= {tmp_path}
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["indexes"]
+
+
+def test_quotas_say_what_is_exceeded(tmp_path: Path) -> None:
+    limits = Limits(
+        indexes_per_tenant=1, vectors_per_index=3, bytes_per_index=200, metadata_bytes=20, note_bytes=4
+    )
+    with Engine(tmp_path, limits) as engine:
+        engine.create("t", "it", IndexSpec(D))
+        with pytest.raises(QuotaExceeded, match="1 indexes"):
+            engine.create("t", "more", IndexSpec(D))
+        index = engine.open("t", "it", writable=True)
+        index.add([1, 2, 3], vectors(3))
+        with pytest.raises(QuotaExceeded, match="3 vectors"):
+            index.add([4], vectors(1))
+        index.upsert([3], vectors(1))
+        index.commit([Remove(np.array([3])), index.put([4], vectors(1))])
+        with pytest.raises(QuotaExceeded, match="20 bytes"):
+            index.put([5], vectors(1), [{"long": "x" * 30}])
+        with pytest.raises(QuotaExceeded, match="note"):
+            index.commit([], note=b"12345")
+        assert index.ids().tolist() == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("dimension", "kind", "metric"),
+    [
+        (0, "Flat", "l2"),
+        (8, "Nonsense", "l2"),
+        (8, "Flat", "cosine"),
+        (9, "BFlat", "l2"),
+        (8, "IndexFlatL2", "ip"),
+    ],
+)
+def test_specs_that_are_refused(engine: Engine, dimension: int, kind: str, metric: str) -> None:
+    with pytest.raises(InvalidRequest):
+        engine.create("t", "it", IndexSpec(dimension, kind, metric))
+    assert engine.names("t") == []
+
+
+def test_input_that_is_refused_changes_nothing(index: EngineIndex) -> None:
+    index.add([1], vectors(1))
+    nan = vectors(1)
+    nan[0, 3] = np.nan
+    for ids, rows, metadata in [
+        ([2], vectors(1, dimension=9), None),
+        ([2, 3], vectors(1), None),
+        ([2, 2], vectors(2), None),
+        ([-1], vectors(1), None),
+        ([1.5], vectors(1), None),
+        ([2], nan, None),
+        ([2], vectors(1), [{"x": object()}]),
+        ([2], vectors(1), [{}, {}]),
+        ([2], [["a"] * D], None),
+    ]:
+        with pytest.raises(InvalidRequest):
+            index.add(ids, rows, metadata)
+    for k in (0, -1, 1 << 40):
+        with pytest.raises(InvalidRequest, match="k must"):
+            index.search(vectors(1), k)
+    with pytest.raises(InvalidRequest, match="nprobe"):
+        index.search(vectors(1), 1, options={"nprobe": 3})
+    with pytest.raises(VectorNotFound):
+        index.reconstruct(9)
+    with pytest.raises(VectorExists, match="vector 1"):
+        index.add([5, 1], vectors(2))
+    assert index.ids().tolist() == [1]
+    assert index.search(vectors(1), 5)[1].tolist() == [[1, -1, -1, -1, -1]]
+
+
+def test_training_comes_first_and_lasts(engine: Engine, tmp_path: Path) -> None:
+    engine.create("t", "it", IndexSpec(D, "IVF4,Flat"))
+    index = engine.open("t", "it", writable=True)
+    with pytest.raises(NotTrained):
+        index.add([1], vectors(1))
+    index.train(vectors(200))
+    index.add(range(200), vectors(200))
+    with pytest.raises(Conflict, match="empty"):
+        index.train(vectors(200))
+    index.close()
+    newest = max(folder(tmp_path).glob("gen-*"))
+    flip(newest / "index.faiss", 60)
+    with engine.open("t", "it", writable=True) as again:
+        assert len(again) == 200
+        assert again.stats().trained
+        assert len(again.stats().troubles) == 1
+
+
+def test_changes_and_the_note_commit_together(engine: Engine, index: EngineIndex) -> None:
+    index.commit([index.put([1, 2], vectors(2))], note=b"one")
+    with pytest.raises(VectorExists):
+        index.commit(
+            [Remove(np.array([1])), index.put([3], vectors(1)), index.put([2], vectors(1))], note=b"two"
+        )
+    assert (index.note, index.ids().tolist()) == (b"one", [1, 2])
+    done = index.commit([Remove(np.array([1, 9])), index.put([1, 3], vectors(2))], note=b"three")
+    assert (done.added, done.removed) == (2, 1)
+    index.close()
+    with engine.open("t", "it") as again:
+        assert (again.note, again.ids().tolist()) == (b"three", [1, 2, 3])
+
+
+def test_many_writers_share_syncs_and_nothing_is_lost(
+    engine: Engine, index: EngineIndex, disk: FullDisk
+) -> None:
+    syncs = []
+    disk.reached = lambda point: syncs.append(point) if point == "log.synced" else None  # type: ignore[method-assign]
+
+    def write(first: int) -> None:
+        for number in range(first, first + 50):
+            index.add([number], vectors(1, number))
+
+    threads = [threading.Thread(target=write, args=(n * 50,)) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(syncs) < 800
+    index.close()
+    with engine.open("t", "it") as again:
+        assert again.ids(limit=1000).tolist() == list(range(800))
+        np.testing.assert_array_equal(again.reconstruct(777), vectors(1, 777)[0])
+
+
+async def test_coroutines_commit_too(index: EngineIndex) -> None:
+    done = await asyncio.gather(*(index.commit_async([index.put([n], vectors(1, n))]) for n in range(40)))
+    assert sorted(one.sequence for one in done) == list(range(1, 41))
+    with pytest.raises(VectorExists):
+        await index.commit_async([index.put([3], vectors(1))])
+
+
+def test_filters(index: EngineIndex) -> None:
+    rows: list[dict[str, Any] | None] = [
+        {"year": 1999, "kind": "book", "tags": ["a", "b"], "deep": {"x": 1}},
+        {"year": 2005.5, "kind": "paper", "tags": ["b"], "ok": True},
+        {"year": "2010", "kind": None, "ok": 1},
+        None,
+        {"deep.x": 2, "kind": "book"},
+    ]
+    index.add(range(5), vectors(5), rows)
+    for filter_, wanted in [
+        ({"kind": "book"}, [0, 4]),
+        ({"kind": None}, [2]),
+        ({"year": {"$gte": 1999, "$lt": 2006}}, [0, 1]),
+        ({"year": {"$gt": "2"}}, [2]),
+        ({"tags": "b"}, [0, 1]),
+        ({"tags": {"$in": ["a", "z"]}}, [0]),
+        ({"ok": True}, [1]),
+        ({"ok": 1}, [2]),
+        ({"deep.x": {"$exists": True}}, [0, 4]),
+        ({"deep.x": 1}, [0]),
+        ({"$or": [{"ok": True}, {"kind": "book"}]}, [0, 1, 4]),
+        ({"$not": {"kind": "book"}}, [1, 2, 3]),
+        ({"kind": {"$ne": "book"}}, [1, 2, 3]),
+        ({"kind": {"$nin": ["book", "paper"]}}, [2, 3]),
+        ({"$and": [{"kind": "book"}, {"year": 1999}]}, [0]),
+        ({"kind": "book", "year": 1999}, [0]),
+        ({"year": {"$exists": False}}, [3, 4]),
+    ]:
+        assert index.ids_where(filter_).tolist() == wanted, filter_
+        assert sorted(i for i in index.search(vectors(1), 5, filter_)[1][0].tolist() if i >= 0) == wanted
+        assert sorted(index.range_search(vectors(1), 1e9, filter_)[2].tolist()) == wanted
+    for broken in (
+        {},
+        {"$and": []},
+        {"$xor": []},
+        {"a": {"$near": 1}},
+        {"a": {"$gt": []}},
+        {"a": {"$in": 3}},
+    ):
+        with pytest.raises(InvalidRequest):
+            index.search(vectors(1), 1, broken)
+    index.upsert([0], vectors(1), [{"kind": "map"}])
+    assert index.ids_where({"kind": "book"}).tolist() == [4]
+    assert index.remove_where({"kind": {"$exists": True}}) == 4
+    assert index.ids().tolist() == [3]
+
+
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), st.lists(st.integers(0, 12), min_size=1, max_size=4, unique=True)),
+        st.tuples(st.just("upsert"), st.lists(st.integers(0, 12), min_size=1, max_size=4, unique=True)),
+        st.tuples(st.just("remove"), st.lists(st.integers(0, 12), max_size=5, unique=True)),
+        st.tuples(st.sampled_from(["reset", "snapshot", "compact", "reopen", "readers"]), st.just([])),
+    ),
+    max_size=25,
+)
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(actions=ACTIONS, kind=st.sampled_from(["Flat", "HNSW4", "SQfp16"]))
+def test_it_is_a_dictionary_that_lasts(
+    tmp_path_factory: pytest.TempPathFactory, actions: Any, kind: str
+) -> None:
+    model: dict[int, npt.NDArray[np.float32]] = {}
+    root = tmp_path_factory.mktemp("model")
+    with Engine(root, upkeep=Upkeep(dead_least=10**9)) as engine:
+        engine.create("t", "it", IndexSpec(D, kind))
+        index = engine.open("t", "it", writable=True)
+        for turn, (action, ids) in enumerate(actions):
+            rows = np.round(vectors(len(ids), turn), 1).astype(np.float16).astype(np.float32)
+            match action:
+                case "add" if set(ids) & set(model):
+                    with pytest.raises(VectorExists):
+                        index.add(ids, rows)
+                case "add" | "upsert":
+                    getattr(index, action)(ids, rows, [{"n": i, "turn": turn} for i in ids])
+                    model |= dict(zip(ids, rows, strict=True))
+                case "remove":
+                    assert index.remove(ids) == len(set(ids) & set(model))
+                    model = {i: v for i, v in model.items() if i not in ids}
+                case "reset":
+                    assert index.reset() == len(model)
+                    model = {}
+                case "reopen":
+                    index.close()
+                    index = engine.open("t", "it", writable=True)
+                case "readers":
+                    with engine.open("t", "it") as reader:
+                        agrees(reader, model)
+                case _:
+                    getattr(index, action)()
+            agrees(index, model)
+    shutil.rmtree(root)
+
+
+def agrees(index: EngineIndex, model: dict[int, npt.NDArray[np.float32]]) -> None:
+    assert index.ids().tolist() == sorted(model)
+    assert index.has(range(13)).tolist() == [i in model for i in range(13)]
+    for number, row in model.items():
+        np.testing.assert_array_equal(index.reconstruct(number), row)
+        metadata = index.metadata(number)
+        assert metadata is not None
+        assert metadata["n"] == number
+    if model:
+        found = index.search(vectors(1, 99), 20)[1][0]
+        assert sorted(found[found >= 0].tolist()) == sorted(model)
+
+
+def test_pages_of_ids(index: EngineIndex) -> None:
+    index.add(range(0, 50, 5), vectors(10))
+    assert index.ids(limit=3).tolist() == [0, 5, 10]
+    assert index.ids(after=10, limit=3).tolist() == [15, 20, 25]
+    assert index.ids(after=45).tolist() == []
+
+
+def test_a_second_writer_is_told_who_writes(engine: Engine, index: EngineIndex, tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from backend.adapters.faiss_engine import Engine\n"
+        "with Engine(Path(sys.argv[1])) as e:\n"
+        "    with e.open('t', 'it') as reader: print(len(reader))\n"
+        "    e.open('t', 'it', writable=True)\n"
+    )
+    index.add([1], vectors(1))
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "indexes")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "1\n"
+    assert "is open for writing in process" in done.stderr
+    with pytest.raises(IndexInUse, match="process"):
+        engine.open("t", "it", writable=True)
+    with pytest.raises(IndexInUse):
+        engine.drop("t", "it")
+
+
+def test_readers_follow_and_outlive_old_generations(engine: Engine, index: EngineIndex) -> None:
+    index.add(range(100), vectors(100), [{"n": n} for n in range(100)])
+    index.snapshot()
+    reader, still = engine.open("t", "it"), engine.open("t", "it")
+    for turn in range(4):
+        index.add([100 + turn], vectors(1, turn))
+        index.snapshot()
+    assert reader.refresh()
+    assert not reader.refresh()
+    assert len(reader) == 104
+    assert len(still) == 100
+    assert still.metadata(77) == {"n": 77}
+    np.testing.assert_array_equal(still.reconstruct(5), vectors(100)[5])
+    with pytest.raises(InvalidRequest, match="reading only"):
+        reader.add([1], vectors(1))
+
+
+def test_clearing_out_by_itself_beside_writers_and_readers(tmp_path: Path) -> None:
+    with Engine(tmp_path, upkeep=Upkeep(dead_least=50)) as engine:
+        engine.create("t", "it", IndexSpec(D))
+        index = engine.open("t", "it", writable=True)
+        index.add(range(1000), vectors(1000))
+        for first in range(0, 900, 50):
+            index.remove(range(first, first + 50))
+            assert index.search(vectors(1000)[990:991], 1)[1][0, 0] == 990
+            index.add([first], vectors(1, first))
+        index.close()
+        index = engine.open("t", "it", writable=True)
+        assert index.stats().removed < 900
+        assert index.ids().tolist() == [*range(0, 900, 50), *range(900, 1000)]
+
+
+# A full disk.
+
+
+def test_a_full_disk_refuses_changes_and_nothing_else(
+    engine: Engine, index: EngineIndex, disk: FullDisk
+) -> None:
+    index.add([1], vectors(1))
+    for room in (0, 10, 60, 100):
+        disk.room = room
+        with pytest.raises(StorageFull):
+            index.add([2], vectors(1), [{"x": "y" * 50}])
+        assert 2 not in index.search(vectors(1), 5)[1]
+        disk.room = float("inf")
+        index.add([10 + room], vectors(1, room))
+    disk.refuse_sync = True
+    with pytest.raises(StorageFull):
+        index.add([2], vectors(1))
+    index.add([3], vectors(1))
+    for room in (0, 100, 400, 700):
+        disk.room = room
+        with pytest.raises(StorageFull):
+            index.snapshot()
+        disk.room = float("inf")
+        index.add([1000 + room], vectors(1, room))
+    ids = index.ids().tolist()
+    index.close()
+    with engine.open("t", "it", writable=True) as again:
+        assert again.ids().tolist() == ids == sorted([1, 3, 10, 20, 70, 110, 1000, 1100, 1400, 1700])
+        again.snapshot()
+
+
+# Damage.
+
+
+def flip(path: Path, at: int, bit: int = 0) -> None:
+    content = bytearray(path.read_bytes())
+    content[at % len(content)] ^= 1 << bit
+    path.write_bytes(content)
+
+
+@pytest.fixture
+def stored(index: EngineIndex, tmp_path: Path) -> Path:
+    """Two generations and a log with changes above both."""
+    for turn in range(3):
+        index.add(range(turn * 10, turn * 10 + 10), vectors(10, turn), [{"turn": turn}] * 10)
+        index.remove([turn * 10 + 5])
+        if turn < 2:
+            index.snapshot()
+    index.close()
+    return folder(tmp_path)
+
+
+WANTED = [i for i in range(30) if i % 10 != 5]
+
+
+def sound(engine: Engine, opening: Opening = Opening.MAPPED) -> int:
+    """Opens with all that was stored; how many troubles it tells of."""
+    with engine.open("t", "it", opening=opening) as index:
+        index.check()
+        assert index.ids().tolist() == WANTED
+        for turn in range(3):
+            np.testing.assert_array_equal(index.reconstruct(turn * 10 + 3), vectors(10, turn)[3])
+            assert index.metadata(turn * 10 + 3) == {"turn": turn}
+        return len(index.stats().troubles)
+
+
+def test_every_flipped_bit_of_a_snapshot_is_found_and_the_one_before_takes_its_place(
+    engine: Engine, stored: Path
+) -> None:
+    newest = max(stored.glob("gen-*"))
+    assert sound(engine) == 0
+    for path in sorted(newest.iterdir()):
+        whole = path.read_bytes()
+        for at in range(0, len(whole), max(1, len(whole) // 40)):
+            flip(path, at, at % 8)
+            assert sound(engine) == 1, (path.name, at)
+            path.write_bytes(whole)
+        for size in {0, 1, len(whole) // 2, len(whole) - 1}:
+            if whole:
+                path.write_bytes(whole[:size])
+                assert sound(engine) == 1, (path.name, size)
+        path.write_bytes(whole + b"x")
+        assert sound(engine) == 1, path.name
+        path.write_bytes(whole)
+    with engine.open("t", "it", writable=True) as index:
+        assert index.ids().tolist() == WANTED
+
+
+def test_every_flipped_bit_and_truncation_of_the_log_is_found(engine: Engine, stored: Path) -> None:
+    newest = max(stored.glob("*.log"))
+    whole = newest.read_bytes()
+    for at in range(0, len(whole), 7):
+        flip(newest, at, at % 8)
+        with pytest.raises(DamagedIndex, match="cannot be read"):
+            engine.open("t", "it")
+        newest.write_bytes(whole[:at])
+        with pytest.raises(DamagedIndex, match="cannot be read"):
+            engine.open("t", "it", writable=True)
+        newest.write_bytes(whole)
+    newest.write_bytes(whole + b"torn frame")
+    assert sound(engine) == 0
+    newest.unlink()
+    with pytest.raises(DamagedIndex):
+        engine.open("t", "it")
+    newest.write_bytes(whole)
+    assert sound(engine) == 0
+
+
+def test_repair_goes_on_with_what_is_left(engine: Engine, stored: Path) -> None:
+    newest = max(stored.glob("*.log"))
+    flip(newest, len(newest.read_bytes()) - 3)
+    with engine.open("t", "it", writable=True, repair=True) as index:
+        assert index.ids().tolist() == sorted([*WANTED, 25])  # the removal was the last change
+        assert "cannot be read" in index.stats().troubles[0]
+        index.remove([25])
+    assert list(stored.glob("*.lost"))
+    assert sound(engine) == 0
+
+
+def test_both_generations_damaged_is_said(engine: Engine, stored: Path) -> None:
+    for path in stored.glob("gen-*"):
+        flip(path / "ids", 3)
+    with pytest.raises(DamagedIndex, match="No snapshot"):
+        engine.open("t", "it")
+
+
+def test_damage_that_the_background_finds_is_put_right(
+    engine: Engine, index: EngineIndex, tmp_path: Path
+) -> None:
+    rows = vectors(6 * BLOCK // (4 * D), 1)
+    index.add(range(len(rows)), rows)
+    index.snapshot()
+    index.add([10**9], vectors(1))
+    index.snapshot()
+    index.close()
+    newest = max(folder(tmp_path).glob("gen-*"))
+    flip(newest / "index.faiss", 3 * BLOCK)
+    for writable in (False, True):
+        with engine.open("t", "it", writable=writable) as again:
+            assert again.check() == "sound"
+            assert len(again.stats().troubles) == 1
+            number = 3 * BLOCK // (4 * D)
+            np.testing.assert_array_equal(again.reconstruct(number), rows[number])
+            assert len(again) == len(rows) + 1
+    with engine.open("t", "it") as again:
+        assert again.stats().troubles == ()
+
+
+def test_a_mapped_index_is_copied_before_it_is_changed(engine: Engine, index: EngineIndex) -> None:
+    index.add(range(20), vectors(20))
+    index.snapshot()
+    index.close()
+    with engine.open("t", "it", writable=True) as again:
+        again.remove([3])
+        again.commit([], note=b"x")
+        assert again.stats().mapped
+        again.add([3], vectors(1))
+        assert not again.stats().mapped
