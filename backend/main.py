@@ -15,6 +15,8 @@ from backend import __version__
 from backend.routes import (
     ask,
     chat,
+    chat_socket,
+    collections,
     docs,
     documents,
     errors,
@@ -27,8 +29,10 @@ from backend.routes import (
     progress,
     question_sets,
     questions,
+    search,
+    talk,
 )
-from backend.routes.middleware import BodyLimit, RequestId
+from backend.routes.middleware import RATE_HEADERS, BodyLimit, RateLimit, RequestId
 from backend.services.container import Services
 
 LOCAL_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
@@ -39,6 +43,7 @@ class State(TypedDict):
 
     services: Services
     closing: Callable[[], bool]
+    origins: str
 
 
 def create_app(
@@ -56,7 +61,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
         async with open_services() as services, _working(services):
-            yield {"services": services, "closing": closing}
+            yield {"services": services, "closing": closing, "origins": _origins(cors_origins)}
 
     app = FastAPI(
         title="Quaestio",
@@ -67,13 +72,14 @@ def create_app(
         redoc_url=None,
     )
     errors.register(app)
+    app.add_middleware(RateLimit)
     app.add_middleware(BodyLimit, max_upload_bytes=max_upload_bytes)
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=_origins(cors_origins),
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=["X-Request-ID", "Retry-After"],
+        expose_headers=["X-Request-ID", "Retry-After", *RATE_HEADERS],
     )
     app.add_middleware(RequestId)
     for module in (
@@ -82,6 +88,10 @@ def create_app(
         question_sets,
         evaluation,
         ask,
+        talk,
+        chat_socket,
+        search,
+        collections,
         jobs,
         documents,
         migrations,

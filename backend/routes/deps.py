@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
+from starlette.requests import HTTPConnection
 
 from backend.errors import TooManyQuestions
 from backend.models.api import ErrorBody
@@ -45,15 +46,15 @@ def allowed(count: int, services: Services) -> int:
     return count
 
 
-async def _services(request: Request) -> Services:
-    services: Services = request.state.services
+async def _services(connection: HTTPConnection) -> Services:
+    services: Services = connection.state.services
     return services
 
 
-async def _asker(request: Request) -> Asker:
+async def _asker(connection: HTTPConnection) -> Asker:
     """Auth is off: one tenant; the session is the X-Session-Id header, else the client's address."""
-    address = request.client.host if request.client else "unknown"
-    session = request.headers.get("X-Session-Id", "").strip() or address
+    address = connection.client.host if connection.client else "unknown"
+    session = connection.headers.get("X-Session-Id", "").strip() or address
     return Asker("default", session[:_LONGEST_SESSION])
 
 

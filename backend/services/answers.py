@@ -125,19 +125,20 @@ class Answers:
             answer = await self._quoted(plan) if plan.evidence.passages else _nothing(plan)
             yield SourcesFound(answer.sources)
             yield Token(answer.text)
-        else:
-            yield SourcesFound(_sources(plan.evidence))
-            answer = None
-            async with aclosing(self._written(self._model, plan)) as events:
-                async for event in events:
-                    if isinstance(event, Answer):
-                        answer = event
-                    else:
-                        yield event
-            if answer is None:
-                answer = await self._quoted(plan, fallback_used=True)
-                yield Token(answer.text)
-        yield await self._remembered(plan, answer)
+            yield await self._remembered(plan, answer)
+            return
+        yield SourcesFound(_sources(plan.evidence))
+        written: Answer | None = None
+        async with aclosing(self._written(self._model, plan)) as events:
+            async for event in events:
+                if isinstance(event, Answer):
+                    written = event
+                else:
+                    yield event
+        if written is None:
+            written = await self._quoted(plan, fallback_used=True)
+            yield Token(written.text)
+        yield await self._remembered(plan, written)
 
     async def get_similar_documents(
         self,

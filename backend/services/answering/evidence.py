@@ -58,12 +58,21 @@ class EvidenceSearch:
         self._least_relevance = least_relevance
         self._budget = max_context - INSTRUCTIONS
         self._flights = SingleFlight[Evidence]()
+        self._asked = 0
+        self.searched = 0
+        """Searches that were made."""
+
+    @property
+    def shared(self) -> int:
+        """Questions that were answered from a search that was under way for another."""
+        return self._asked - self.searched
 
     async def find(self, tenant: str, question: str, k: int, scope: Scope) -> Evidence:
         """At most ``k`` passages that fit the model's window, without those that stand in another.
 
         Raises EmptyLibrary, DocumentNotFound and CollectionNotFound.
         """
+        self._asked += 1
         key = (tenant, question, k, scope)
         return await self._flights.do(key, lambda: self._find(tenant, question, k, scope))
 
@@ -81,6 +90,7 @@ class EvidenceSearch:
         )
 
     async def _find(self, tenant: str, question: str, k: int, scope: Scope) -> Evidence:
+        self.searched += 1
         narrowed = await self._scopes.some(tenant, scope)
         if is_about_everything(question):
             return await self._spread(tenant, question, k, narrowed)
