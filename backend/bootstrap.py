@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,15 +19,12 @@ from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.language_models.chain import ModelChain
 from backend.adapters.llamaindex.stores import LlamaIndexStores
-from backend.adapters.memory_rate_limiter import MemoryRateLimiter
 from backend.adapters.onnx_embedder.embedder import OnnxEmbedder
 from backend.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder
 from backend.adapters.sized_blobs import SizedBlobStore
 from backend.adapters.sql.answers import SqlAnswers
 from backend.adapters.sql.audit import SqlAudit
 from backend.adapters.sql.catalog import SqlCatalog
-from backend.adapters.sql.collections import SqlCollections
-from backend.adapters.sql.conversations import SqlConversations
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.facts import settle
 from backend.adapters.sql.job_table import SqlJobTable
@@ -39,15 +34,13 @@ from backend.adapters.sql.question_store import SqlQuestionStore
 from backend.adapters.sql.small_files import SmallFiles
 from backend.adapters.sql.transfers import SqlTransfers
 from backend.adapters.sql.upkeep import SqlUpkeep
+from backend.bootstrap_asking import limited, open_asking
 from backend.config.providers import providers
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import ConfigurationError
 from backend.ports.embedder import Embedder
 from backend.ports.question_writer import QuestionWriter
 from backend.services.answer_jobs import AnswerJobs
-from backend.services.answering.evidence import EvidenceSearch
-from backend.services.answering.running import RunningAnswers
-from backend.services.answers import Answers
 from backend.services.container import Limits, Services
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
@@ -63,11 +56,9 @@ from backend.services.model_marker import ModelMarker
 from backend.services.model_questions.writer import ModelQuestionWriter
 from backend.services.question_bank import QuestionBank
 from backend.services.quiz_marking import QuizMarking
-from backend.services.rates import Rates
 from backend.services.reembedding import Reembedding
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
-from backend.services.scopes import Scopes
 from backend.services.stats import Stats
 from backend.services.tasks import Worker
 from backend.services.transfer_check import TransferCheck
@@ -80,8 +71,6 @@ DEFAULT_TENANT = "default"
 SAMPLE = Path(__file__).parent / "samples" / "how-plants-make-food.txt"
 
 _MB = 1_000_000
-_AROUND_MODEL_S = 10.0
-"""Seconds of a streamed answer beside those of its model."""
 
 
 @asynccontextmanager
@@ -161,7 +150,7 @@ def _services(
         catalog=catalog,
         vector_weight=settings.vector_weight,
     )
-    asking = _asking(settings, database, embedder, models, retriever)
+    asking = open_asking(settings, database, embedder, models, retriever)
     answers = asking.answers
     answer_jobs = AnswerJobs(
         answers=answers,
@@ -238,7 +227,7 @@ def _services(
             index_kind="faiss:IndexFlatIP (exact)",
             dimension=embedder.dimension,
         ),
-        rates=_rates(settings),
+        rates=limited(settings),
         answer_jobs=answer_jobs,
         job_control=JobControl(jobs=jobs, queue=queue, ingestion=ingestion, answer_jobs=answer_jobs),
         worker=Worker(
@@ -270,65 +259,6 @@ def _services(
             streaming=settings.enable_streaming,
         ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """What answers questions."""
-
-    answers: Answers
-    quoted: Answers
-    """The same without a language model."""
-    evidence: EvidenceSearch
-    scopes: Scopes
-    streams: RunningAnswers
-    conversations: SqlConversations
-    collections: SqlCollections
-
-
-def _asking(
-    settings: Settings, database: Database, embedder: Embedder, models: ModelChain, retriever: Retriever
-) -> _Asking:
-    catalog, collections = SqlCatalog(database), SqlCollections(database)
-    conversations = SqlConversations(database, keep_s=settings.chat_history_ttl_s)
-    scopes = Scopes(catalog=catalog, collections=collections)
-    evidence = EvidenceSearch(
-        catalog=catalog,
-        retriever=retriever,
-        embedder=embedder,
-        scopes=scopes,
-        least_relevance=settings.least_relevance,
-        max_context=settings.max_context_length,
-    )
-    quoted = Answers(evidence=evidence, embedder=embedder, conversations=conversations)
-    answers = Answers(
-        evidence=evidence,
-        embedder=embedder,
-        conversations=conversations,
-        model=models.model,
-        deadline_s=settings.llm_deadline_s,
-        max_tokens=settings.llm_max_tokens,
-    )
-    return _Asking(
-        answers=answers,
-        quoted=quoted,
-        evidence=evidence,
-        scopes=scopes,
-        streams=RunningAnswers(
-            most_per_tenant=settings.max_streams, total_s=settings.llm_deadline_s + _AROUND_MODEL_S
-        ),
-        conversations=conversations,
-        collections=collections,
-    )
-
-
-def _rates(settings: Settings) -> Rates:
-    if not settings.rate_limit_per_minute:
-        return Rates(None)
-    limiter = MemoryRateLimiter(
-        per_minute=settings.rate_limit_per_minute, burst=settings.rate_limit_burst, clock=time.monotonic
-    )
-    return Rates(limiter)
 
 
 def check_queue(settings: Settings) -> None:

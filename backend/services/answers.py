@@ -31,6 +31,7 @@ from backend.services.answering.kinds import Kind, kind_of
 from backend.services.answering.prompts import answer_prompt
 from backend.services.answering.quoting import Quotation, quotation
 from backend.utils.clock import utc_now
+from backend.utils.words import tells
 
 NOTHING_FOUND = (
     "Your documents do not answer this: nothing in them is about it. "
@@ -188,7 +189,9 @@ class Answers:
 
     async def _quoted(self, plan: Plan, *, fallback_used: bool = False) -> Answer:
         """The best sentences of the passages, each with a marker of its source."""
-        made: Quotation | None = await quotation(self._embedder, plan.standalone, plan.evidence)
+        # Of a follow-up, its own words tell the sentences; what it is about has told the passages.
+        own = plan.inquiry.question if tells(plan.inquiry.question) else plan.standalone
+        made: Quotation | None = await quotation(self._embedder, own, plan.evidence)
         if made is None:
             return replace(_nothing(plan), fallback_used=fallback_used)
         return replace(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from backend.models.answers import Citation
 from backend.models.documents import Passage
@@ -33,6 +32,7 @@ class _Window:
     start: int
     end: int
     text: str
+    sentences: tuple[str, ...]
 
 
 class CitationReader:
@@ -119,11 +119,14 @@ class CitationReader:
             return None
         if number not in self._windows:
             self._windows[number] = _windows(self._passages[number - 1].text)
-        return next((w for w in self._windows[number] if _says(w.text, claim)), None)
+        return next((w for w in self._windows[number] if _says(w, claim)), None)
 
 
-def _says(text: str, claim: str) -> bool:
-    if len(content_stems(claim)) > _FEW:
+def _says(window: _Window, claim: str) -> bool:
+    text, stems = window.text, content_stems(claim)
+    if len(window.sentences) > 1 and not all(stems & content_stems(s) for s in window.sentences):
+        return False  # a sentence that has nothing to do with it would lend its "not" and its numbers
+    if len(stems) > _FEW:
         return supports(text, claim, share=_SHARE)
     terms = query_terms(claim)
     if not terms or denies(claim) != denies(text):
@@ -143,9 +146,13 @@ def _last_sentence(text: str) -> str:
 def _windows(text: str) -> list[_Window]:
     """Each sentence, then each two and three in a row: the shortest support is the best to show."""
     sentences = list(spans(text))
-    pairs = [(one[0], two[1]) for one, two in pairwise(sentences)]
-    triples = [(one[0], three[1]) for one, three in zip(sentences, sentences[2:], strict=False)]
-    return [_Window(start, end, text[start:end]) for start, end in [*sentences, *pairs, *triples]]
+    made: list[_Window] = []
+    for count in (1, 2, 3):
+        for first in range(len(sentences) - count + 1):
+            some = sentences[first : first + count]
+            start, end = some[0][0], some[-1][1]
+            made.append(_Window(start, end, text[start:end], tuple(text[s:e] for s, e in some)))
+    return made
 
 
 def _citation(number: int, passage: Passage, window: _Window) -> Citation:

@@ -138,15 +138,13 @@ class EvidenceSearch:
 
 
 def _places(documents: Sequence[Document], count: int) -> list[tuple[Document, int]]:
-    """Documents and positions, evenly over the text of all of them, in reading order."""
+    """At most ``count`` documents and positions: each document by its share of the text, and evenly in it."""
+    if len(documents) > count:
+        documents = [documents[n * len(documents) // count] for n in range(count)]
     total = sum(document.chunks for document in documents)
-    count = min(count, max(1, total // _SPREAD_CHUNKS))
     places: list[tuple[Document, int]] = []
-    passed = 0
     for document in documents:
-        first = -(-passed * count // total)
-        passed += document.chunks
-        # The n-th passage begins where n parts of the whole text have gone by.
-        before, beyond = passed - document.chunks, -(-passed * count // total)
-        places += [(document, n * total // count - before) for n in range(first, beyond)]
-    return places
+        room = -(-document.chunks // _SPREAD_CHUNKS)
+        share = min(room, max(1, count * document.chunks // total))
+        places += [(document, n * document.chunks // share) for n in range(share)]
+    return places[:count]

@@ -33,7 +33,7 @@ def packed(passages: Sequence[Passage], budget: int) -> list[Passage]:
     for passage in passages:
         for shape in _shapes(passage, shown):
             cost = tokens_of(shape.text) + _FRAME
-            if cost <= left or not chosen:
+            if cost <= left or (not chosen and len(shape.chunks) == 1):
                 chosen.append(shape)
                 left -= cost
                 shown |= {chunk.key for chunk in shape.chunks}

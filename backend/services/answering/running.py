@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections import Counter, OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
 
 from backend.errors import AnswerNotFound, QuaestioError, TooManyStreams
-from backend.models.answers import AnswerEvent, Failed, Token
+from backend.models.answers import AnswerEvent, Failed, SourcesFound, Token
 
 BATCH_S = 0.04
 """Pieces of an answer that come within so short a time are one event."""
@@ -21,11 +21,16 @@ LEFT_S = 0.6
 KEPT_S = 60.0
 """How long an answer that has ended can be read again."""
 
+_BURST, _BURST_S, _BURST_MOST_S = 16, 0.05, 1.0
+"""So many starts within so short a time are a burst; a model is asked at most so much later for it."""
+
 _MOST_KEPT = 2000
 _LONGEST_BUFFER = 4_000_000
 """Characters of one answer that are kept to be read again: more than any answer has."""
 
 logger = logging.getLogger(__name__)
+
+_STOPPED = Failed("stopped", "The answer was stopped.", retryable=True)
 
 Events = AsyncGenerator[AnswerEvent]
 
@@ -54,9 +59,10 @@ class RunningAnswer:
             return False
         return True
 
-    def begin(self, work: Awaitable[None]) -> None:
-        """Have it written by ``work``, which ``stop`` ends."""
-        self._task = asyncio.ensure_future(_settled(work))
+    def begin(self, work: Coroutine[None, None, None], ended: Callable[[], None]) -> None:
+        """Have it written by ``work``, which ``stop`` ends; then, whatever happened, ``ended`` is called."""
+        self._task = asyncio.create_task(work)
+        self._task.add_done_callback(lambda _task: ended())
 
     def stop(self) -> None:
         """End it early; what was said so far stays readable for a while."""
@@ -87,10 +93,6 @@ class RunningAnswer:
         self._news = asyncio.Event()
 
 
-async def _settled(work: Awaitable[None]) -> None:
-    await work
-
-
 class RunningAnswers:
     """Starts answers and finds them again; of one process.
 
@@ -102,6 +104,7 @@ class RunningAnswers:
         self._total_s = total_s
         self._batch_s = batch_s
         self._running: Counter[str] = Counter()
+        self._starts: deque[float] = deque([0.0] * _BURST, maxlen=_BURST)
         self._answers: OrderedDict[str, RunningAnswer] = OrderedDict()
 
     @property
@@ -127,7 +130,8 @@ class RunningAnswers:
         self._answers[answer.id] = answer
         if len(self._answers) > _MOST_KEPT:
             self._forget_oldest()
-        answer.begin(self._write(answer, events))
+        self._starts.append(asyncio.get_running_loop().time())
+        answer.begin(self._write(answer, events), lambda: self._ended(answer))
         return answer
 
     def find(self, tenant: str, answer_id: str) -> RunningAnswer:
@@ -162,9 +166,11 @@ class RunningAnswers:
             async with asyncio.timeout(self._total_s), aclosing(events):
                 async for event in events:
                     batch.add(event)
+                    if isinstance(event, SourcesFound):
+                        await self._after_burst()
         except asyncio.CancelledError:
             batch.flush()
-            answer.add(Failed("stopped", "The answer was stopped.", retryable=True))
+            answer.add(_STOPPED)
         except TimeoutError:
             batch.flush()
             answer.add(Failed("model_unavailable", "The answer took too long. Try again.", retryable=True))
@@ -175,11 +181,21 @@ class RunningAnswers:
             logger.exception("an answer broke off")
             batch.flush()
             answer.add(Failed(QuaestioError.code, "Something went wrong here. Try again."))
-        finally:
-            batch.flush()
-            answer.end()
-            self._release(answer.tenant)
-            asyncio.get_running_loop().call_later(KEPT_S, self._answers.pop, answer.id, None)
+        batch.flush()
+
+    def _ended(self, answer: RunningAnswer) -> None:
+        if not answer.events:  # stopped before it began
+            answer.add(_STOPPED)
+        answer.end()
+        self._release(answer.tenant)
+        asyncio.get_running_loop().call_later(KEPT_S, self._answers.pop, answer.id, None)
+
+    async def _after_burst(self) -> None:
+        """While very many answers begin at once, let each tell its sources before models are asked."""
+        loop = asyncio.get_running_loop()
+        latest = loop.time() + _BURST_MOST_S
+        while loop.time() - self._starts[0] < _BURST_S and loop.time() < latest:  # noqa: ASYNC110 - time is awaited
+            await asyncio.sleep(_BURST_S)
 
     def _release(self, tenant: str) -> None:
         self._running[tenant] -= 1
