@@ -25,7 +25,8 @@ _LONGEST = 600
 _PATIENCE_S = 6.0
 
 _POINTER = re.compile(
-    r"\b(?:it|its|itself|they|them|their|theirs|he|him|his|she|her|hers|this|that(?=\W*$)|(?:about|of|like|by|after|before|does) that|these|those|there|then"
+    r"\b(?:it|its|itself|they|them|their|theirs|he|him|his|she|her|hers|this|that(?=\W*$)|(?:about|of"
+    r"|like|by|after|before|does) that|these|those|there|then"
     r"|the (?:former|"
     r"latter|same|other|first|second|last) ?(?:one)?s?|such|one|ones|er|sie|es|ihn|ihr|dies\w*|diese\w*"
     r"|dort|ellos?|ella|"
