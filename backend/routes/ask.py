@@ -21,7 +21,7 @@ from backend.services.container import Services
 
 router = APIRouter(prefix="/api", tags=["answers"], responses=ERRORS)
 
-RETRY = b"retry: 300\n\n"
+RETRY = b"retry: 300\n"
 """Milliseconds after which a client connects again: before the answer is given up."""
 
 LOOK_S = 0.5
@@ -119,13 +119,14 @@ async def begun(inquiry: Inquiry, tenant: str, services: Services) -> Events:
 
 async def told(answer: RunningAnswer, seen: int, over: Callable[[], bool]) -> AsyncIterator[bytes]:
     """The events of an answer behind the first ``seen``, to its end or until the server ends."""
-    yield RETRY
-    silent_s = 0.0
+    silent_s, opening = 0.0, RETRY
     while True:
         if await answer.more(seen, LOOK_S):
             fresh = answer.events[seen:]
             if fresh:
-                yield b"".join(_event(e, f"{answer.id}:{n}") for n, e in enumerate(fresh, seen + 1))
+                told_now = [_event(e, f"{answer.id}:{n}") for n, e in enumerate(fresh, seen + 1)]
+                yield opening + b"".join(told_now)
+                opening = b""
             seen, silent_s = max(seen, len(answer.events)), 0.0
             if answer.ended and seen >= len(answer.events):
                 return

@@ -83,7 +83,7 @@ async def test_a_lost_connection_goes_on_where_it_was(server: Server, behaviour:
 
 
 async def test_who_leaves_stops_the_model_within_a_second(server: Server, behaviour: Behaviour) -> None:
-    behaviour.seconds = 30.0
+    behaviour.seconds, behaviour.tokens = 30.0, 600
     first = await read(server.url, most=3)
     left = asyncio.get_running_loop().time()
     async with asyncio.timeout(5):
@@ -129,7 +129,7 @@ async def test_a_socket_of_another_library(server: Server, behaviour: Behaviour)
         while told[-1]["type"] != "done":
             told.append(json.loads(await socket.recv()))
         assert told[-1]["answer"] == "".join(m["text"] for m in told if m["type"] == "token")
-        behaviour.seconds = 30.0
+        behaviour.seconds, behaviour.tokens = 30.0, 600
         await socket.send(json.dumps({"type": "ask"} | BODY))
         while (message := json.loads(await socket.recv()))["type"] != "token":
             assert message["type"] == "sources"
@@ -147,7 +147,7 @@ async def test_a_socket_of_another_library(server: Server, behaviour: Behaviour)
 
 
 async def test_a_server_that_ends_ends_its_streams(server: Server, behaviour: Behaviour) -> None:
-    behaviour.seconds = 30.0
+    behaviour.seconds, behaviour.tokens = 30.0, 600
     reading = asyncio.create_task(read(server.url))
     await asyncio.sleep(0.5)
     assert await asyncio.to_thread(server.stop) == 0
