@@ -14,8 +14,9 @@ from tqdm import tqdm
 
 from backend.bootstrap import DEFAULT_TENANT, open_services
 from backend.config.settings import Settings
-from backend.errors import GaveUp, Stopped, error_of
+from backend.errors import GaveUp, Stopped
 from backend.models.documents import JobState, Progress
+from backend.models.failures import error_of
 from backend.models.jobs import Job
 from backend.services.container import Services
 from backend.services.migration import Wanted

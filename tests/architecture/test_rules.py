@@ -20,7 +20,8 @@ from backend.adapters.sql import database as sql
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.tables import metadata
 from backend.config.settings import Settings
-from backend.errors import QuaestioError, error_classes
+from backend.errors import QuaestioError
+from backend.models.failures import error_classes
 from backend.routes.errors import status_of
 
 ROOT = Path(__file__).resolve().parents[2]

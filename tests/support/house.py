@@ -14,18 +14,23 @@ from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.llamaindex.stores import LlamaIndexStores
 from backend.adapters.sized_blobs import SizedBlobStore
 from backend.adapters.sql.catalog import SqlCatalog
+from backend.adapters.sql.collections import SqlCollections
+from backend.adapters.sql.conversations import SqlConversations
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.job_table import SqlJobTable
 from backend.adapters.sql.keyword_index import Fts5KeywordIndex
 from backend.adapters.sql.small_files import SmallFiles
 from backend.adapters.sql.transfers import SqlTransfers
 from backend.models.documents import Document
+from backend.ports.language_model import LanguageModel
 from backend.services.answer_jobs import AnswerJobs
+from backend.services.answering.evidence import EvidenceSearch
 from backend.services.answers import Answers
 from backend.services.ingestion import Ingestion
 from backend.services.jobs import job_kinds, migration_kinds
 from backend.services.migration import Migration
 from backend.services.retrieval import Retriever
+from backend.services.scopes import Scopes
 from backend.services.tasks import Worker
 from backend.services.transfer_check import TransferCheck
 from tests.support.fakes import DIMENSION, PlainExtractor, WordEmbedder
@@ -66,11 +71,19 @@ class House:
             embedder=self.embedder, vectors=self.vectors, keywords=self.keywords, catalog=self.catalog
         )
 
-        self.answers = Answers(
-            catalog=self.catalog, retriever=self.retriever, embedder=self.embedder, least_relevance=0.6
+        self.collections = SqlCollections(self.database)
+        self.conversations = SqlConversations(self.database, keep_s=3600)
+        self.evidence = EvidenceSearch(
+            catalog=self.catalog,
+            retriever=self.retriever,
+            embedder=self.embedder,
+            scopes=Scopes(catalog=self.catalog, collections=self.collections),
+            least_relevance=0.6,
+            max_context=4000,
         )
+        self.answers = self.answering(None)
         self.answer_jobs = AnswerJobs(
-            answers=self.answers, jobs=self.jobs, queue=self.queue, result_ttl_s=60.0
+            answers=self.answers, jobs=self.jobs, queue=self.queue, result_ttl_s=60.0, k=4
         )
 
         self.transfers = SqlTransfers(self.database)
@@ -83,6 +96,16 @@ class House:
             queue=self.queue,
             roots=[self.root],
             tenant=TENANT,
+        )
+
+    def answering(self, model: LanguageModel | None, deadline_s: float = 20.0) -> Answers:
+        """The answer engine with a language model of one's own."""
+        return Answers(
+            evidence=self.evidence,
+            embedder=self.embedder,
+            conversations=self.conversations,
+            model=model,
+            deadline_s=deadline_s,
         )
 
     def worker(self, owner: str = "worker") -> Worker:
