@@ -30,7 +30,6 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
 
-from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.onnx_embedder import OnnxEmbedder
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database

@@ -27,7 +27,7 @@ import numpy as np
 import psutil
 
 from backend.adapters.embedded_queue import EmbeddedQueue
-from backend.adapters.faiss_store import FaissVectorStore
+from backend.adapters.engine_vectors import EngineVectorStore, product_engine
 from backend.adapters.llamaindex.stores import LlamaIndexStores
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database

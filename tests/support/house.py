@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.adapters.embedded_queue import EmbeddedQueue
-from backend.adapters.faiss_store import FaissVectorStore
+from backend.adapters.engine_vectors import EngineVectorStore, product_engine
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.llamaindex.stores import LlamaIndexStores
 from backend.adapters.sized_blobs import SizedBlobStore
@@ -49,7 +49,8 @@ class House:
         self.jobs = SqlJobTable(self.database)
         self.queue = EmbeddedQueue()
         self.blobs = SizedBlobStore(SmallFiles(self.database), FileBlobStore(self.root / "files"))
-        self.vectors = FaissVectorStore(self.database, DIMENSION)
+        self.indexes = product_engine(self.root / "indexes")
+        self.vectors = EngineVectorStore(self.database, self.indexes, DIMENSION)
         self.keywords = Fts5KeywordIndex(self.database)
         self.ingestion = Ingestion(
             blobs=self.blobs,
@@ -84,6 +85,11 @@ class House:
             roots=[self.root],
             tenant=TENANT,
         )
+
+    async def close(self) -> None:
+        """End what goes on in the background."""
+        await self.vectors.close()
+        await asyncio.to_thread(self.indexes.close)
 
     def worker(self, owner: str = "worker") -> Worker:
         return Worker(
