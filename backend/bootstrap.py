@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.adapters.embedded_queue import EmbeddedQueue
+from backend.adapters.engine_vectors import EngineVectorStore, Growth, product_engine
 from backend.adapters.exports import EXPORTS
 from backend.adapters.extractive.writer import ExtractiveWriter
 from backend.adapters.extractors.extractor import ChildProcessExtractor
-from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.language_models.chain import ModelChain
 from backend.adapters.llamaindex.stores import LlamaIndexStores
@@ -69,6 +69,9 @@ if TYPE_CHECKING:
 DEFAULT_TENANT = "default"
 SAMPLE = Path(__file__).parent / "samples" / "how-plants-make-food.txt"
 
+INDEXES = "indexes"
+"""Folder of vector indexes, in the data folder."""
+
 _MB = 1_000_000
 
 
@@ -94,7 +97,17 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             models.warm()
         )  # a start does not wait for the SDK, nor the first request
         stack.callback(warming.cancel)
-        services = _services(settings, database, embedder, queue, models)
+        indexes = product_engine(settings.data_dir / INDEXES)
+        stack.push_async_callback(asyncio.to_thread, indexes.close)
+        vectors = EngineVectorStore(
+            database,
+            indexes,
+            embedder.dimension,
+            fingerprint=embedder.fingerprint,
+            growth=_growth(settings),
+        )
+        stack.push_async_callback(vectors.close)
+        services = _services(settings, database, embedder, queue, models, vectors)
         await services.jobs.release_lost(is_gone)
         await services.ingestion.sweep(ABANDONED_S)
         await _welcome(settings, database, services)
@@ -120,10 +133,10 @@ def _services(
     embedder: Embedder,
     queue: EmbeddedQueue | CeleryQueue,
     models: ModelChain,
+    vectors: EngineVectorStore,
 ) -> Services:
     catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
     keywords = Fts5KeywordIndex(database)
-    vectors = FaissVectorStore(database, embedder.dimension, fingerprint=embedder.fingerprint)
     blobs = SizedBlobStore(SmallFiles(database), FileBlobStore(settings.data_dir / "files"))
     ingestion = Ingestion(
         blobs=blobs,
@@ -220,6 +233,7 @@ def _services(
             concurrency=_workers(settings),
         ),
         schedule=Schedule(jobs=jobs, queue=queue, periods=PERIODS),
+        vectors=vectors,
         integrity=Integrity(audit=audit, catalog=catalog, blobs=blobs, vectors=vectors),
         migration=migration,
         worker_inside=settings.job_queue == "embedded",
@@ -283,6 +297,15 @@ def _queue(settings: Settings, stack: AsyncExitStack) -> EmbeddedQueue | CeleryQ
 
 def _workers(settings: Settings) -> int:
     return settings.worker_concurrency if settings.job_queue == "embedded" else settings.celery_concurrency
+
+
+def _growth(settings: Settings) -> Growth:
+    return Growth(
+        sq8_from=settings.index_sq8_from,
+        hnsw_from=settings.index_hnsw_from,
+        least_recall=settings.index_least_recall,
+        pending_least=settings.index_pending,
+    )
 
 
 def _make_folder(folder: Path) -> None:

@@ -27,7 +27,6 @@ import numpy as np
 import psutil
 
 from backend.adapters.embedded_queue import EmbeddedQueue
-from backend.adapters.engine_vectors import EngineVectorStore, product_engine
 from backend.adapters.llamaindex.stores import LlamaIndexStores
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
@@ -133,10 +132,18 @@ async def open_library(data: Path) -> dict[str, float]:
     """Child: open the vectors of a migrated library; which vector store is measured stands here alone."""
     began = time.perf_counter()
     database = Database(data / "quaestio.db")
+    engine = product_engine(data / "indexes")
+    store = EngineVectorStore(database, engine, DIMENSION)
     try:
-        held = await FaissVectorStore(database, DIMENSION).warm(TENANT)
-        return {"seconds": time.perf_counter() - began, "vectors": held}
+        held = await store.warm(TENANT)
+        seconds = time.perf_counter() - began
+        query = np.ones(DIMENSION, np.float32) / np.sqrt(np.float32(DIMENSION))
+        began = time.perf_counter()
+        await store.search(TENANT, query, 10)
+        return {"seconds": seconds, "vectors": held, "first_search": time.perf_counter() - began}
     finally:
+        await store.close()
+        engine.close()
         database.close()
 
 
@@ -145,7 +152,8 @@ async def migrate(folder: Path, data: Path) -> dict[str, Any]:
     database = Database(data / "quaestio.db")
     await database.migrate()
     transfers, jobs = SqlTransfers(database), SqlJobTable(database)
-    vectors, catalog = FaissVectorStore(database, DIMENSION), SqlCatalog(database)
+    engine, catalog = product_engine(data / "indexes"), SqlCatalog(database)
+    vectors = EngineVectorStore(database, engine, DIMENSION)
     migration = Migration(
         stores=LlamaIndexStores(data),
         transfers=transfers,
@@ -166,6 +174,9 @@ async def migrate(folder: Path, data: Path) -> dict[str, Any]:
     with peak_memory(process) as peak:
         report = await migration.run(job)
     seconds = time.perf_counter() - began
+    await vectors.settle(TENANT)
+    await vectors.close()
+    engine.close()
     database.close()
     if not report["verification"]["passed"] or report["nodes"] != report["vectors"]:
         raise RuntimeError(f"did not move over: {report}")

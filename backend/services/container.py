@@ -10,6 +10,7 @@ from backend.ports.catalog import Catalog
 from backend.ports.job_table import JobTable
 from backend.ports.question_exporter import QuestionExporter
 from backend.ports.question_store import QuestionStore
+from backend.ports.vector_store import VectorStore
 from backend.services.answer_jobs import AnswerJobs
 from backend.services.answers import Answers
 from backend.services.generation import QuestionGeneration
@@ -55,6 +56,8 @@ class Services:
     job_control: JobControl
     worker: Worker
     schedule: Schedule
+    vectors: VectorStore
+    """For its state alone; whoever searches uses the retriever."""
     integrity: Integrity
     migration: Migration
     worker_inside: bool

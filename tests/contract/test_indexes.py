@@ -75,7 +75,13 @@ async def store(request: pytest.FixtureRequest, database: Database, tmp_path: Pa
     engine = product_engine(tmp_path / "indexes")
     made = EngineVectorStore(database, engine, DIMENSION, growth=growth)
     yield Store(
-        database, SqlCatalog(database), made, Fts5KeywordIndex(database), WordEmbedder(), request.param, engine
+        database,
+        SqlCatalog(database),
+        made,
+        Fts5KeywordIndex(database),
+        WordEmbedder(),
+        request.param,
+        engine,
     )
     await made.close()
     engine.close()
@@ -165,6 +171,7 @@ async def test_vectors_of_a_deleted_document_are_refused(store: Store) -> None:
     assert await store.named("water") == []
 
 
+@pytest.mark.parametrize("store", ["memory"], indirect=True)
 @pytest.mark.parametrize(
     "query", ['"', "AND OR NOT", "NEAR(a b)", "body:x", "*", "a* -b ^c", "", "   ", "(", "''"]
 )
@@ -173,6 +180,7 @@ async def test_nothing_in_a_query_is_an_operator(store: Store, query: str) -> No
     assert await store.named(query) == []
 
 
+@pytest.mark.parametrize("store", ["memory"], indirect=True)
 async def test_keywords_read_other_scripts(store: Store) -> None:
     texts = [
         "光合作用将光能转化为化学能",
@@ -188,6 +196,7 @@ async def test_keywords_read_other_scripts(store: Store) -> None:
     assert await store.named("grosse uber") == [german] or await store.named("große uber") == [german]
 
 
+@pytest.mark.parametrize("store", ["memory"], indirect=True)
 async def test_words_of_the_heading_count(store: Store) -> None:
     document = await store.publish(["It lies inside the cell."], heading="Mitochondria")
     assert await store.named("mitochondrion mitochondria") == keys(document, ["-"])

@@ -15,6 +15,6 @@ _NEVER = 1 << 62
 
 
 def product_engine(root: Path) -> Engine:
-    """For indexes that the product itself writes: notes of any length, and upkeep only when it is asked for."""
+    """For indexes that the product itself writes: long notes, and upkeep only when asked for."""
     limits = Limits(indexes_per_tenant=_NEVER, note_bytes=1 << 28, metadata_bytes=1 << 26)
     return Engine(root, limits, Upkeep(log_bytes=_NEVER, dead_least=_NEVER))

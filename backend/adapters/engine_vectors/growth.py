@@ -131,7 +131,7 @@ class Candidate:
         for query, row, true in zip(queries, places, best, strict=True):
             scores = np.sort(self.fetch(self.ids[row[row >= 0]]) @ query)[::-1][1 : wanted + 1]
             found += int(np.count_nonzero(scores >= true[wanted] - _TIE))
-        return found / (wanted * len(queries))
+        return found / float(wanted * len(queries))
 
 
 class TooInexact(Exception):

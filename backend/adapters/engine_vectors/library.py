@@ -96,8 +96,7 @@ def vectors_of(connection: Connection, keys: Sequence[int], dimension: int) -> V
     nothing = bytes(4 * dimension)
     matrix = np.frombuffer(b"".join(found.get(key, nothing) for key in keys), "<f4").reshape(-1, dimension)
     gone = [place for place, key in enumerate(keys) if key not in found]
-    made = unit_vectors(matrix.astype(np.float32, copy=False)) if not gone else _but(matrix, gone)
-    return made
+    return _but(matrix, gone) if gone else unit_vectors(matrix.astype(np.float32, copy=False))
 
 
 def _but(matrix: Vectors, gone: Sequence[int]) -> Vectors:

@@ -210,4 +210,3 @@ class Scribe:
     def _check_model(self, connection: Connection, model: str) -> None:
         if model_of(connection) != model:
             raise Unavailable("The embedding model was changed while its index was written.")
-

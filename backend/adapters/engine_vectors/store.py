@@ -187,7 +187,11 @@ class EngineVectorStore:
         mended = view.base is not None and view.base.was_mended
         view.stale |= mended
         await self._database.read(follow)
-        if mended or without_files or self._growth.is_due(view.pending + view.hidden, len(view) - view.pending):
+        if (
+            mended
+            or without_files
+            or self._growth.is_due(view.pending + view.hidden, len(view) - view.pending)
+        ):
             self._settle_soon(tenant)
         return view
 
@@ -222,13 +226,18 @@ class EngineVectorStore:
         except IndexNotFound:
             return None
         except QuaestioError as error:
-            logger.warning("the index of %s cannot be opened and is made anew from the rows: %s", tenant, error)
+            logger.warning(
+                "the index of %s cannot be opened and is made anew from the rows: %s", tenant, error
+            )
             return None
         note = fits(index, library.model, self._dimension)
         if note is None:
             index.close()
             return None
-        return Base(index, note, len(index.stats().troubles))
+        troubles = index.stats().troubles
+        if troubles:
+            logger.warning("the index of %s was damaged: %s", tenant, " ".join(troubles))
+        return Base(index, note, len(troubles))
 
     async def _compared(self, query: npt.NDArray[np.float32], keys: Sequence[int]) -> dict[int, float]:
         """Scores of candidates by the vectors as they are kept."""
@@ -249,7 +258,7 @@ class EngineVectorStore:
             self._settle(tenant)
         except Stopped:
             return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - nobody waits who could be told; searches go on
             said = error.message if isinstance(error, QuaestioError) else repr(error)
             logger.warning("the index of %s was not written and is tried again: %s", tenant, said)
             self._not_before[tenant] = time.monotonic() + _AFTER_FAILURE_S
@@ -287,5 +296,3 @@ def _keys(document: Document) -> range:
     """Keys of chunks count up from the document's first."""
     first = document.number << POSITION_BITS
     return range(first, first + document.chunks)
-
-

@@ -97,8 +97,8 @@ class View:
             if base is not None and gone:
                 base.index.hide([keys_of(n) for n in gone])
             for number in self.fresh.keys() - kept.keys():
-                keys = keys_of(number)
-                self._memory.remove_ids(faiss.IDSelectorRange(keys.start, keys.stop))
+                left = keys_of(number)
+                self._memory.remove_ids(faiss.IDSelectorRange(left.start, left.stop))
             for keys, vectors in zip(arrivals.keys, arrivals.vectors, strict=True):
                 self._memory.add_with_ids(vectors, keys)
             if base is not self.base:

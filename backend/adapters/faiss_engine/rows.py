@@ -132,7 +132,8 @@ class Rows:
         sorted_ones = np.asarray(self._order[begin:end], np.int64)
         late = [p for i, p in self._newest.items() if first <= i < beyond] if self._newest else []
         positions = np.concatenate([sorted_ones, np.array(late, np.int64)]) if late else sorted_ones
-        return positions[~self._dead[positions]]
+        alive: Ids = positions[~self._dead[positions]]
+        return alive
 
     def all_ids(self) -> Ids:
         """Per position its id, -1 where none was."""
