@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.adapters.embedded_queue import EmbeddedQueue
+from backend.adapters.engine_kept import EngineKeptVectors
 from backend.adapters.engine_vectors import EngineVectorStore, Growth, product_engine
 from backend.adapters.exports import EXPORTS
 from backend.adapters.extractive.writer import ExtractiveWriter
@@ -49,6 +50,7 @@ from backend.services.ingestion import Ingestion
 from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.job_control import JobControl
 from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, migration_kinds
+from backend.services.keeping import Keeping
 from backend.services.maintenance import Maintenance
 from backend.services.marking import Marking
 from backend.services.migration import Migration
@@ -107,7 +109,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             growth=_growth(settings),
         )
         stack.push_async_callback(vectors.close)
-        services = _services(settings, database, embedder, queue, models, vectors)
+        services = _services(settings, database, embedder, queue, models, vectors, EngineKeptVectors(indexes))
         await services.jobs.release_lost(is_gone)
         await services.ingestion.sweep(ABANDONED_S)
         await _welcome(settings, database, services)
@@ -134,6 +136,7 @@ def _services(
     queue: EmbeddedQueue | CeleryQueue,
     models: ModelChain,
     vectors: EngineVectorStore,
+    kept: EngineKeptVectors,
 ) -> Services:
     catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
     keywords = Fts5KeywordIndex(database)
@@ -174,6 +177,7 @@ def _services(
         stores=LlamaIndexStores(settings.data_dir),
         transfers=transfers,
         check=TransferCheck(transfers=transfers, vectors=vectors, catalog=catalog),
+        keeping=Keeping(kept),
         embedder=embedder,
         jobs=jobs,
         queue=queue,

@@ -27,12 +27,15 @@ import numpy as np
 import psutil
 
 from backend.adapters.embedded_queue import EmbeddedQueue
+from backend.adapters.engine_kept import EngineKeptVectors
+from backend.adapters.engine_vectors import EngineVectorStore, product_engine
 from backend.adapters.llamaindex.stores import LlamaIndexStores
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.job_table import SqlJobTable
 from backend.adapters.sql.transfers import SqlTransfers
 from backend.ports.embedder import Vectors
+from backend.services.keeping import Keeping
 from backend.services.migration import Migration, Wanted
 from backend.services.transfer_check import TransferCheck
 from benchmarks.common import ROOT, Figure, paragraphs, peak_memory, write
@@ -158,6 +161,7 @@ async def migrate(folder: Path, data: Path) -> dict[str, Any]:
         stores=LlamaIndexStores(data),
         transfers=transfers,
         check=TransferCheck(transfers=transfers, vectors=vectors, catalog=catalog),
+        keeping=Keeping(EngineKeptVectors(engine)),
         embedder=NumberEmbedder(),
         jobs=jobs,
         queue=EmbeddedQueue(),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.adapters.embedded_queue import EmbeddedQueue
+from backend.adapters.engine_kept import EngineKeptVectors
 from backend.adapters.engine_vectors import EngineVectorStore, product_engine
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.llamaindex.stores import LlamaIndexStores
@@ -24,6 +25,7 @@ from backend.services.answer_jobs import AnswerJobs
 from backend.services.answers import Answers
 from backend.services.ingestion import Ingestion
 from backend.services.jobs import job_kinds, migration_kinds
+from backend.services.keeping import Keeping
 from backend.services.migration import Migration
 from backend.services.retrieval import Retriever
 from backend.services.tasks import Worker
@@ -79,6 +81,7 @@ class House:
             stores=LlamaIndexStores(self.root),
             transfers=self.transfers,
             check=TransferCheck(transfers=self.transfers, vectors=self.vectors, catalog=self.catalog),
+            keeping=Keeping(EngineKeptVectors(self.indexes)),
             embedder=self.embedder,
             jobs=self.jobs,
             queue=self.queue,

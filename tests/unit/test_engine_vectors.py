@@ -173,11 +173,11 @@ async def test_an_index_grows_and_shrinks_with_the_library(house: House) -> None
         assert (state.kind, state.recall) == ("hnsw", 1.0)
         assert [s for _, s in await near(store, "roots drink water", 5)] == [s for _, s in exact]
         assert await store.faults(TENANT) == []
-        for document in documents[:8]:
+        for document in documents[:6]:
             await house.ingestion.delete(TENANT, document.id)
         await store.optimise(TENANT)
         assert (await store.stats(TENANT)).kind == "sq8"
-        for document in documents[8:10]:
+        for document in documents[6:10]:
             await house.ingestion.delete(TENANT, document.id)
         await store.optimise(TENANT)
         state = await store.stats(TENANT)
