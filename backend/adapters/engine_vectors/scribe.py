@@ -31,6 +31,8 @@ NAME = ".library"
 _BATCH = 16_384
 _DEAD_LEAST, _DEAD_SHARE = 1_000, 0.2
 _TRY_AGAIN = 1.5
+_LONG_LOG = 1 << 16
+"""A longer one is read at every opening, which is then no mapped one."""
 
 logger = logging.getLogger(__name__)
 
@@ -158,8 +160,10 @@ class Scribe:
         there = {n: stamp for n, stamp in note.documents.items() if n not in set(gone)}
         missing = [n for n in library.documents if n not in there]
         if not gone and not missing and index.note:
-            if index.stats().troubles:
-                index.snapshot()  # the damaged generation is gone; let there be two again
+            told = index.stats()
+            # A damaged generation is gone, or a run before this one was broken off behind its last commit.
+            if told.troubles or told.log_bytes > _LONG_LOG:
+                index.snapshot()
             return
         removed = [Remove(index.ids_between(keys_of(n))) for n in gone]
         index.commit(removed, note.with_documents(there).to_bytes())
