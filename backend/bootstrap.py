@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backend.adapters.argon2_passwords import Argon2Passwords
 from backend.adapters.embedded_queue import EmbeddedQueue
 from backend.adapters.engine_kept import EngineKeptVectors
 from backend.adapters.engine_vectors import EngineVectorStore, Growth, product_engine
@@ -29,6 +30,7 @@ from backend.adapters.sql.answers import SqlAnswers
 from backend.adapters.sql.audit import SqlAudit
 from backend.adapters.sql.candidates import SqlCandidates
 from backend.adapters.sql.catalog import SqlCatalog
+from backend.adapters.sql.credentials import SqlCredentials
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.facts import settle
 from backend.adapters.sql.job_table import SqlJobTable
@@ -38,12 +40,14 @@ from backend.adapters.sql.question_store import SqlQuestionStore
 from backend.adapters.sql.small_files import SmallFiles
 from backend.adapters.sql.transfers import SqlTransfers
 from backend.adapters.sql.upkeep import SqlUpkeep
+from backend.adapters.sql.users import SqlLoginAttempts, SqlUsers
 from backend.config.providers import providers
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import ConfigurationError
 from backend.models.sessions import SessionLimits
 from backend.ports.embedder import Embedder
 from backend.ports.question_writer import QuestionWriter
+from backend.services.access import ANYONE, Access
 from backend.services.answer_jobs import AnswerJobs
 from backend.services.answers import Answers
 from backend.services.container import Limits, Services
@@ -55,6 +59,7 @@ from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.job_control import JobControl
 from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, migration_kinds, mining_kinds
 from backend.services.keeping import Keeping
+from backend.services.logins import Logins
 from backend.services.maintenance import Maintenance
 from backend.services.marking import Marking
 from backend.services.migration import Migration
@@ -76,7 +81,8 @@ from backend.utils.processes import is_gone, own_name
 if TYPE_CHECKING:
     from backend.adapters.celery_queue import CeleryQueue
 
-DEFAULT_TENANT = "default"
+DEFAULT_TENANT = ANYONE.tenant
+"""Whose library the command line works on, and everybody where no credential is required."""
 SAMPLE = Path(__file__).parent / "samples" / "how-plants-make-food.txt"
 
 INDEXES = "indexes"
@@ -91,7 +97,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     check_queue(settings)
     configured = providers(settings)
     async with AsyncExitStack() as stack:
-        _make_folder(settings.data_dir)
+        make_folder(settings.data_dir)
         # The model is read while the database opens: together they are most of a start.
         opening = asyncio.create_task(asyncio.to_thread(_embedder, settings))
         database = Database(settings.data_dir / "quaestio.db")
@@ -122,12 +128,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             ),
         )
         stack.push_async_callback(vectors.close)
+        access = Access(SqlCredentials(database), required=settings.auth_required)
+        stack.push_async_callback(access.close)
         # A worker that serves nobody else may as well find questions itself.
         apart = Apart() if settings.job_queue == "embedded" else None
         if apart:
             stack.push_async_callback(apart.close)
         kept = EngineKeptVectors(indexes)
-        services = _services(settings, database, embedder, queue, models, vectors, kept, apart)
+        services = _services(settings, database, embedder, queue, models, vectors, kept, access, apart)
         stack.push_async_callback(services.sessions.aclose)
         await services.jobs.release_lost(is_gone)
         await services.ingestion.sweep(ABANDONED_S)
@@ -139,7 +147,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 async def open_reembedding(settings: Settings) -> AsyncIterator[Reembedding]:
     """Only what a change of the model needs; a server may go on with the old one meanwhile."""
     async with AsyncExitStack() as stack:
-        _make_folder(settings.data_dir)
+        make_folder(settings.data_dir)
         database = Database(settings.data_dir / "quaestio.db")
         stack.callback(database.close)
         await database.migrate()
@@ -156,6 +164,7 @@ def _services(
     models: ModelChain,
     vectors: EngineVectorStore,
     kept: EngineKeptVectors,
+    access: Access,
     apart: Apart | None,
 ) -> Services:
     catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
@@ -241,6 +250,14 @@ def _services(
         model=None if models.model is None else ModelMarker(models.model),
     )
     return Services(
+        access=access,
+        logins=Logins(
+            users=SqlUsers(database),
+            attempts=SqlLoginAttempts(database),
+            credentials=SqlCredentials(database),
+            passwords=Argon2Passwords(),
+            lifetime_s=settings.login_ttl_s,
+        ),
         catalog=catalog,
         jobs=jobs,
         ingestion=ingestion,
@@ -356,7 +373,8 @@ def _workers(settings: Settings) -> int:
     return settings.worker_concurrency if settings.job_queue == "embedded" else settings.celery_concurrency
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make the data folder; raises ConfigurationError where that cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
