@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from backend.adapters.argon2_passwords import Argon2Passwords
 from backend.adapters.embedded_queue import EmbeddedQueue
 from backend.adapters.engine_kept import EngineKeptVectors
-from backend.adapters.engine_vectors import EngineVectorStore, Growth, product_engine
+from backend.adapters.engine_vectors import EngineVectorStore
+from backend.adapters.engine_vectors.opening import open_indexes
 from backend.adapters.exports import EXPORTS
 from backend.adapters.extractive.apart import Apart
 from backend.adapters.extractive.writer import ExtractiveWriter
@@ -85,9 +86,6 @@ DEFAULT_TENANT = ANYONE.tenant
 """Whose library the command line works on, and everybody where no credential is required."""
 SAMPLE = Path(__file__).parent / "samples" / "how-plants-make-food.txt"
 
-INDEXES = "indexes"
-"""Folder of vector indexes, in the data folder."""
-
 _MB = 1_000_000
 
 
@@ -113,28 +111,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             models.warm()
         )  # a start does not wait for the SDK, nor the first request
         stack.callback(warming.cancel)
-        indexes = product_engine(settings.data_dir / INDEXES)
-        stack.push_async_callback(asyncio.to_thread, indexes.close)
-        vectors = EngineVectorStore(
-            database,
-            indexes,
-            embedder.dimension,
-            fingerprint=embedder.fingerprint,
-            growth=Growth(
-                sq8_from=settings.index_sq8_from,
-                hnsw_from=settings.index_hnsw_from,
-                least_recall=settings.index_least_recall,
-                pending_least=settings.index_pending,
-            ),
-        )
-        stack.push_async_callback(vectors.close)
+        vectors, kept = await stack.enter_async_context(open_indexes(settings, database, embedder))
         access = Access(SqlCredentials(database), required=settings.auth_required)
         stack.push_async_callback(access.close)
         # A worker that serves nobody else may as well find questions itself.
         apart = Apart() if settings.job_queue == "embedded" else None
         if apart:
             stack.push_async_callback(apart.close)
-        kept = EngineKeptVectors(indexes)
         services = _services(settings, database, embedder, queue, models, vectors, kept, access, apart)
         stack.push_async_callback(services.sessions.aclose)
         await services.jobs.release_lost(is_gone)

@@ -9,9 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from backend.adapters.engine_vectors import product_engine
+from backend.adapters.engine_vectors.opening import INDEXES
 from backend.adapters.faiss_engine import Engine
 from backend.adapters.faiss_engine.transfer import export_faiss, export_numpy, import_faiss, import_numpy
-from backend.bootstrap import INDEXES
 from backend.config.settings import Settings
 from backend.errors import Conflict, InvalidRequest
 
