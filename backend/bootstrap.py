@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from backend.adapters.argon2_passwords import Argon2Passwords
 from backend.adapters.embedded_queue import EmbeddedQueue
+from backend.adapters.engine_kept import EngineKeptVectors
+from backend.adapters.engine_vectors import EngineVectorStore
+from backend.adapters.engine_vectors.opening import open_indexes
 from backend.adapters.exports import EXPORTS
 from backend.adapters.extractive.apart import Apart
 from backend.adapters.extractive.writer import ExtractiveWriter
 from backend.adapters.extractors.extractor import ChildProcessExtractor
-from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.language_models.chain import ModelChain
 from backend.adapters.llamaindex.stores import LlamaIndexStores
@@ -59,6 +61,7 @@ from backend.services.ingestion import INGESTION_QUEUE, Ingestion
 from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.job_control import JobControl
 from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, migration_kinds, mining_kinds
+from backend.services.keeping import Keeping
 from backend.services.logins import Logins
 from backend.services.maintenance import Maintenance
 from backend.services.marking import Marking
@@ -109,13 +112,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             models.warm()
         )  # a start does not wait for the SDK, nor the first request
         stack.callback(warming.cancel)
+        vectors, kept = await stack.enter_async_context(open_indexes(settings, database, embedder))
         access = Access(SqlCredentials(database), required=settings.auth_required)
         stack.push_async_callback(access.close)
         # A worker that serves nobody else may as well find questions itself.
         apart = Apart() if settings.job_queue == "embedded" else None
         if apart:
             stack.push_async_callback(apart.close)
-        services = _services(settings, database, embedder, queue, models, access, apart)
+        services = _services(settings, database, embedder, queue, models, vectors, kept, access, apart)
         stack.push_async_callback(services.sessions.aclose)
         stack.push_async_callback(services.streams.close)
         await services.jobs.release_lost(is_gone)
@@ -143,12 +147,13 @@ def _services(
     embedder: Embedder,
     queue: EmbeddedQueue | CeleryQueue,
     models: ModelChain,
+    vectors: EngineVectorStore,
+    kept: EngineKeptVectors,
     access: Access,
     apart: Apart | None,
 ) -> Services:
     catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
     keywords = Fts5KeywordIndex(database)
-    vectors = FaissVectorStore(database, embedder.dimension, fingerprint=embedder.fingerprint)
     blobs = SizedBlobStore(SmallFiles(database), FileBlobStore(settings.data_dir / "files"))
     ingestion = Ingestion(
         blobs=blobs,
@@ -198,6 +203,7 @@ def _services(
         stores=LlamaIndexStores(settings.data_dir),
         transfers=transfers,
         check=TransferCheck(transfers=transfers, vectors=vectors, catalog=catalog),
+        keeping=Keeping(kept),
         embedder=embedder,
         jobs=jobs,
         queue=queue,
@@ -272,7 +278,6 @@ def _services(
             evidence=asking.evidence,
             streams=asking.streams,
             providers=models.states,
-            index_kind="faiss:IndexFlatIP (exact)",
             dimension=embedder.dimension,
         ),
         rates=limited(settings),
@@ -287,6 +292,7 @@ def _services(
             concurrency=jobs_at_once(settings),
         ),
         schedule=Schedule(jobs=jobs, queue=queue, periods=PERIODS),
+        vectors=vectors,
         integrity=Integrity(audit=audit, catalog=catalog, blobs=blobs, vectors=vectors),
         migration=migration,
         sessions=faiss_sessions(settings),

@@ -42,7 +42,9 @@ def migrate(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _migrate(settings: Settings, options: argparse.Namespace) -> Mapping[str, Any]:
-    wanted = Wanted(options.folder, reembed=options.reembed, delete_source=options.delete_source)
+    wanted = Wanted(
+        options.folder, reembed=options.reembed, delete_source=options.delete_source, keep=options.keep
+    )
     async with open_services(settings.model_copy(update={"sample_document": False})) as services:
         with tqdm(total=100, file=sys.stderr, disable=None, bar_format=_BAR) as bar:
             if options.dry_run:

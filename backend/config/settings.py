@@ -60,6 +60,18 @@ class Settings(BaseSettings):
         le=2,
         description="What the documents must reach to be about a topic: best cosine + 0.3 for its words.",
     )
+    index_pending: int = Field(
+        2000, ge=0, description="Most passages that are searched in memory before the index is written."
+    )
+    index_sq8_from: int = Field(
+        100_000, ge=1, description="Passages from which the index keeps 8 bits a number (SQ8)."
+    )
+    index_hnsw_from: int = Field(
+        500_000, ge=1, description="Passages from which the index is a graph (HNSW)."
+    )
+    index_least_recall: float = Field(
+        0.95, ge=0, le=1, description="Recall@10 beside exact search that such an index must reach."
+    )
     worker_concurrency: int = Field(2, ge=1, le=64, description="Ingestion jobs that run at a time.")
     result_ttl_s: float = Field(
         86400, gt=0, description="How long the answer of a job is kept after its end, in seconds."

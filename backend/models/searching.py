@@ -51,9 +51,15 @@ class StatsResponse(BaseModel):
 class IndexView(BaseModel):
     """The vector index of the tenant."""
 
-    kind: str
+    kind: str = Field(description="memory (nothing is on the disk yet), flat, sq8 or hnsw.")
     dimension: int
-    bytes: int = Field(description="Of its vectors in memory.")
+    pending: int = Field(description="Vectors that are found though the files do not hold them yet.")
+    bytes: int
+    generation: int = Field(description="Snapshots made so far.")
+    mapped: bool
+    check: str = Field(description="Of the blocks on the disk: unchecked, checking, sound or damaged.")
+    recall: float | None = Field(description="Recall@10 beside exact search; null for an exact index.")
+    troubles: list[str] = Field(description="What was found damaged and put right.")
 
 
 class CacheView(BaseModel):

@@ -12,6 +12,7 @@ from backend.ports.conversations import Conversations
 from backend.ports.job_table import JobTable
 from backend.ports.question_exporter import QuestionExporter
 from backend.ports.question_store import QuestionStore
+from backend.ports.vector_store import VectorStore
 from backend.services.access import Access
 from backend.services.answer_jobs import AnswerJobs
 from backend.services.answering.running import RunningAnswers
@@ -78,6 +79,8 @@ class Services:
     job_control: JobControl
     worker: Worker
     schedule: Schedule
+    vectors: VectorStore
+    """For its state alone; whoever searches uses the retriever."""
     integrity: Integrity
     migration: Migration
     sessions: Sessions

@@ -12,8 +12,6 @@ from backend.ports.vector_store import VectorStore
 from backend.services.answering.evidence import EvidenceSearch
 from backend.services.answering.running import RunningAnswers
 
-_BYTES_PER_NUMBER = 4
-
 
 class Stats:
     """Reads figures from where they are kept."""
@@ -27,7 +25,6 @@ class Stats:
         evidence: EvidenceSearch,
         streams: RunningAnswers,
         providers: Callable[[], Awaitable[list[ProviderState]]],
-        index_kind: str,
         dimension: int,
     ) -> None:
         self._catalog = catalog
@@ -36,23 +33,29 @@ class Stats:
         self._evidence = evidence
         self._streams = streams
         self._providers = providers
-        self._index_kind = index_kind
         self._dimension = dimension
 
     async def read(self, tenant: str) -> StatsResponse:
         """The figures of one tenant; those of caches, models and streams are of the process."""
         documents = await self._catalog.published(tenant)
-        vectors = await self._vectors.warm(tenant)
+        await self._vectors.warm(tenant)
+        index = await self._vectors.stats(tenant)
         hits, misses = self._evidence.shared, self._evidence.searched
         return StatsResponse(
             documents=len(documents),
             chunks=sum(document.chunks for document in documents),
-            vectors=vectors,
+            vectors=index.vectors,
             collections=len(await self._collections.collections(tenant)),
             index=IndexView(
-                kind=self._index_kind,
+                kind=index.kind,
                 dimension=self._dimension,
-                bytes=vectors * self._dimension * _BYTES_PER_NUMBER,
+                pending=index.pending,
+                bytes=index.bytes,
+                generation=index.generation,
+                mapped=index.mapped,
+                check=index.check,
+                recall=index.recall,
+                troubles=list(index.troubles),
             ),
             caches={"shared_searches": CacheView.counted(hits, misses)},
             providers=[BreakerView(model=s.name, state=s.state) for s in await self._providers()],

@@ -175,7 +175,9 @@ def test_collections_and_conditions_narrow_what_is_found(library: TestClient) ->
 def test_stats_tell_what_is_there(library: TestClient) -> None:
     stats = library.get("/api/stats").json()
     assert stats["chunks"] == stats["vectors"] > 0 < stats["documents"]
-    assert stats["index"]["bytes"] == stats["vectors"] * stats["index"]["dimension"] * 4
+    assert stats["index"]["kind"] in {"memory", "flat"}
+    assert stats["index"]["dimension"] == 384
+    assert stats["index"]["troubles"] == []
     assert (stats["streams"], stats["providers"]) == (0, [])
 
 

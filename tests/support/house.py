@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.adapters.embedded_queue import EmbeddedQueue
-from backend.adapters.faiss_store import FaissVectorStore
+from backend.adapters.engine_kept import EngineKeptVectors
+from backend.adapters.engine_vectors import EngineVectorStore, product_engine
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.llamaindex.stores import LlamaIndexStores
 from backend.adapters.sized_blobs import SizedBlobStore
@@ -28,6 +29,7 @@ from backend.services.answering.evidence import EvidenceSearch
 from backend.services.answers import Answers
 from backend.services.ingestion import Ingestion
 from backend.services.jobs import job_kinds, migration_kinds
+from backend.services.keeping import Keeping
 from backend.services.migration import Migration
 from backend.services.retrieval import Retriever
 from backend.services.scopes import Scopes
@@ -54,7 +56,8 @@ class House:
         self.jobs = SqlJobTable(self.database)
         self.queue = EmbeddedQueue()
         self.blobs = SizedBlobStore(SmallFiles(self.database), FileBlobStore(self.root / "files"))
-        self.vectors = FaissVectorStore(self.database, DIMENSION)
+        self.indexes = product_engine(self.root / "indexes")
+        self.vectors = EngineVectorStore(self.database, self.indexes, DIMENSION)
         self.keywords = Fts5KeywordIndex(self.database)
         self.ingestion = Ingestion(
             blobs=self.blobs,
@@ -91,6 +94,7 @@ class House:
             stores=LlamaIndexStores(self.root),
             transfers=self.transfers,
             check=TransferCheck(transfers=self.transfers, vectors=self.vectors, catalog=self.catalog),
+            keeping=Keeping(EngineKeptVectors(self.indexes)),
             embedder=self.embedder,
             jobs=self.jobs,
             queue=self.queue,
@@ -107,6 +111,11 @@ class House:
             model=model,
             deadline_s=deadline_s,
         )
+
+    async def close(self) -> None:
+        """End what goes on in the background."""
+        await self.vectors.close()
+        await asyncio.to_thread(self.indexes.close)
 
     def worker(self, owner: str = "worker") -> Worker:
         return Worker(
