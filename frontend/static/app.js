@@ -31,13 +31,11 @@ prepareSearch((topic) => {
   showForm();
 });
 
-/** @param {Run} run */
 function openRun(run) {
   showStudy(true);
   study.open(run);
 }
 
-/** @param {Run} run */
 async function openMore(run) {
   const set = await makeMore(run.request, run.seen);
   if (set.questions.length === 0) return false;
@@ -51,7 +49,6 @@ function showForm() {
   focusOn(byId('compose-title'));
 }
 
-/** @param {boolean} on */
 function showStudy(on) {
   byId('compose').hidden = on;
   byId('study').hidden = !on;
@@ -63,7 +60,7 @@ function showView() {
   byId('view-questions').hidden = wanted !== 'questions';
   byId('view-search').hidden = wanted !== 'search';
   for (const link of document.querySelectorAll('[data-view]')) {
-    if (/** @type {HTMLElement} */ (link).dataset.view === wanted) link.setAttribute('aria-current', 'page');
+    if (link.dataset.view === wanted) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
   if (wanted === 'search') byId('search-input').focus();

@@ -8,11 +8,7 @@ import { recall, remember } from './storage.js';
 const MOST = 200;
 const NOTHING = 'The text carries no questions on this. Try another topic or add documents.';
 
-/**
- * Questions not among `seen`. A request is always answered alike, so more are asked for.
- * @param {QuestionRequest} request
- * @param {string[]} seen
- */
+/** Questions not among `seen`. A request is always answered alike, so more are asked for. */
 export async function makeMore(request, seen) {
   const set = await makeQuestions({ ...request, count: Math.min(MOST, request.count + seen.length) });
   return onlyUnseen(set, seen, request.count);
@@ -21,13 +17,8 @@ export async function makeMore(request, seen) {
 export class Generate {
   #picker;
   #onSet;
-  /** @type {AbortController | null} */
   #asking = null;
 
-  /**
-   * @param {import('./picker.js').Picker} picker
-   * @param {(set: QuestionSet, request: QuestionRequest) => void} onSet
-   */
   constructor(picker, onSet) {
     this.#picker = picker;
     this.#onSet = onSet;
@@ -44,7 +35,6 @@ export class Generate {
     }
   }
 
-  /** @param {string} topic */
   setTopic(topic) {
     inputOf('topic').value = topic;
     this.#keep();
@@ -58,7 +48,6 @@ export class Generate {
     else if (set) this.#onSet(set, request);
   }
 
-  /** @returns {QuestionRequest | null} null where something must be put right first */
   #read() {
     const data = new FormData(byId('generate', HTMLFormElement));
     const count = Number(data.get('count'));
@@ -80,14 +69,12 @@ export class Generate {
     };
   }
 
-  /** @param {string} message @param {Element | null} field @returns {null} */
   #refuse(message, field) {
     byId('generate-problem').replaceChildren(problemBox(message));
-    /** @type {HTMLElement | null} */ (field)?.focus();
+    field?.focus();
     return null;
   }
 
-  /** @param {QuestionRequest} request @returns {Promise<QuestionSet | null>} */
   async #ask(request) {
     if (this.#asking) return null;
     this.#asking = new AbortController();
@@ -124,7 +111,6 @@ export class Generate {
     };
   }
 
-  /** @param {number} by */
   #step(by) {
     const count = inputOf('count');
     count.value = String(Math.min(MOST, Math.max(1, (Number(count.value) || 0) + by)));
@@ -145,5 +131,4 @@ export class Generate {
   }
 }
 
-/** @param {unknown} value */
 const modeOf = (value) => (value === 'practice' ? 'practice' : 'quiz');

@@ -4,7 +4,6 @@ import { getPassage } from './api.js';
 import { AUTO, byId, el, highlighted, icon } from './dom.js';
 import { cutAt, findLoosely, placeOf } from './text.js';
 
-/** @param {Source} source */
 export function passageButton(source) {
   return el(
     'p.passage-line',
@@ -13,7 +12,6 @@ export function passageButton(source) {
   );
 }
 
-/** @param {Source} source */
 async function openPassage(source) {
   const dialog = byId('passage', HTMLDialogElement);
   const body = byId('passage-body');
@@ -26,7 +24,7 @@ async function openPassage(source) {
     byId('passage-place').textContent = whereIn(passage);
     body.replaceChildren(passageText(passage, source.quote));
   } catch (cause) {
-    const { message } = /** @type {Error} */ (cause);
+    const { message } = cause;
     body.replaceChildren(
       el('p.notice.notice-bad', { role: 'alert' }, `The text around it cannot be shown. ${message}`),
       el('p.passage-text', AUTO, el('mark', source.quote)),
@@ -36,11 +34,9 @@ async function openPassage(source) {
   if (first) body.scrollTop = first.offsetTop - body.offsetTop - body.clientHeight / 3;
 }
 
-/** @param {{page: number | null, heading: string | null}} source */
 const whereIn = ({ page, heading }) =>
   [page ? `Page ${page}` : '', heading?.replaceAll(' > ', ' › ')].filter(Boolean).join(' · ');
 
-/** @param {PassageText} passage @param {string} quote */
 function passageText({ before, text, after }, quote) {
   const whole = before + text + after;
   const found = findLoosely(whole, quote);

@@ -5,12 +5,11 @@ import { AUTO, byId, el, inputOf } from './dom.js';
 
 export class Picker {
   #documents;
-  /** Ids stay chosen while the library shows only what a search found. @type {Set<string>} */
+  /** Ids stay chosen while the library shows only what a search found. */
   #chosen = new Set();
   #list = el('ul.picker-list');
   #drawn = '';
 
-  /** @param {import('./documents.js').Documents} documents */
   constructor(documents) {
     this.#documents = documents;
     byId('picker').append(this.#list);
@@ -23,7 +22,6 @@ export class Picker {
     this.#draw();
   }
 
-  /** @returns {string[] | null} null for all documents */
   get documentIds() {
     return inputOf('scope-chosen').checked ? [...this.#chosen] : null;
   }
@@ -46,7 +44,6 @@ export class Picker {
     for (const id of this.#chosen) if (!there.has(id)) this.#chosen.delete(id);
   }
 
-  /** @param {Doc} doc */
   #box({ document_id: id, ...doc }) {
     const input = el('input', { type: 'checkbox', checked: this.#chosen.has(id) });
     input.addEventListener('change', () => {

@@ -3,11 +3,6 @@
 import { AUTO, el, icon } from './dom.js';
 import { passageButton } from './passage.js';
 
-/**
- * @param {Run} run
- * @param {number} index
- * @param {{onNote: (text: string) => void, onReveal: () => void, onJudge: (knew: boolean) => void}} actions
- */
 export function practiceQuestion(run, index, { onNote, onReveal, onJudge }) {
   const item = run.set.questions[index];
   const note = el('textarea', {
@@ -43,7 +38,6 @@ export function practiceQuestion(run, index, { onNote, onReveal, onJudge }) {
   );
 }
 
-/** @param {Run} run @param {number} index @param {(knew: boolean) => void} onJudge */
 function modelAnswer(run, index, onJudge) {
   const item = run.set.questions[index];
   const buttons = [true, false].map((knew) => {
@@ -66,13 +60,11 @@ function modelAnswer(run, index, onJudge) {
   ].filter((part) => part !== null);
 }
 
-/** @param {Question} item */
 function explanationOf(item) {
   const says = item.explanation.trim();
   return says && says !== item.answer.trim() ? el('p.explanation', AUTO, says) : null;
 }
 
-/** @param {Run} run @param {number} index */
 export function practiceResult(run, index) {
   const item = run.set.questions[index];
   const judged = run.known[index];

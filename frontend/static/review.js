@@ -5,15 +5,13 @@ import { practiceResult } from './practice.js';
 import { quizResult } from './quiz.js';
 import { scoreOf, verdict } from './runs.js';
 
-/** @param {Run} run @param {ReviewActions} actions */
 export function reviewOf(run, actions) {
   const list = el('ol.review-list');
-  const show = (/** @type {number[]} */ order) => list.replaceChildren(...order.map((index) => card(run, index)));
+  const show = (order) => list.replaceChildren(...order.map((index) => card(run, index)));
   show(run.order);
   return el('div.review', scoreCard(run, actions), filterRow(run, show), list);
 }
 
-/** @param {Run} run @param {ReviewActions} actions */
 function scoreCard(run, { onRound, onMore }) {
   const { right, missed, unanswered, total, share } = scoreOf(run);
   const quiz = run.set.mode === 'quiz';
@@ -39,9 +37,8 @@ function scoreCard(run, { onRound, onMore }) {
   );
 }
 
-/** @param {number} share */
 function ring(share) {
-  const arc = (/** @type {string} */ name, /** @type {number} */ length) =>
+  const arc = (name, length) =>
     svg('circle', { class: name, cx: 40, cy: 40, r: 33, pathLength: 100, 'stroke-dasharray': `${length} 100` });
   return svg(
     'svg',
@@ -52,11 +49,9 @@ function ring(share) {
   );
 }
 
-/** @param {Run} run @param {(order: number[]) => void} show */
 function filterRow(run, show) {
   const { missed, total } = scoreOf(run);
   if (missed.length === 0 || missed.length === total) return null;
-  /** @type {(words: string, order: number[], on: boolean) => HTMLElement} */
   const choice = (words, order, on) =>
     el(
       'label',
@@ -70,7 +65,6 @@ function filterRow(run, show) {
   );
 }
 
-/** @param {Run} run @param {number} index */
 function card(run, index) {
   const { words, right, parts } = run.set.mode === 'quiz' ? quizResult(run, index) : practiceResult(run, index);
   const { difficulty } = run.set.questions[index];

@@ -5,10 +5,8 @@ import { announce, AUTO, byId, el, highlighted, inputOf, problemBox } from './do
 import { passageButton } from './passage.js';
 import { counted, cutAt, findWords } from './text.js';
 
-/** @param {(topic: string) => void} onTopic makes questions about what was searched for */
 export function prepareSearch(onTopic) {
   const input = inputOf('search-input');
-  /** @type {AbortController | null} */
   let asking = null;
   byId('search-form').addEventListener('submit', async (event) => {
     event.preventDefault();
@@ -29,7 +27,6 @@ export function prepareSearch(onTopic) {
   });
 }
 
-/** @param {HTMLElement} place @param {string} query @param {Found[]} found @param {(topic: string) => void} onTopic */
 function show(place, query, found, onTopic) {
   announce(found.length ? `${counted(found.length, 'passage')} found.` : 'Nothing found.');
   if (found.length === 0) {
@@ -45,7 +42,6 @@ function show(place, query, found, onTopic) {
   );
 }
 
-/** @param {Found} hit @param {string} query */
 function foundCard(hit, query) {
   const pieces = cutAt(hit.text, findWords(hit.text, query));
   return el(
