@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from backend.models.documents import JobState, Problem, Progress
+from backend.models.documents import Document, JobState, Problem, Progress
 from backend.models.work import Work
 
 
@@ -27,6 +27,11 @@ class Priority(IntEnum):
 def new_id() -> str:
     """A fresh id."""
     return uuid.uuid4().hex
+
+
+def mine_job_id(document: Document) -> str:
+    """The job that mines a document for questions: one for each, found without a search."""
+    return f"{document.job_id}-mine"
 
 
 @dataclass(frozen=True, slots=True)
