@@ -1,6 +1,6 @@
 /** The documents on the server as this page knows them, kept fresh while any is being worked on. */
 
-import { actOn, deleteDocument, follow, listDocuments } from './api.js';
+import { call, documentPath, follow, listDocuments, post } from './api.js';
 
 const PAGE = 50;
 const BUSY_MS = 500;
@@ -50,7 +50,7 @@ export class Documents extends EventTarget {
   }
 
   async remove(doc) {
-    await deleteDocument(doc.document_id);
+    await call(documentPath(doc.document_id), { method: 'DELETE' });
     this.#working.delete(doc.document_id);
     this.items = this.items.filter((item) => item.document_id !== doc.document_id);
     this.total = Math.max(0, this.total - 1);
@@ -59,7 +59,7 @@ export class Documents extends EventTarget {
   }
 
   async stopOrRetry(doc) {
-    this.#hear(await actOn(doc.document_id, isActive(doc) ? 'stop' : 'retry'));
+    this.#hear(await post(`${documentPath(doc.document_id)}/${isActive(doc) ? 'stop' : 'retry'}`));
     await this.refresh();
   }
 

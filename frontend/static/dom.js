@@ -42,6 +42,9 @@ const ICONS = {
   check: 'M5 12.5l4.5 4.5L19 7.5',
   cross: 'M7 7l10 10M17 7L7 17',
   quote: 'M5 6.5h14M5 11h14M5 15.5h8',
+  stop: 'M7 7h10v10H7z',
+  up: 'M6 14.5l6-6 6 6',
+  down: 'M6 9.5l6 6 6-6',
   print: 'M7 8.5V4h10v4.5M7 17H4.5V8.5h15V17H17M7 14h10v6H7z',
   left: 'M14.5 5.5L8 12l6.5 6.5',
   right: 'M9.5 5.5L16 12l-6.5 6.5',
@@ -80,7 +83,7 @@ export function focusOn(target) {
 
 /** A message box for what went wrong; spoken at once. */
 export function problemBox(cause, retry) {
-  const error = cause instanceof ApiError ? cause : new ApiError(String(cause));
+  const error = cause instanceof ApiError ? cause : new ApiError(cause.message ?? String(cause));
   return el(
     'div.notice.notice-bad',
     { role: 'alert' },

@@ -1,6 +1,6 @@
 /** The form that asks for questions. */
 
-import { makeQuestions } from './api.js';
+import { post } from './api.js';
 import { announce, byId, el, inputOf, problemBox } from './dom.js';
 import { onlyUnseen } from './runs.js';
 import { recall, remember } from './storage.js';
@@ -8,9 +8,12 @@ import { recall, remember } from './storage.js';
 const MOST = 200;
 const NOTHING = 'The text carries no questions on this. Try another topic or add documents.';
 
-/** Questions not among `seen`. A request is always answered alike, so more are asked for. */
+const KINDS =
+  'abbreviation agent cause cloze comparison date definition description function list name number object parts place process subject';
+
+/** Questions not among `seen`. */
 export async function makeMore(request, seen) {
-  const set = await makeQuestions({ ...request, count: Math.min(MOST, request.count + seen.length) });
+  const set = await post('/api/questions', { ...request, fresh: true });
   return onlyUnseen(set, seen, request.count);
 }
 
@@ -22,6 +25,10 @@ export class Generate {
   constructor(picker, onSet) {
     this.#picker = picker;
     this.#onSet = onSet;
+    byId('scope').append(picker.node);
+    byId('types').append(
+      ...KINDS.split(' ').map((kind) => el('label.chip', el('input', { type: 'checkbox', name: 'types', value: kind }), el('span', kind))),
+    );
     this.#restore();
     const form = byId('generate', HTMLFormElement);
     form.addEventListener('submit', (event) => {
@@ -58,7 +65,7 @@ export class Generate {
     if (ids?.length === 0) {
       return this.#refuse(
         'Tick at least one document, or choose “All documents”.',
-        byId('picker').querySelector('input[type=checkbox]'),
+        this.#picker.node.querySelector('input[type=checkbox]'),
       );
     }
     return {
@@ -66,6 +73,9 @@ export class Generate {
       document_ids: ids,
       count,
       mode: modeOf(data.get('mode')),
+      ...(data.get('difficulty') && { difficulty: data.get('difficulty') }),
+      ...(data.has('types') && { types: data.getAll('types') }),
+      ...(data.has('fresh') && { fresh: true }),
     };
   }
 
@@ -81,7 +91,7 @@ export class Generate {
     const stopBusy = this.#showBusy();
     byId('generate-problem').replaceChildren();
     try {
-      return await makeQuestions(request, this.#asking.signal);
+      return await post('/api/questions', request, this.#asking.signal);
     } catch (cause) {
       if (!this.#asking.signal.aborted) byId('generate-problem').replaceChildren(problemBox(cause));
       return null;

@@ -93,7 +93,7 @@ export class Library {
       line.show(row);
       return line.node;
     });
-    for (const old of ([...list.children])) {
+    for (const old of [...list.children]) {
       if (nodes.includes(old)) continue;
       this.#rows.delete(old.dataset.key ?? '');
       old.remove();

@@ -1,15 +1,49 @@
 /** The end of a round: the score, and every question with its answer. */
 
-import { el, svg } from './dom.js';
+import { post } from './api.js';
+import { AUTO, el, problemBox, svg } from './dom.js';
 import { practiceResult } from './practice.js';
 import { quizResult } from './quiz.js';
-import { scoreOf, verdict } from './runs.js';
+import { LETTERS, scoreOf, verdict } from './runs.js';
 
 export function reviewOf(run, actions) {
   const list = el('ol.review-list');
   const show = (order) => list.replaceChildren(...order.map((index) => card(run, index)));
   show(run.order);
-  return el('div.review', scoreCard(run, actions), filterRow(run, show), list);
+  return el('div.review', scoreCard(run, actions), run.set.mode === 'quiz' && advice(run), filterRow(run, show), list);
+}
+
+/** What the marking says of the whole quiz, and the places to read again. */
+function advice(run) {
+  const box = el('section.card.advice', { 'aria-label': 'Feedback' }, el('div.skeleton'));
+  const answers = run.order.map((index) => {
+    const { id, question, options, correct_index: right } = run.set.questions[index];
+    const letter = (place) => LETTERS[place] ?? '';
+    return {
+      question_id: id ?? String(index),
+      question,
+      options,
+      user_answer: letter(run.choices[index]),
+      correct_answer: letter(right),
+      question_type: 'mcq',
+    };
+  });
+  const ask = async () => {
+    try {
+      const told = await post('/api/chat/evaluate-quiz', { answers, topic: run.request.topic });
+      const part = (title, lines) => (lines.length ? [el('h3', title), el('ul.points', ...lines.map((text) => el('li', AUTO, text)))] : []);
+      box.replaceChildren(
+        el('p', el('span.tag', `Grade ${told.grade}`), ' ', told.overall_feedback),
+        ...part('Read again', told.study_suggestions),
+        ...part('Going well', told.strengths),
+        ...part('To work on', told.areas_for_improvement),
+      );
+    } catch (cause) {
+      box.replaceChildren(problemBox(cause, ask));
+    }
+  };
+  void ask();
+  return box;
 }
 
 function scoreCard(run, { onRound, onMore }) {

@@ -1,6 +1,6 @@
 /** Finding passages in all documents. */
 
-import { searchPassages } from './api.js';
+import { call } from './api.js';
 import { announce, AUTO, byId, el, highlighted, inputOf, problemBox } from './dom.js';
 import { passageButton } from './passage.js';
 import { counted, cutAt, findWords } from './text.js';
@@ -18,7 +18,7 @@ export function prepareSearch(onTopic) {
     const results = byId('search-results');
     results.replaceChildren(...[0, 1, 2].map(() => el('div.skeleton.tall')));
     try {
-      const found = await searchPassages(query, signal);
+      const found = await call(`/api/search?${new URLSearchParams({ q: query, k: 10 })}`, { signal });
       if (!signal.aborted) show(results, query, found.results, onTopic);
     } catch (cause) {
       if (signal.aborted) return;

@@ -9,6 +9,8 @@ import { remember } from './storage.js';
 import { counted } from './text.js';
 
 const KEEP_PAUSE_MS = 300;
+/** Share of the points from which an open answer counts as known, until the person says otherwise. */
+const PASSED = 0.6;
 
 /** Shows one run in #study; every step is kept, so that a reload loses nothing. */
 export class Study {
@@ -82,6 +84,7 @@ export class Study {
       ),
       el(
         'div.study-actions',
+        run.set.set_id && el('a.button.quiet', { href: `#sets/${run.set.set_id}` }, 'Edit and export'),
         el('button.button.quiet', { onclick: () => print() }, icon('print'), 'Print'),
         el('button.button', { onclick: () => this.#onNew() }, 'New questions'),
       ),
@@ -139,6 +142,11 @@ export class Study {
       onNote: (text) => {
         run.notes[index] = text;
         this.#keepSoon();
+      },
+      onMark: (result) => {
+        run.marks = { ...run.marks, [index]: result };
+        run.known[index] ??= result.score >= result.max_score * PASSED;
+        changed();
       },
       onReveal: () => {
         run.revealed[index] = true;
@@ -257,6 +265,7 @@ function updateStrip(strip, run) {
 
 function credits(run) {
   const writer = run.set.model === 'extractive' ? 'the built-in writer' : run.set.model;
-  const seconds = (run.set.timings.total_ms / 1000).toLocaleString('en', { maximumFractionDigits: 1 });
-  return el('p.credits', `Written by ${writer} in ${seconds} s, each from a passage of your documents.`);
+  const ms = run.set.timings?.total_ms;
+  const taken = ms ? ` in ${(ms / 1000).toLocaleString('en', { maximumFractionDigits: 1 })} s` : '';
+  return el('p.credits', `Written by ${writer}${taken}, each from a passage of your documents.`);
 }

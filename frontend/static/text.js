@@ -82,5 +82,21 @@ export function cutAt(text, ranges) {
   return pieces.filter((piece) => piece.text !== '');
 }
 
+/** "1:02:03". */
+export function clock(seconds) {
+  const [hours, minutes, rest] = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map((part) => String(Math.floor(part)));
+  return `${hours === '0' ? minutes : `${hours}:${minutes.padStart(2, '0')}`}:${rest.padStart(2, '0')}`;
+}
+
+/** Where a video opens at the second of a source; empty where there is none. */
+export function linkAt({ link, url, start_seconds: second }) {
+  if (second == null || !/^https?:/.test(link ?? url ?? '')) return '';
+  if (link) return link;
+  const at = new URL(url);
+  at.searchParams.set('t', `${Math.floor(second)}s`);
+  return at.href;
+}
+
 /** Where something comes from: "chapter-07.pdf, page 12". */
-export const placeOf = ({ filename, page }) => (page ? `${filename}, page ${page}` : filename);
+export const placeOf = ({ filename, page, start_seconds: second }) =>
+  [filename, page ? `page ${page}` : second != null && `at ${clock(second)}`].filter(Boolean).join(', ');
