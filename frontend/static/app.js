@@ -8,22 +8,29 @@ import { Generate, makeMore } from './generate.js';
 import { Library } from './library.js';
 import { preparePassage } from './passage.js';
 import { Picker } from './picker.js';
-import { preparePrint } from './print.js';
 import { startRun } from './runs.js';
 import { recall } from './storage.js';
-import { Study } from './study.js';
 import { Uploads } from './uploads.js';
 
 const documents = new Documents();
 const uploads = new Uploads();
 new Library(documents, uploads);
 
-const study = new Study({ onNew: showForm, onMore: openMore });
 const generate = new Generate(new Picker(documents, 'form'), (set, request) => openRun(startRun(set, request)));
 
 acceptDrops((files) => uploads.add(files));
 preparePassage();
-preparePrint(() => study.run);
+
+/** Working through a set: loaded with the first one. */
+let studying = null;
+const study = () => (studying ??= loadStudy());
+
+async function loadStudy() {
+  const [{ Study }, { preparePrint }] = await Promise.all([import('./study.js'), import('./print.js')]);
+  const made = new Study({ onNew: showForm, onMore: openMore });
+  preparePrint(() => made.run);
+  return made;
+}
 
 /** Views are loaded when they are first shown; each answers what shows it again. */
 const views = {
@@ -52,27 +59,28 @@ const views = {
   },
   status: async (place) => {
     const { Status } = await import('./status.js');
-    const status = new Status(place);
+    const status = new Status(place, documents);
     return () => status.refresh();
   },
 };
 /** What shows a view again, by its name. */
 const opened = {};
 
-function openRun(run) {
+async function openRun(run) {
+  const place = await study();
   showStudy(true);
-  study.open(run);
+  place.open(run);
 }
 
 async function openMore(run) {
   const set = await makeMore(run.request, run.seen);
   if (set.questions.length === 0) return false;
-  openRun(startRun(set, run.request, run.seen));
+  await openRun(startRun(set, run.request, run.seen));
   return true;
 }
 
 function showForm() {
-  study.close();
+  studying?.then((place) => place.close());
   showStudy(false);
   focusOn(byId('compose-title'));
 }
@@ -124,12 +132,15 @@ documents.addEventListener('change', welcome);
 addEventListener('hashchange', showView);
 
 const kept = recall('run');
-try {
-  if (kept) study.resume(kept);
-  showStudy(kept !== null);
-} catch {
-  // Kept by another version of this page: better a fresh form than no page.
-  study.close();
+if (kept) {
+  const place = await study();
+  try {
+    place.resume(kept);
+    showStudy(true);
+  } catch {
+    // Kept by another version of this page: better a fresh form than no page.
+    place.close();
+  }
 }
 void showView();
 await documents.refresh();

@@ -28,8 +28,7 @@ export class Ask {
       'form.card.form.ask-form',
       { onsubmit: (event) => this.#submit(event) },
       el('div.field', el('label', { for: 'question' }, 'Your question'), this.#field),
-      this.#picker.node,
-      el('div.submit', this.#send, this.#halt, this.#clear),
+      el('div.row.ask-row', this.#picker.node, el('div.submit', this.#clear, this.#halt, this.#send)),
     );
     this.#field.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) this.#submit(event);
@@ -118,7 +117,7 @@ export class Ask {
       due = requestAnimationFrame(() => {
         item.classList.toggle('writing', !turn.over);
         text.replaceChildren(...answerParts(turn, aside, retry));
-        if (aside.children.length !== turn.sources.length + 1 || turn.over) aside.replaceChildren(...sourceParts(turn));
+        aside.replaceChildren(...sourceParts(turn));
         aside.hidden = turn.sources.length === 0;
       });
     };
@@ -182,31 +181,38 @@ function creditOf({ model, fallback_used: fallback, dropped_citations: dropped, 
     el('span.tag', { class: `tag ${quoted ? '' : 'good'}` }, quoted ? 'Quoted from your documents' : `Written by ${model}`),
     fallback && ' No language model answered.',
     dropped > 0 && ` ${counted(dropped, 'reference')} taken out: the source does not say so.`,
-    timings && ` ${(timings.total_ms / 1000).toLocaleString('en', { maximumFractionDigits: 1 })} s`,
+    timings?.total_ms > 50 && ` ${(timings.total_ms / 1000).toLocaleString('en', { maximumFractionDigits: 1 })} s`,
   ];
 }
 
-function sourceParts({ sources, citations, over }) {
+/** The cited ones, and the others behind a fold once the answer is there. */
+function sourceParts({ sources, citations, answer: text, over }) {
+  const cited = new Set([...text.matchAll(/\[(\d{1,3})\]/g)].map((found) => Number(found[1])));
+  const quotesOf = (number) => citations?.filter((one) => one.source === number).map((one) => one.quote);
+  const cards = sources.map((source, place) => [cited.has(place + 1), sourceCard(source, place + 1, quotesOf(place + 1))]);
+  const pick = (wanted) => cards.filter(([used]) => used === wanted).map(([, card]) => card);
+  const [used, rest] = over && cited.size ? [pick(true), pick(false)] : [cards.map(([, card]) => card), []];
   return [
-    el('h3', counted(sources.length, 'source')),
-    ...sources.map((source, place) => {
-      const quotes = citations?.filter((one) => one.source === place + 1).map((one) => one.quote);
-      const link = linkAt(source);
-      const name = source.title || source.filename;
-      return el(
-        'div',
-        { class: `source ${over && citations && !quotes.length ? 'uncited' : ''}` },
-        el(
-          'button.source-open',
-          { onclick: () => open(source, quotes), 'aria-label': `Source ${place + 1}: ${placeOf(source)}` },
-          el('span.key', String(place + 1)),
-          el('span', el('strong', AUTO, name), el('span.place', [placeOf({ ...source, filename: '' }), source.heading?.split(' > ').pop()].filter(Boolean).join(' · '))),
-        ),
-        el('p.source-text', AUTO, quotes?.[0] ?? source.text),
-        link && el('a.button.small', { href: link, target: '_blank', rel: 'noopener noreferrer' }, `Watch at ${clock(source.start_seconds)}`),
-      );
-    }),
-  ];
+    el('h3', over ? counted(used.length, 'source') : `Reading ${counted(used.length, 'passage')}`),
+    ...used,
+    rest.length > 0 && el('details', el('summary.hint', `${rest.length} more found`), ...rest),
+  ].filter(Boolean);
+}
+
+function sourceCard(source, number, quotes) {
+  const link = linkAt(source);
+  const where = [placeOf({ ...source, filename: '' }), source.heading?.split(' > ').pop()].filter(Boolean).join(' · ');
+  return el(
+    'div.source',
+    el(
+      'button.source-open',
+      { onclick: () => open(source, quotes), 'aria-label': `Source ${number}: ${placeOf(source)}` },
+      el('span.key', String(number)),
+      el('span', el('strong', AUTO, source.title || source.filename), el('span.place', where)),
+    ),
+    el('p.source-text', AUTO, quotes?.[0] ?? source.text),
+    link && el('a.button.small', { href: link, target: '_blank', rel: 'noopener noreferrer' }, `Watch at ${clock(source.start_seconds)}`),
+  );
 }
 
 const open = (source, quotes) => openPassage({ ...source, quote: source.text, quotes });

@@ -36,6 +36,9 @@ function setProperty(node, name, value) {
   else if (value !== false && value != null) node.setAttribute(name, String(value));
 }
 
+/** Puts other children into an element; what is null or false is left out. */
+export const fill = (node, ...parts) => node.replaceChildren(...parts.filter(Boolean));
+
 const ICONS = {
   bin: 'M4.5 7h15M9.5 7V4.5h5V7M6.5 7l1 12.5h9l1-12.5M10.2 10.5v5.5M13.8 10.5v5.5',
   close: 'M6 6l12 12M18 6L6 18',

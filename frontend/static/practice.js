@@ -21,7 +21,7 @@ export function practiceQuestion(run, index, { onNote, onReveal, onJudge, onMark
   const level = el(
     'select',
     { 'aria-label': 'How strictly to mark' },
-    ...['easy', 'medium', 'strict'].map((name) => el('option', { selected: name === 'medium' }, name)),
+    ...['easy', 'medium', 'strict'].map((name) => el('option', { value: name, selected: name === 'medium' }, `${name} marking`)),
   );
   const check = el('button.button.primary', { onclick: () => void mark() }, 'Mark my answer');
   const mark = async () => {

@@ -1,7 +1,7 @@
 /** Kept question sets: the list, and one set to review, change, use and export. */
 
 import { call, post, request } from './api.js';
-import { announce, AUTO, confirmed, el, focusOn, icon, problemBox } from './dom.js';
+import { announce, AUTO, confirmed, el, fill, icon, problemBox } from './dom.js';
 import { passageButton } from './passage.js';
 import { LETTERS } from './runs.js';
 import { counted } from './text.js';
@@ -61,7 +61,8 @@ export class Sets {
       return this.#try(() => this.#drawList());
     };
     const nothing = this.#search ? `No set is called “${this.#search}”.` : 'No questions yet. Generate some: every set is kept here.';
-    this.#place.replaceChildren(
+    fill(
+      this.#place,
       el('h1', { tabindex: -1 }, 'Question sets'),
       el('p.lead', 'Review, edit and export what was generated.'),
       (total > 5 || this.#search) &&
@@ -83,7 +84,8 @@ export class Sets {
       const title = await promptFor(set.title);
       if (title) await this.#change(() => call(pathOf(set.set_id), { method: 'PATCH', json: { title } }), 'Renamed.');
     };
-    this.#place.replaceChildren(
+    fill(
+      this.#place,
       el('a.back', { href: '#sets' }, icon('left'), 'All sets'),
       el('h1', { ...AUTO, tabindex: -1 }, set.title),
       el('p.hint', factsOf(set)),
@@ -157,7 +159,8 @@ export class Sets {
       card.replaceChildren(editForm(item, number, save, () => this.#drawSet(`[data-item="${item.id}"] .button`)));
       card.querySelector('textarea').focus();
     };
-    card.append(
+    fill(
+      card,
       el(
         'div.review-head',
         el('span.review-number', `Question ${number}`),
@@ -169,9 +172,10 @@ export class Sets {
       el('h2.question-text', AUTO, item.question),
       item.options.length ? el('ul.results', ...item.options.map((text, at) => option(text, at, item))) : el('p.answer-text', AUTO, item.answer),
       item.explanation && item.explanation !== item.answer && el('p.explanation', AUTO, item.explanation),
-      passageButton(item.source),
       el(
         'div.review-head',
+        passageButton(item.source),
+        el('span.moves'),
         button('Edit', edit),
         button('Replace', () => act(() => post(`${path}/regenerate`), `Question ${number} replaced.`, `[data-item="${item.id}"] .button`)),
         button('Drop', async () => {

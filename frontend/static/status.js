@@ -10,14 +10,17 @@ const KINDS = { ingest: 'Reading a document', embed: 'Embedding', answer: 'Answe
 
 export class Status {
   #place;
+  #documents;
   #jobs = el('div');
   #health = el('div.tiles');
   #only = '';
   #limit = PAGE;
   #timer;
 
-  constructor(place) {
+  /** `documents` names what a job is about. */
+  constructor(place, documents) {
     this.#place = place;
+    this.#documents = documents;
     const choice = (value, words) =>
       el('label', el('input', { type: 'radio', name: 'jobs', value, checked: value === this.#only, onchange: () => this.#show(value) }), el('span', words));
     place.append(
@@ -81,6 +84,7 @@ export class Status {
       await done.then(() => announce(`${verb}: done.`), (cause) => announce(cause.message));
       void this.refresh();
     };
+    const about = this.#documents.items.find((doc) => doc.document_id === job.subject);
     const verb = active ? 'Stop' : bad ? 'Retry' : '';
     const when = new Date(job.ended_at ?? job.created_at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'medium' });
     const how = active ? [stageText(job), paceText(job)].filter(Boolean).join(' · ') : when;
@@ -88,9 +92,10 @@ export class Status {
       'li.job',
       el(
         'div.document-text',
-        el('strong', KINDS[job.kind] ?? job.kind),
+        el('strong', KINDS[job.kind] ?? plain(job.kind)),
         ' ',
         el('span', { class: `tag ${status === 'finished' ? 'good' : status === 'failed' ? 'bad' : ''}` }, status),
+        about && el('p', AUTO, about.filename),
         el('p.hint', how, job.attempt > 1 && ` · attempt ${job.attempt}`),
         active && el('progress', { max: 1, value: job.progress, 'aria-label': 'Progress' }),
         error && el('p.job-error', AUTO, error),

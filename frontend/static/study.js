@@ -266,6 +266,6 @@ function updateStrip(strip, run) {
 function credits(run) {
   const writer = run.set.model === 'extractive' ? 'the built-in writer' : run.set.model;
   const ms = run.set.timings?.total_ms;
-  const taken = ms ? ` in ${(ms / 1000).toLocaleString('en', { maximumFractionDigits: 1 })} s` : '';
+  const taken = ms > 50 ? ` in ${(ms / 1000).toLocaleString('en', { maximumFractionDigits: 1 })} s` : '';
   return el('p.credits', `Written by ${writer}${taken}, each from a passage of your documents.`);
 }
