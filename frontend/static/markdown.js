@@ -3,8 +3,9 @@
 import { el } from './dom.js';
 
 const INLINE =
-  /(?<code>`+)(?<coded>.+?)\k<code>|\[(?<marker>\d{1,3})\]|\[(?<label>[^\]]+)\]\((?<href>https?:\/\/[^\s)]+)\)|\*\*(?<strong>.+?)\*\*|(?<![\w*])[*_](?<em>[^\s*_][^*_]*)[*_](?!\w)/gsu;
+  /(?<code>`{1,3})(?<coded>[^`]+)\k<code>|\[(?<marker>\d{1,3})\]|\[(?<label>[^\]]{1,300})\]\((?<href>https?:\/\/[^\s)]+)\)|\*\*(?<strong>.{1,500}?)\*\*|(?<![\w*])[*_](?<em>[^\s*_][^*_]*)[*_](?!\w)/gsu;
 const ITEM = /^\s*(?:[-*+•]|(\d{1,9})[.)])\s+/;
+/** What ends a paragraph. */
 const BLOCK = /^(?:#{1,6} |```|>|\||\s*(?:[-*+•]|\d{1,9}[.)])\s)/;
 
 /** `marker(n)` makes the element of a marker [n]; nothing: it stays text. */
@@ -23,8 +24,8 @@ export function inline(text, marker = () => null) {
   return [...parts, text.slice(at)];
 }
 
-/** Blocks of a text: headings, paragraphs, lists, quotes, tables and code. */
-export function markdown(text, marker) {
+/** Blocks of a text: headings, paragraphs, lists, quotes (`deep` of them at most), tables and code. */
+export function markdown(text, marker, deep = 8) {
   const lines = text.replaceAll('\r', '').split('\n');
   const blocks = [];
   const take = (like) => {
@@ -43,7 +44,7 @@ export function markdown(text, marker) {
     } else if (/^#{1,6} /.test(line)) blocks.push(el('h3', ...words(lines.shift().replace(/^#+ /, ''))));
     else if (line.startsWith('>')) {
       const quoted = take((next) => next.startsWith('>')).map((next) => next.replace(/^> ?/, ''));
-      blocks.push(el('blockquote', ...markdown(quoted.join('\n'), marker)));
+      blocks.push(el('blockquote', ...markdown(quoted.join('\n'), marker, deep - 1)));
     } else if (line.startsWith('|')) blocks.push(table(take((next) => next.startsWith('|')), words));
     else if (ITEM.test(line)) {
       const start = ITEM.exec(line)[1];
