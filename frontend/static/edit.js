@@ -33,7 +33,7 @@ export function editForm(item, number, onSave, onCancel) {
     void onSave(change);
   };
   return el(
-    'form.edit',
+    'form.edit-form',
     { onsubmit: save, 'aria-label': `Edit question ${number}` },
     text('question', 'Question', item.question),
     quiz && el('fieldset.edit-options', el('legend', 'Options, the right one marked'), ...options),

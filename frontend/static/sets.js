@@ -78,7 +78,8 @@ export class Sets {
     );
   }
 
-  #drawSet(focus) {
+  /** `focus` are selectors, the first that matches is focused. */
+  #drawSet(...focus) {
     const set = this.#set;
     const ask = async () => {
       const title = await promptFor(set.title);
@@ -100,8 +101,7 @@ export class Sets {
       el('ol.review-list', ...set.questions.map((item, place) => this.#item(item, place))),
       set.questions.length === 0 && el('p.empty', 'Every question of this set was dropped.'),
     );
-    const target = focus && this.#place.querySelector(focus);
-    if (target) target.focus();
+    focus.map((one) => this.#place.querySelector(one)).find(Boolean)?.focus();
   }
 
   #exports() {
@@ -125,10 +125,10 @@ export class Sets {
   }
 
   /** Does something that answers with the whole set, then shows it. */
-  #change(action, said, focus) {
+  #change(action, said, ...focus) {
     return this.#try(async () => {
       this.#set = await action();
-      this.#drawSet(focus);
+      this.#drawSet(...focus);
       announce(said);
     });
   }
@@ -138,25 +138,26 @@ export class Sets {
     const path = pathOf(id, 'items', item.id);
     const number = place + 1;
     const card = el('li.card.review-card', { 'data-item': item.id });
-    const act = (action, said, focus) => {
+    const mine = `[data-item="${item.id}"]`;
+    const act = (action, said, ...focus) => {
       for (const other of this.#place.querySelectorAll('.busy-item')) other.classList.remove('busy-item');
       card.classList.add('busy-item');
-      return this.#change(action, said, focus);
+      return this.#change(action, said, ...focus);
     };
     const move = (by) => {
       const ids = questions.map((one) => one.id);
       ids.splice(place + by, 0, ...ids.splice(place, 1));
       const way = by < 0 ? 'up' : 'down';
-      const focus = `[data-item="${item.id}"] .${way}:not(:disabled), [data-item="${item.id}"] .icon-button:not(:disabled)`;
-      void act(() => call(pathOf(id, 'order'), { method: 'PUT', json: { item_ids: ids } }), `Question ${number} moved ${way}.`, focus);
+      const reorder = () => call(pathOf(id, 'order'), { method: 'PUT', json: { item_ids: ids } });
+      void act(reorder, `Question ${number} moved ${way}.`, `${mine} .${way}:enabled`, `${mine} .icon-button:enabled`);
     };
     const arrow = (way, by, off) =>
       el(`button.icon-button.${way}`, { 'aria-label': `Move question ${number} ${way}`, disabled: off, onclick: () => move(by) }, icon(way));
-    const button = (words, onclick) => el('button.button.small', { onclick, 'aria-label': `${words} question ${number}` }, words);
+    const button = (words, onclick) => el(`button.button.small.${words.toLowerCase()}`, { onclick, 'aria-label': `${words} question ${number}` }, words);
     const edit = async () => {
       const { editForm } = await import('./edit.js');
-      const save = (json) => act(() => call(path, { method: 'PATCH', json }), 'Saved.', `[data-item="${item.id}"] .button`);
-      card.replaceChildren(editForm(item, number, save, () => this.#drawSet(`[data-item="${item.id}"] .button`)));
+      const save = (json) => act(() => call(path, { method: 'PATCH', json }), 'Saved.', `${mine} .edit`);
+      card.replaceChildren(editForm(item, number, save, () => this.#drawSet(`${mine} .edit`)));
       card.querySelector('textarea').focus();
     };
     fill(
@@ -177,7 +178,7 @@ export class Sets {
         passageButton(item.source),
         el('span.moves'),
         button('Edit', edit),
-        button('Replace', () => act(() => post(`${path}/regenerate`), `Question ${number} replaced.`, `[data-item="${item.id}"] .button`)),
+        button('Replace', () => act(() => post(`${path}/regenerate`), `Question ${number} replaced.`, `${mine} .replace`)),
         button('Drop', async () => {
           const sure = await confirmed({ title: `Drop question ${number}?`, text: item.question, yes: 'Drop', danger: true });
           if (sure) await act(() => call(path, { method: 'DELETE' }), `Question ${number} dropped.`, 'h1');
