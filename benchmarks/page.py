@@ -25,7 +25,7 @@ SLOW_4G = {"latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 
 APPLIED = {"latency": 562.5, "downloadThroughput": 1.44e6 / 8, "uploadThroughput": 675e3 / 8}
 
 _PAINTS = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-_USABLE = "!document.getElementById('library-state').matches('[data-kind=loading]')"
+_USABLE = "#documents .document"
 _VIEWS = ("ask", "sets", "search", "status", "questions")
 
 
@@ -60,10 +60,10 @@ def _visit(browser: Browser, url: str, line: dict[str, float]) -> tuple[float, f
     tools.send("Network.enable")
     tools.send("Network.emulateNetworkConditions", {"offline": False, **line})
     page.goto(url)
-    page.wait_for_function(_USABLE, polling=10)
+    page.wait_for_selector(_USABLE)
     usable = page.evaluate("performance.now()")
-    page.wait_for_function(_PAINTS)
-    paint = page.evaluate(_PAINTS)
+    while (paint := page.evaluate(_PAINTS)) is None:
+        page.wait_for_timeout(20)
     context.close()
     return paint, usable
 

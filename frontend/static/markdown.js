@@ -42,7 +42,7 @@ export function markdown(text, marker, deep = 8) {
       blocks.push(el('pre', { tabindex: 0 }, el('code', take((next) => !next.startsWith('```')).join('\n'))));
       lines.shift();
     } else if (/^#{1,6} /.test(line)) blocks.push(el('h3', ...words(lines.shift().replace(/^#+ /, ''))));
-    else if (line.startsWith('>')) {
+    else if (line.startsWith('>') && deep) {
       const quoted = take((next) => next.startsWith('>')).map((next) => next.replace(/^> ?/, ''));
       blocks.push(el('blockquote', ...markdown(quoted.join('\n'), marker, deep - 1)));
     } else if (line.startsWith('|')) blocks.push(table(take((next) => next.startsWith('|')), words));
