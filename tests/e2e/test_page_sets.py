@@ -151,9 +151,9 @@ def test_a_set_is_downloaded_in_every_format(server_url: str, visit: OpenVisit, 
     page = visit(server_url).open()
     reviewed_set(page, "formats.txt")
     endings = {}
-    for form in page.get_by_label("Format").locator("option").all():
+    for form in page.get_by_label("Format", exact=True).locator("option").all():
         value = str(form.get_attribute("value"))
-        page.get_by_label("Format").select_option(value)
+        page.get_by_label("Format", exact=True).select_option(value)
         with page.expect_download() as download:
             page.get_by_role("button", name="Export", exact=True).click()
         download.value.save_as(tmp_path / value)
