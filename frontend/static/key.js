@@ -1,7 +1,9 @@
 /** The field for a key, shown when the server wants one. */
 
 import { el } from './dom.js';
-import { remember } from './storage.js';
+import { recall, remember } from './storage.js';
+
+const FIRST = 'This server needs a key. Whoever runs it can make one for you.';
 
 let open = null;
 
@@ -22,7 +24,7 @@ function ask(reason) {
       'form',
       { method: 'dialog' },
       el('h2', { id: 'key-title' }, 'A key is needed'),
-      el('p', { role: 'alert' }, reason),
+      el('p', { role: 'alert' }, recall('key', sessionStorage) ? reason : FIRST),
       el('div.field', el('label', { for: 'key' }, 'Your key'), field),
       el('p.hint', 'Kept until this tab is closed. It is sent to this server alone.'),
       el(

@@ -207,7 +207,7 @@ def test_a_failed_job_is_shown_with_its_sentence_and_retried(server_url: str, vi
 
 def test_a_key_is_asked_for_once_and_sent_with_every_call(server_url: str, visit: OpenVisit) -> None:
     page = visit(server_url).page
-    refused = {"message": "This server needs a key.", "code": "unauthorized"}
+    refused = {"message": "No such key.", "code": "unauthorized"}
 
     def guard(route: Route) -> None:
         if route.request.headers.get("x-api-key") == "right":
@@ -223,6 +223,7 @@ def test_a_key_is_asked_for_once_and_sent_with_every_call(server_url: str, visit
     assert problems(page) == {}
     page.get_by_label("Your key").fill("wrong")
     page.keyboard.press("Enter")
+    expect(dialog).to_contain_text("No such key.")
     page.get_by_label("Your key").fill("right")
     page.get_by_role("button", name="Use this key").click()
     add(page, text_file("keyed.txt"))
