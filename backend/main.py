@@ -122,7 +122,6 @@ def create_app(
         pdf,
         health,
         docs,
-        page,
     ):
         app.include_router(module.router)
     page.mount_static(app)
