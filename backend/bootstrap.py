@@ -15,6 +15,7 @@ from backend.adapters.embedded_queue import EmbeddedQueue
 from backend.adapters.exports import EXPORTS
 from backend.adapters.extractive.writer import ExtractiveWriter
 from backend.adapters.extractors.extractor import ChildProcessExtractor
+from backend.adapters.faiss_indexes import FaissIndexes
 from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.language_models.chain import ModelChain
@@ -37,6 +38,7 @@ from backend.adapters.sql.upkeep import SqlUpkeep
 from backend.config.providers import providers
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import ConfigurationError
+from backend.models.vector_index import IndexQuota
 from backend.ports.embedder import Embedder
 from backend.ports.question_writer import QuestionWriter
 from backend.services.answer_jobs import AnswerJobs
@@ -61,6 +63,7 @@ from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
 from backend.services.tasks import Worker
 from backend.services.transfer_check import TransferCheck
+from backend.services.vector_indexes import VectorIndexService
 from backend.utils.processes import is_gone, own_name
 
 if TYPE_CHECKING:
@@ -69,7 +72,7 @@ if TYPE_CHECKING:
 DEFAULT_TENANT = "default"
 SAMPLE = Path(__file__).parent / "samples" / "how-plants-make-food.txt"
 
-_MB = 1_000_000
+_MB, _GB = 1_000_000, 1_000_000_000
 
 
 @asynccontextmanager
@@ -94,11 +97,29 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             models.warm()
         )  # a start does not wait for the SDK, nor the first request
         stack.callback(warming.cancel)
-        services = _services(settings, database, embedder, queue, models)
+        indexes = await stack.enter_async_context(open_indexes(settings))
+        services = _services(settings, database, embedder, queue, models, indexes)
         await services.jobs.release_lost(is_gone)
         await services.ingestion.sweep(ABANDONED_S)
         await _welcome(settings, database, services)
         yield services
+
+
+@asynccontextmanager
+async def open_indexes(settings: Settings) -> AsyncIterator[VectorIndexService]:
+    """Only the vector indexes, for the API or for a service of their own."""
+    _make_folder(settings.data_dir)
+    indexes = FaissIndexes(
+        settings.data_dir / "indexes",
+        IndexQuota(settings.index_max_indexes, settings.index_max_vectors, settings.index_max_gb * _GB),
+        most_open=settings.index_open,
+        idle_s=settings.index_idle_s,
+        threads=settings.index_threads,
+    )
+    try:
+        yield VectorIndexService(indexes)
+    finally:
+        await indexes.aclose()
 
 
 @asynccontextmanager
@@ -120,6 +141,7 @@ def _services(
     embedder: Embedder,
     queue: EmbeddedQueue | CeleryQueue,
     models: ModelChain,
+    indexes: VectorIndexService,
 ) -> Services:
     catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
     keywords = Fts5KeywordIndex(database)
@@ -222,6 +244,7 @@ def _services(
         schedule=Schedule(jobs=jobs, queue=queue, periods=PERIODS),
         integrity=Integrity(audit=audit, catalog=catalog, blobs=blobs, vectors=vectors),
         migration=migration,
+        indexes=indexes,
         worker_inside=settings.job_queue == "embedded",
         health=Health(
             {

@@ -27,11 +27,18 @@ from backend.routes import (
     progress,
     question_sets,
     questions,
+    vector_index,
 )
 from backend.routes.middleware import BodyLimit, RequestId
-from backend.services.container import Services
+from backend.services.container import IndexServices, Services
 
 LOCAL_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+
+
+class IndexState(TypedDict):
+    """What the lifespan of the index service hands to every request."""
+
+    services: IndexServices
 
 
 class State(TypedDict):
@@ -46,6 +53,7 @@ def create_app(
     *,
     cors_origins: str = "",
     max_upload_bytes: int,
+    max_index_bytes: int = 256_000_000,
     closing: Callable[[], bool] = lambda: False,
 ) -> FastAPI:
     """Serve the services that ``open_services`` opens; an embedded worker runs beside the requests.
@@ -67,7 +75,7 @@ def create_app(
         redoc_url=None,
     )
     errors.register(app)
-    app.add_middleware(BodyLimit, max_upload_bytes=max_upload_bytes)
+    app.add_middleware(BodyLimit, max_upload_bytes=max_upload_bytes, max_index_bytes=max_index_bytes)
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=_origins(cors_origins),
@@ -87,6 +95,7 @@ def create_app(
         migrations,
         progress,
         pdf,
+        vector_index,
         health,
         docs,
         page,
@@ -94,6 +103,24 @@ def create_app(
         app.include_router(module.router)
     page.mount_static(app)
     docs.mount_static(app)
+    return app
+
+
+def create_index_app(
+    open_services: Callable[[], AbstractAsyncContextManager[IndexServices]], *, max_index_bytes: int
+) -> FastAPI:
+    """Serve the vector indexes alone, on the same routes as within the product."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[IndexState]:
+        async with open_services() as services:
+            yield {"services": services}
+
+    app = FastAPI(title="Quaestio vector indexes", version=__version__, lifespan=lifespan, docs_url=None)
+    errors.register(app)
+    app.add_middleware(BodyLimit, max_upload_bytes=max_index_bytes, max_index_bytes=max_index_bytes)
+    app.add_middleware(RequestId)
+    app.include_router(vector_index.router)
     return app
 
 

@@ -25,6 +25,7 @@ from backend.services.quiz_marking import QuizMarking
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
 from backend.services.tasks import Worker
+from backend.services.vector_indexes import VectorIndexService
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,13 @@ class Limits:
 
     max_upload_bytes: int
     max_questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexServices:
+    """What the vector index service needs where it runs alone."""
+
+    indexes: VectorIndexService
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class Services:
     schedule: Schedule
     integrity: Integrity
     migration: Migration
+    indexes: VectorIndexService
     worker_inside: bool
     """Whether the process that serves also works on jobs; else workers of their own do."""
     health: Health
