@@ -78,5 +78,5 @@ class VectorIndexes(Protocol):
     def opened(self) -> int:
         """How many are open at the moment."""
 
-    def totals(self) -> tuple[int, int]:
-        """Vectors and their bytes, of the tenants that wrote something since the start."""
+    async def totals(self) -> tuple[int, int, int]:
+        """Indexes of all tenants, vectors in them, and bytes of these; dear only when first asked for."""

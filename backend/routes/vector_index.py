@@ -184,4 +184,4 @@ async def health(indexes: IndexesDep) -> dict[str, Any]:
 @router.get("/metrics")
 async def metrics(indexes: IndexesDep) -> Response:
     """Requests, latencies, vectors and open indexes in Prometheus's text format."""
-    return Response(indexes.report(), media_type="text/plain; version=0.0.4")
+    return Response(await indexes.report(), media_type="text/plain; version=0.0.4")

@@ -149,10 +149,13 @@ class VectorIndexService:
         found = await self._indexes.rows(tenant, name, numbers, values=values)
         return [one for one in found if one is not None], int(numbers[-1]) if more else None
 
-    def report(self) -> str:
+    async def report(self) -> str:
         """Counters and gauges for Prometheus."""
-        vectors, size = self._indexes.totals()
-        return self.metrics.text({"open": self._indexes.opened(), "vectors": vectors, "bytes": size})
+        indexes, vectors, size = await self._indexes.totals()
+        opened = self._indexes.opened()
+        return self.metrics.text(
+            {"indexes": indexes, "open_indexes": opened, "vectors": vectors, "bytes": size}
+        )
 
     def opened(self) -> int:
         """Indexes that are open at the moment."""

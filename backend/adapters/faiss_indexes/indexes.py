@@ -181,8 +181,10 @@ class FaissIndexes:
         """See the port."""
         return len(self._shelf)
 
-    def totals(self) -> Size:
-        """Vectors and bytes of the tenants that changed something since the start."""
+    async def totals(self) -> tuple[int, int, int]:
+        """See the port."""
+        for tenant in await asyncio.to_thread(self._engine.tenants):
+            await self._count(tenant)
         return self._ledger.totals()
 
     async def aclose(self) -> None:

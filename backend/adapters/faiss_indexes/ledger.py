@@ -78,7 +78,8 @@ class Ledger:
             account.vectors -= vectors
             account.bytes -= size
 
-    def totals(self) -> Size:
-        """Of every tenant that was counted."""
+    def totals(self) -> tuple[int, int, int]:
+        """Indexes, vectors and bytes of every tenant that was counted."""
         accounts = self._accounts.values()
-        return sum(a.vectors for a in accounts), sum(a.bytes for a in accounts)
+        indexes = sum(len(a.sizes) for a in accounts)
+        return indexes, sum(a.vectors for a in accounts), sum(a.bytes for a in accounts)
