@@ -61,8 +61,7 @@ def ntotal(server: IndexServer, name: str) -> int:
 
 def test_results_carry_the_ids_as_they_were_handed_in(server: IndexServer, name: str) -> None:
     found = search(server, name, vector=[0, 0.1, 0.9, 0], k=4)
-    assert [one["id"] for one in found] == ["third/ü", 2, 1, "4"] or {one["id"] for one in found} == {
-        "third/ü", 2, 1, "4"}  # fmt: skip
+    assert {one["id"] for one in found} == {"third/ü", 2, 1, "4"}
     assert found[0] == {"id": "third/ü", "score": pytest.approx(0.02), "metadata": {"year": 2010}}
     assert next(one for one in found if one["id"] == "4")["metadata"] is None
 
@@ -309,7 +308,7 @@ def test_what_must_be_trained_says_so(server: IndexServer) -> None:
     refused(server.http.post("/v1/index/lists/train", json={"vectors": examples}), 409, "empty")
 
 
-def test_a_search_before_training_finds_nothing_or_says_so(server: IndexServer) -> None:
+def test_a_search_before_training_says_so(server: IndexServer) -> None:
     create(server, "untrained", 4, "IVF4,Flat")
     answer = server.http.post("/v1/index/untrained/search", json={"vector": ONE})
     refused(answer, 409, "trained")
@@ -375,9 +374,9 @@ def test_two_gigabytes_are_refused_before_they_are_read(server: IndexServer, nam
     with socket.create_connection((address.host, address.port or 80), timeout=30) as line:
         head = f"POST /v1/index/{name}/vectors HTTP/1.1\r\nHost: x\r\nContent-Length: 2147483648\r\n\r\n"
         line.sendall(head.encode())
-        answer = line.recv(65536)
+        answer = b"".join(iter(lambda: line.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 413")
-    assert b"INDEX_MAX_BODY_MB" in answer or b"INDEX_MAX_BODY_MB" in answer
+    assert b"INDEX_MAX_BODY_MB" in answer
     assert ntotal(server, name) == 4
 
 

@@ -39,6 +39,7 @@ def vectors(count: int, seed: int, *, binary: bool) -> np.ndarray:
 
 
 def plain(kind: str, rows: np.ndarray, *, binary: bool) -> Any:
+    faiss.omp_set_num_threads(1)
     factory = FACTORY.get(kind, kind)
     if binary:
         index = faiss.index_binary_factory(DIMENSION, factory)

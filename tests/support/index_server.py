@@ -32,7 +32,8 @@ class IndexServer:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "backend", "serve-index", "--port", "0", "--data-dir", str(data_dir)],
                 cwd=data_dir,
-                env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+                # Threads that wait for each other are slow where other tests use the cores, too.
+                env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"} | environment,
                 stderr=log,
             )
         self.url = self._address()

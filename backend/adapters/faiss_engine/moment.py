@@ -13,7 +13,7 @@ import orjson
 from backend.adapters.faiss_engine import checks, structure
 from backend.adapters.faiss_engine.changes import Ids
 from backend.adapters.faiss_engine.state import State
-from backend.errors import DamagedIndex
+from backend.errors import DamagedIndex, NotTrained
 
 Filter = Mapping[str, Any] | None
 Options = Mapping[str, Any] | None
@@ -30,7 +30,7 @@ class Moment:
         self, queries: npt.ArrayLike, k: int, filter_: Filter, options: Options
     ) -> tuple[npt.NDArray[Any], Ids, list[list[bytes]]]:
         """As of the index, in no more columns than vectors live, with metadata as JSON (see ``texts``)."""
-        state = self.state
+        state = self._trained()
         sought = checks.vectors_of(queries, state.spec, None)
         checks.check_k(k)
         reach = min(k, max(state.rows.live, 1))
@@ -46,7 +46,7 @@ class Moment:
         self, queries: npt.ArrayLike, radius: float, filter_: Filter, options: Options
     ) -> list[tuple[npt.NDArray[Any], Ids, list[bytes]]]:
         """Per query distances, ids and metadata of all within ``radius``, best first."""
-        state = self.state
+        state = self._trained()
         sought = checks.vectors_of(queries, state.spec, None)
         limits, distances, positions = structure.range_search(
             state.index, sought, radius, self.mask(state, filter_), options or {}
@@ -59,6 +59,13 @@ class Moment:
             told = [state.rows.metadata_at(p) for p in there.tolist()]
             found.append((distances[order], state.rows.ids_at(there), told))
         return found
+
+    def _trained(self) -> State:
+        if not self.state.index.is_trained:
+            raise NotTrained(
+                f"An index of type {self.state.spec.index_type} must be trained before it is searched."
+            )
+        return self.state
 
     def texts(self, ids: npt.ArrayLike) -> list[bytes | None]:
         """Metadata of ids as JSON, empty for none; None for ids that are not there."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -22,7 +21,7 @@ class FaissThreads:
 
     def __init__(self, threads: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="index-search")
-        self._cores = os.cpu_count() or 1
+        self._cores = faiss.omp_get_max_threads()  # as OMP_NUM_THREADS says, else all
         self._running = 0
 
     async def run(self, work: Callable[[], T], dimension: int = 0) -> T:
