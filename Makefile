@@ -23,7 +23,7 @@ check: setup-dev ## Format, lint, types, import contract, quick tests (under 60 
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@PYTHONPATH=clients/python $(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q tests/unit tests/contract tests/architecture -m "not slow"
 
 soak: setup-dev ## Kill processes many times and prove that nothing is lost (KILLS=200, SEED)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from backend.adapters.embedded_queue import EmbeddedQueue
 from backend.adapters.exports import EXPORTS
+from backend.adapters.extractive.apart import Apart
 from backend.adapters.extractive.writer import ExtractiveWriter
 from backend.adapters.extractors.extractor import ChildProcessExtractor
 from backend.adapters.faiss_indexes import FaissIndexes
+from backend.adapters.faiss_sessions.processes import FaissProcesses
 from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.language_models.chain import ModelChain
@@ -25,6 +27,7 @@ from backend.adapters.sentence_transformers_embedder import SentenceTransformers
 from backend.adapters.sized_blobs import SizedBlobStore
 from backend.adapters.sql.answers import SqlAnswers
 from backend.adapters.sql.audit import SqlAudit
+from backend.adapters.sql.candidates import SqlCandidates
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.facts import settle
@@ -38,6 +41,7 @@ from backend.adapters.sql.upkeep import SqlUpkeep
 from backend.config.providers import providers
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import ConfigurationError
+from backend.models.sessions import SessionLimits
 from backend.models.vector_index import IndexQuota
 from backend.ports.embedder import Embedder
 from backend.ports.question_writer import QuestionWriter
@@ -47,20 +51,24 @@ from backend.services.container import Limits, Services
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
 from backend.services.idempotency import Idempotency
-from backend.services.ingestion import Ingestion
+from backend.services.ingestion import INGESTION_QUEUE, Ingestion
 from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.job_control import JobControl
-from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, migration_kinds
+from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, migration_kinds, mining_kinds
 from backend.services.maintenance import Maintenance
 from backend.services.marking import Marking
 from backend.services.migration import Migration
+from backend.services.mined_questions import MinedQuestions
+from backend.services.mining import Mining, mine_job
 from backend.services.model_marker import ModelMarker
 from backend.services.model_questions.writer import ModelQuestionWriter
 from backend.services.question_bank import QuestionBank
+from backend.services.question_evaluation import QuestionEvaluation
 from backend.services.quiz_marking import QuizMarking
 from backend.services.reembedding import Reembedding
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
+from backend.services.sessions import Sessions
 from backend.services.tasks import Worker
 from backend.services.transfer_check import TransferCheck
 from backend.services.vector_indexes import VectorIndexService
@@ -98,7 +106,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         )  # a start does not wait for the SDK, nor the first request
         stack.callback(warming.cancel)
         indexes = await stack.enter_async_context(open_indexes(settings))
-        services = _services(settings, database, embedder, queue, models, indexes)
+        # A worker that serves nobody else may as well find questions itself.
+        apart = Apart() if settings.job_queue == "embedded" else None
+        if apart:
+            stack.push_async_callback(apart.close)
+        services = _services(settings, database, embedder, queue, models, apart, indexes)
+        stack.push_async_callback(services.sessions.aclose)
         await services.jobs.release_lost(is_gone)
         await services.ingestion.sweep(ABANDONED_S)
         await _welcome(settings, database, services)
@@ -141,6 +154,7 @@ def _services(
     embedder: Embedder,
     queue: EmbeddedQueue | CeleryQueue,
     models: ModelChain,
+    apart: Apart | None,
     indexes: VectorIndexService,
 ) -> Services:
     catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
@@ -162,6 +176,16 @@ def _services(
         vectors=vectors,
         keywords=keywords,
         max_bytes=settings.max_upload_mb * _MB,
+        follow_up=lambda document: mine_job(document, INGESTION_QUEUE),
+    )
+    extractive, candidates = ExtractiveWriter(embedder, apart), SqlCandidates(database)
+    mining = Mining(
+        catalog=catalog,
+        jobs=jobs,
+        miner=extractive,
+        candidates=candidates,
+        embedder=embedder,
+        vectors=vectors,
     )
     retriever = Retriever(
         embedder=embedder,
@@ -201,9 +225,13 @@ def _services(
         expiring=[name for name, kind in kinds.items() if kind.expires],
         results_kept_s=settings.result_ttl_s,
     )
-    writer = _writer(settings, models, embedder)
+    writer = _writer(settings, models, embedder, extractive)
     generation = QuestionGeneration(
-        catalog=catalog, retriever=retriever, writer=writer, least_relevance=settings.least_relevance
+        catalog=catalog,
+        retriever=retriever,
+        writer=writer,
+        least_relevance=settings.least_relevance,
+        mined=MinedQuestions(candidates),
     )
     marking = Marking(
         store=store,
@@ -226,6 +254,9 @@ def _services(
             models=writer.names,
             max_age_s=settings.question_cache_s,
         ),
+        evaluation=QuestionEvaluation(
+            generation=generation, retriever=retriever, catalog=catalog, embedder=embedder
+        ),
         question_store=store,
         exports=EXPORTS,
         marking=marking,
@@ -236,7 +267,7 @@ def _services(
         worker=Worker(
             owner=own_name(),
             jobs=jobs,
-            kinds=kinds | maintenance_kinds(maintenance) | migration_kinds(migration),
+            kinds=kinds | mining_kinds(mining) | maintenance_kinds(maintenance) | migration_kinds(migration),
             queue=queue,
             wait=queue.wait,
             concurrency=_workers(settings),
@@ -245,6 +276,7 @@ def _services(
         integrity=Integrity(audit=audit, catalog=catalog, blobs=blobs, vectors=vectors),
         migration=migration,
         indexes=indexes,
+        sessions=_sessions(settings),
         worker_inside=settings.job_queue == "embedded",
         health=Health(
             {
@@ -258,6 +290,20 @@ def _services(
         providers=models.states,
         limits=Limits(settings.max_upload_mb * _MB, settings.max_questions),
     )
+
+
+def _sessions(settings: Settings) -> Sessions:
+    limits = SessionLimits(
+        max_sessions=settings.session_max_per_tenant,
+        max_tenants=settings.session_max_tenants,
+        max_handles=settings.session_max_handles,
+        memory_bytes=settings.session_memory_mb * _MB,
+        max_body_bytes=settings.session_max_body_mb * _MB,
+        idle_s=settings.session_idle_s,
+        call_timeout_s=settings.session_call_timeout_s,
+        uploads=settings.session_uploads,
+    )
+    return Sessions(FaissProcesses(limits), limits)
 
 
 def check_queue(settings: Settings) -> None:
@@ -278,9 +324,10 @@ def check_queue(settings: Settings) -> None:
         )
 
 
-def _writer(settings: Settings, models: ModelChain, embedder: Embedder) -> QuestionWriter:
+def _writer(
+    settings: Settings, models: ModelChain, embedder: Embedder, extractive: ExtractiveWriter
+) -> QuestionWriter:
     """The extractive writer, behind the language models where there are any."""
-    extractive = ExtractiveWriter()
     if models.model is None:
         return extractive
     return ModelQuestionWriter(

@@ -12,7 +12,8 @@
     │   ├── JobNotFound
     │   ├── QuestionSetNotFound    or an item of one
     │   ├── IndexNotFound
-    │   └── VectorNotFound
+    │   ├── VectorNotFound
+    │   └── SessionNotFound        a session of FAISS objects
     ├── Conflict                   the request is right, the store is not ready for it
     │   ├── EmptyLibrary
     │   ├── OtherModel             vectors of another embedding model than the one in use
@@ -21,9 +22,11 @@
     │   ├── IndexExists
     │   ├── IndexInUse             another process or handle writes the index
     │   ├── VectorExists           an id that is there already
-    │   └── NotTrained             this type of index learns from examples before it holds any
+    │   ├── NotTrained             this type of index learns from examples before it holds any
+    │   └── SessionLost            the process that held the FAISS objects ended
+    ├── QuotaExceeded              the tenant has as much of something as it may
+    ├── CallTooLong                one call of FAISS took longer than allowed
     ├── TooLarge                   over a limit that a setting names
-    │   └── QuotaExceeded          of vectors, bytes or indexes that a tenant may keep
     ├── DamagedIndex               what was stored is no longer what was written
     ├── UnsupportedFile            a type of file that is not read
     ├── UnreadableFile             a supported type, but this file cannot be used
@@ -118,6 +121,12 @@ class VectorNotFound(NotFound):
     code = "vector_not_found"
 
 
+class SessionNotFound(NotFound):
+    """No such session of FAISS objects for this tenant."""
+
+    code = "session_not_found"
+
+
 class Conflict(QuaestioError):
     """The request is right, but the store is not in a state to serve it."""
 
@@ -172,16 +181,29 @@ class NotTrained(Conflict):
     code = "index_not_trained"
 
 
+class SessionLost(Conflict):
+    """The process that held a tenant's FAISS objects ended, and they with it."""
+
+    code = "session_lost"
+
+
+class QuotaExceeded(QuaestioError):
+    """The tenant has as much of something as it may."""
+
+    code = "quota_exceeded"
+    retryable = True
+
+
+class CallTooLong(QuaestioError):
+    """One call of FAISS took longer than a setting allows."""
+
+    code = "call_too_long"
+
+
 class TooLarge(QuaestioError):
     """Over a limit that a setting names."""
 
     code = "too_large"
-
-
-class QuotaExceeded(TooLarge):
-    """More vectors, bytes or indexes than a tenant may keep."""
-
-    code = "quota_exceeded"
 
 
 class DamagedIndex(QuaestioError):

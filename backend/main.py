@@ -30,6 +30,7 @@ from backend.routes import (
     vector_index,
 )
 from backend.routes.middleware import BodyLimit, RequestId
+from backend.routes.sessions import SessionRoutes
 from backend.services.container import IndexServices, Services
 
 LOCAL_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
@@ -83,6 +84,8 @@ def create_app(
         allow_headers=["*"],
         expose_headers=["X-Request-ID", "Retry-After"],
     )
+    # Before the rest: a search must not pay for what only pages and JSON need.
+    app.add_middleware(SessionRoutes)
     app.add_middleware(RequestId)
     for module in (
         chat,

@@ -18,9 +18,16 @@ from backend.bootstrap import DEFAULT_TENANT, open_services
 from backend.commands.progress import progress_words
 from backend.commands.sidecar import SIDECAR, read_sidecar
 from backend.config.settings import Settings
-from backend.errors import DocumentNotFound, InvalidRequest, QuaestioError, UnsupportedFile
+from backend.errors import (
+    DocumentNotFound,
+    InvalidRequest,
+    JobNotFound,
+    QuaestioError,
+    UnsupportedFile,
+)
 from backend.models.api import FoundSource
 from backend.models.documents import Document, DocumentMetadata, JobState
+from backend.models.jobs import mine_job_id
 from backend.services.container import Services
 
 _PIECE = 1 << 20
@@ -38,7 +45,7 @@ class _Chosen:
 
 
 @dataclass(slots=True)
-class _Outcome:
+class Outcome:
     """What became of one file."""
 
     path: Path
@@ -47,6 +54,7 @@ class _Outcome:
     message: str = ""
 
     def as_json(self) -> dict[str, Any]:
+        """What ``ingest --json`` prints of it."""
         document = self.document
         return {
             "path": str(self.path),
@@ -63,7 +71,7 @@ def ingest(settings: Settings, options: argparse.Namespace) -> int:
 
     Interrupted, it leaves what was accepted in the queue and says so.
     """
-    outcomes: list[_Outcome] = []
+    outcomes: list[Outcome] = []
     try:
         asyncio.run(_ingest(settings, options.paths, outcomes))
     except KeyboardInterrupt:
@@ -77,7 +85,7 @@ def ingest(settings: Settings, options: argparse.Namespace) -> int:
     return 1 if any(o.status in {"failed", "refused"} for o in outcomes) else 0
 
 
-def _say_what_stays(outcomes: Iterable[_Outcome]) -> None:
+def _say_what_stays(outcomes: Iterable[Outcome]) -> None:
     left = sum(o.document is not None and not o.document.state.ended for o in outcomes)
     if left:
         files, they = (
@@ -89,7 +97,7 @@ def _say_what_stays(outcomes: Iterable[_Outcome]) -> None:
         )
 
 
-async def _ingest(settings: Settings, paths: Iterable[Path], outcomes: list[_Outcome]) -> None:
+async def _ingest(settings: Settings, paths: Iterable[Path], outcomes: list[Outcome]) -> None:
     """Take in and follow files; ``outcomes`` is filled on the way, for whoever is interrupted."""
     async with open_services(settings.model_copy(update={"sample_document": False})) as services:
         worker = asyncio.create_task(services.worker.run())
@@ -97,10 +105,18 @@ async def _ingest(settings: Settings, paths: Iterable[Path], outcomes: list[_Out
             for chosen in _files(paths):
                 outcomes.append(await _take(services, chosen))  # noqa: PERF401 - seen when interrupted
             await _watch(services, outcomes)
+            await _prepare(services, outcomes)
         finally:
             worker.cancel()
             with suppress(asyncio.CancelledError):
                 await worker
+
+
+async def take_in(services: Services, paths: Iterable[Path]) -> list[Outcome]:
+    """Take files in and follow them to their end; somebody else works on the jobs."""
+    outcomes = [await _take(services, chosen) for chosen in _files(paths)]
+    await _watch(services, outcomes)
+    return outcomes
 
 
 def _files(paths: Iterable[Path]) -> list[_Chosen]:
@@ -122,19 +138,19 @@ def _files(paths: Iterable[Path]) -> list[_Chosen]:
     return found
 
 
-async def _take(services: Services, chosen: _Chosen) -> _Outcome:
+async def _take(services: Services, chosen: _Chosen) -> Outcome:
     path = chosen.path
     try:
         accepted = await services.ingestion.accept(
             DEFAULT_TENANT, path.name, _pieces(path), metadata=chosen.metadata
         )
     except UnsupportedFile as error:
-        return _Outcome(path, "refused" if chosen.named else "skipped", message=error.message)
+        return Outcome(path, "refused" if chosen.named else "skipped", message=error.message)
     except QuaestioError as error:
-        return _Outcome(path, "refused", message=error.message)
+        return Outcome(path, "refused", message=error.message)
     if accepted.duplicate and accepted.document.state.ended:
-        return _Outcome(path, "duplicate", accepted.document, f"already here as {accepted.document.filename}")
-    return _Outcome(path, accepted.document.state.value, accepted.document)
+        return Outcome(path, "duplicate", accepted.document, f"already here as {accepted.document.filename}")
+    return Outcome(path, accepted.document.state.value, accepted.document)
 
 
 async def _pieces(path: Path) -> AsyncIterator[bytes]:
@@ -143,7 +159,7 @@ async def _pieces(path: Path) -> AsyncIterator[bytes]:
             yield piece
 
 
-async def _watch(services: Services, outcomes: list[_Outcome]) -> None:
+async def _watch(services: Services, outcomes: list[Outcome]) -> None:
     """Follow every document to its end, with one bar for all of them."""
     waiting = [o for o in outcomes if o.document and not o.document.state.ended and o.status != "duplicate"]
     total = len(waiting)
@@ -160,10 +176,26 @@ async def _watch(services: Services, outcomes: list[_Outcome]) -> None:
                 await asyncio.sleep(_POLL_S)
 
 
+async def _prepare(services: Services, outcomes: list[Outcome]) -> None:
+    """Wait until questions of the new documents are prepared; interrupted, that goes on later."""
+    done = [o.document for o in outcomes if o.status == "finished" and o.document]
+    for document in tqdm(done, unit="file", file=sys.stderr, disable=None, desc="preparing questions"):
+        with suppress(JobNotFound):
+            await mined(services, document)
+
+
+async def mined(services: Services, document: Document) -> None:
+    """Wait until the questions of a document are prepared; somebody else works on the jobs."""
+    job = await services.jobs.job(DEFAULT_TENANT, mine_job_id(document))
+    while not job.state.ended:
+        await asyncio.sleep(_POLL_S)
+        job = await services.jobs.job(DEFAULT_TENANT, job.id)
+
+
 _BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total_fmt} files [{elapsed}]"
 
 
-def _doing(waiting: list[_Outcome]) -> str:
+def _doing(waiting: list[Outcome]) -> str:
     """The first document that someone works on, and how far it is."""
     documents = [o.document for o in waiting if o.document]
     if not documents:
@@ -172,7 +204,7 @@ def _doing(waiting: list[_Outcome]) -> str:
     return f"{shown.filename[:30]}: {progress_words(shown)}"
 
 
-async def _refresh(services: Services, outcome: _Outcome) -> None:
+async def _refresh(services: Services, outcome: Outcome) -> None:
     if outcome.document is None:
         return
     try:
@@ -184,7 +216,7 @@ async def _refresh(services: Services, outcome: _Outcome) -> None:
     outcome.message = document.error.message if document.error else document.warning or ""
 
 
-def _line(outcome: _Outcome) -> str:
+def _line(outcome: Outcome) -> str:
     document = outcome.document
     size = ""
     if document and document.state is JobState.FINISHED:

@@ -30,6 +30,7 @@ def run(arguments: Sequence[str]) -> int:
         from backend.commands import (  # noqa: PLC0415
             asking,
             doctor,
+            evaluating,
             indexes,
             library,
             migrate,
@@ -53,6 +54,7 @@ def run(arguments: Sequence[str]) -> int:
             "reembed": reembed.reembed,
             "migrate": migrate.migrate,
             "index": indexes.indexes,
+            "eval": evaluating.evaluate,
         }
         return commands[options.command](settings, options)
     except QuaestioError as error:
@@ -91,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     _jobs(commands)
     _doctor(commands)
     _migrate(commands)
+    _eval(commands)
     _command(commands, "reembed", "Embed every passage again, with the model that EMBEDDING_MODEL names.")
     _index(commands)
     return parser
@@ -179,6 +182,23 @@ def _jobs(commands: Commands) -> None:
         # Given before the action or behind it; a default here would hide the former.
         action.add_argument("--data-dir", type=Path, metavar="DIR", default=argparse.SUPPRESS)
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+
+
+def _eval(commands: Commands) -> None:
+    command = _command(commands, "eval", "Measure what the product makes.")
+    measures = command.add_subparsers(dest="measure", required=True, metavar="MEASURE")
+    text = "What questions from documents, or of stored sets, are worth."
+    questions = measures.add_parser("questions", help=text, description=text)
+    questions.add_argument(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="a document or a folder to make questions from, or a set of questions (.json, .jsonl)",
+    )
+    questions.add_argument("--count", type=int, default=25, help="questions for each document (default 25)")
+    questions.add_argument("--items", action="store_true", help="list every item with its flaws too")
+    questions.add_argument("--json", action="store_true", help="print the figures as JSON")
 
 
 def _doctor(commands: Commands) -> None:

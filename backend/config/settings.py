@@ -131,6 +131,26 @@ class Settings(BaseSettings):
     index_open: int = Field(64, ge=1, description="Vector indexes that stay open while nobody uses them.")
     index_idle_s: float = Field(600, gt=0, description="After how long an unused one is closed, in seconds.")
     index_threads: int = Field(4, ge=1, le=256, description="Vector searches that run at a time.")
+    session_uploads: bool = Field(
+        False,
+        description="Read serialized indexes that clients upload. They are parsed in the child process of "
+        "their tenant; a hostile one can do there whatever that process can.",
+    )
+    session_memory_mb: int = Field(
+        2000, ge=64, description="Most memory of the FAISS objects of one tenant's sessions, in MB."
+    )
+    session_max_handles: int = Field(10_000, ge=1, description="Most FAISS objects of one session.")
+    session_max_per_tenant: int = Field(32, ge=1, description="Most sessions of one tenant at a time.")
+    session_max_tenants: int = Field(
+        16, ge=1, description="Most tenants with sessions at a time; each has a child process."
+    )
+    session_max_body_mb: int = Field(
+        256, ge=1, le=2000, description="Largest request and largest answer of a session, in MB."
+    )
+    session_idle_s: float = Field(3600.0, gt=0, description="When an unused session ends, in seconds.")
+    session_call_timeout_s: float = Field(
+        300.0, gt=0, description="Longest time of one call in a session, in seconds."
+    )
     sample_document: bool = Field(True, description="Put the sample text into an empty library.")
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from backend.models.documents import JobState, Problem, Progress
+from backend.models.documents import Document, JobState, Problem, Progress
 from backend.models.work import Work
 
 
@@ -22,11 +22,18 @@ class Priority(IntEnum):
     """A piece of something large."""
     LONG = 2
     """Minutes of work in one go; never takes every worker."""
+    LATER = 3
+    """Nobody waits for it; never takes every worker."""
 
 
 def new_id() -> str:
     """A fresh id."""
     return uuid.uuid4().hex
+
+
+def mine_job_id(document: Document) -> str:
+    """The job that mines a document for questions: one for each, found without a search."""
+    return f"{document.job_id}-mine"
 
 
 @dataclass(frozen=True, slots=True)

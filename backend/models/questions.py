@@ -68,6 +68,28 @@ class Order:
     """Only questions of these kinds; empty for any."""
     avoid: tuple[str, ...] = ()
     """Stems that must not be asked again, in these or other words."""
+    seed: int = 0
+    """Another number gives another choice among questions that are about as good; 0 the best ones."""
+
+    def allows(self, question: Question) -> bool:
+        """Whether a question is of the difficulty and kind asked for."""
+        easy_enough = self.difficulty is None or question.difficulty == self.difficulty
+        return easy_enough and (not self.kinds or question.kind in self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A question made ahead of any request, and how good it is among those of its document."""
+
+    question: Question
+    mode: Mode
+    chunk: int
+    """Key of the chunk that it comes from."""
+    score: float
+    section: int = 0
+    """Key of the first chunk of its part of the text."""
+    turn: int = 0
+    """0 for the best of its section and mode, then 1, 2 ..."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,11 @@ from backend.services.job_control import JobControl
 from backend.services.marking import Marking
 from backend.services.migration import Migration
 from backend.services.question_bank import QuestionBank
+from backend.services.question_evaluation import QuestionEvaluation
 from backend.services.quiz_marking import QuizMarking
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
+from backend.services.sessions import Sessions
 from backend.services.tasks import Worker
 from backend.services.vector_indexes import VectorIndexService
 
@@ -58,6 +60,7 @@ class Services:
     exports: Mapping[str, QuestionExporter]
     marking: Marking
     quiz_marking: QuizMarking
+    evaluation: QuestionEvaluation
     answers: Answers
     answer_jobs: AnswerJobs
     job_control: JobControl
@@ -66,6 +69,7 @@ class Services:
     integrity: Integrity
     migration: Migration
     indexes: VectorIndexService
+    sessions: Sessions
     worker_inside: bool
     """Whether the process that serves also works on jobs; else workers of their own do."""
     health: Health

@@ -13,6 +13,7 @@ from backend.models.documents import Chunk, Document, Passage
 from backend.models.questions import Mode, Order, Question, QuestionSet
 from backend.ports.catalog import Catalog
 from backend.ports.question_writer import QuestionWriter
+from backend.services.mined_questions import MinedQuestions
 from backend.services.retrieval import Retriever
 from backend.utils.likeness import Wordings
 from backend.utils.words import query_terms
@@ -53,18 +54,27 @@ class Plan:
     passages: tuple[Passage, ...]
     order: Order
     topic: str
+    ready: tuple[Question, ...] | None = None
+    """The questions themselves, where they were made ahead."""
 
 
 class QuestionGeneration:
     """Chooses the passages and has questions written from them."""
 
     def __init__(
-        self, *, catalog: Catalog, retriever: Retriever, writer: QuestionWriter, least_relevance: float
+        self,
+        *,
+        catalog: Catalog,
+        retriever: Retriever,
+        writer: QuestionWriter,
+        least_relevance: float,
+        mined: MinedQuestions | None = None,
     ) -> None:
         self._catalog = catalog
         self._retriever = retriever
         self._writer = writer
         self._least_relevance = least_relevance
+        self._mined = mined
 
     async def generate(self, tenant: str, request: QuestionRequest) -> QuestionSet:
         """As many questions as asked, or fewer with the reason; raises as ``prepare`` does."""
@@ -92,11 +102,15 @@ class QuestionGeneration:
                 "Upload one first, or wait until its ingestion has finished."
             )
         topic = (request.topic or "").strip()
-        passages = await (
-            self._about(tenant, topic, request, documents) if topic else self._spread(documents)
+        order = Order(
+            request.mode,
+            request.count,
+            request.difficulty,
+            request.kinds,
+            request.avoid,
+            seed=len(request.avoid),  # what is asked anew is chosen anew
         )
-        order = Order(request.mode, request.count, request.difficulty, request.kinds, request.avoid)
-        return Plan(tuple(passages), order, topic)
+        return await self._plan(tenant, topic, request, documents, order)
 
     async def deliver(self, plan: Plan) -> AsyncGenerator[Question | QuestionSet]:
         """Each question of a plan as soon as it is verified, at last the set of them all."""
@@ -109,6 +123,10 @@ class QuestionGeneration:
 
     async def _fitting(self, plan: Plan) -> AsyncGenerator[Question]:
         """What the order asks for, whatever the writer takes from it; where it took too little, once more."""
+        if plan.ready is not None:
+            for question in plan.ready:
+                yield question
+            return
         order, asked = plan.order, Wordings(plan.order.avoid)
         left, count = order.count, order.count
         for _ in range(_ROUNDS):
@@ -142,6 +160,23 @@ class QuestionGeneration:
             shortfall=_shortfall(len(questions), plan.order.count, plan.topic),
             fallback_used=models != [names[0]],
         )
+
+    async def _plan(
+        self, tenant: str, topic: str, request: QuestionRequest, documents: list[Document], order: Order
+    ) -> Plan:
+        """Chosen among stored candidates where every document that counts has them; else to be written."""
+        # A language model writes anew; only the writer without one has made its questions ahead.
+        mined = self._mined if len(self._writer.names) == 1 else None
+        ready = None
+        if topic:
+            passages = await self._about(tenant, topic, request, documents)
+            if mined:
+                ready = await mined.about(tenant, documents, passages, order)
+        else:
+            if mined:
+                ready = await mined.spread(tenant, documents, order)
+            passages = [] if ready is not None else await self._spread(documents)
+        return Plan(tuple(passages), order, topic, None if ready is None else tuple(ready))
 
     async def _documents(self, tenant: str, document_ids: tuple[str, ...] | None) -> list[Document]:
         """The documents to ask about; where all of them are still being read, the first that is done."""

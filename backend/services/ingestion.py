@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -73,7 +73,10 @@ class Waiting(Exception):
 
 
 class Ingestion:
-    """Accepts files at once, and reads, cuts, embeds and publishes them as a job."""
+    """Accepts files at once, and reads, cuts, embeds and publishes them as a job.
+
+    ``follow_up`` names the job that a published document has for its next one.
+    """
 
     def __init__(
         self,
@@ -87,6 +90,7 @@ class Ingestion:
         vectors: VectorStore,
         keywords: KeywordIndex,
         max_bytes: int,
+        follow_up: Callable[[Document], NewJob] | None = None,
     ) -> None:
         self._blobs = blobs
         self._catalog = catalog
@@ -97,6 +101,7 @@ class Ingestion:
         self._vectors = vectors
         self._keywords = keywords
         self._max_bytes = max_bytes
+        self._follow_up = follow_up
         # Accepting a file and deleting the last document of the same bytes exclude each other; other
         # files do not wait, so that their commits share a sync.
         self._files: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
@@ -291,6 +296,11 @@ class Ingestion:
     async def _publish(self, document: Document, job: Job) -> None:
         await self._keywords.add(document)
         await self._catalog.publish(document, job)
+        if self._follow_up is not None:
+            # Behind the switch and before this job ends: a crash between them only repeats both.
+            published = await self._catalog.document(document.tenant, document.id)
+            following = await self._jobs.add(self._follow_up(published))
+            await self._queue.ring(following.queue, following.id)
 
     async def _report(self, job: Job, progress: Progress, checkpoint: int) -> None:
         if not await self._jobs.report(job, progress, checkpoint):

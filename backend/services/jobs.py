@@ -11,6 +11,7 @@ from backend.services.answer_jobs import ANSWER, QUERY_QUEUE, AnswerJobs
 from backend.services.ingestion import EMBED, EMBEDDING_QUEUE, INGESTION_QUEUE, READ, Ingestion
 from backend.services.maintenance import EXPIRE, MAINTENANCE_QUEUE, OPTIMISE, SWEEP, WARM, Maintenance
 from backend.services.migration import MIGRATE, Migration
+from backend.services.mining import MINE, Mining
 
 QUEUES = (QUERY_QUEUE, INGESTION_QUEUE, EMBEDDING_QUEUE, MAINTENANCE_QUEUE)
 """Every queue that a job kind may name."""
@@ -47,6 +48,11 @@ def job_kinds(ingestion: Ingestion, answer_jobs: AnswerJobs) -> dict[str, JobKin
 def migration_kinds(migration: Migration) -> dict[str, JobKind]:
     """What takes over stores of other products."""
     return {MIGRATE: JobKind(MAINTENANCE_QUEUE, migration.run)}
+
+
+def mining_kinds(mining: Mining) -> dict[str, JobKind]:
+    """The kind of job that prepares questions."""
+    return {MINE: JobKind(INGESTION_QUEUE, mining.run)}
 
 
 def maintenance_kinds(maintenance: Maintenance) -> dict[str, JobKind]:

@@ -235,6 +235,7 @@ def test_jobs_are_listed_newest_first(library: TestClient) -> None:
     assert {job["kind"] for job in library.get("/jobs", params={"limit": 100}).json()["items"]} == {
         "answer",
         "ingest",
+        "mine",
     }
     again = library.post(f"/jobs/{ids[0]}/retry")
     assert (again.status_code, again.json()["code"]) == (409, "job_not_retryable")

@@ -129,7 +129,7 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
     if superlative and not any(t.tag == "IN" for t in words):
         return False
     remaining = any(
-        t.low in {"remaining", "resulting", "surrounding", "final"}
+        t.low in {"remaining", "resulting", "surrounding", "final", "additional", "further"}
         for t in reading.tokens[clause.subject[0] : clause.subject[1]]
     )
     return len(head.text) > 1 and not remaining and head.low not in {"percent", "percentage"}

@@ -23,8 +23,28 @@ from .verbs import PAST, THIRD, VERBS
 _FEWEST_WORDS, _MOST_WORDS = 6, 34
 _MOST_PER_SENTENCE = 3
 _LISTED = 0.08
+_LEAST_LETTERS = 5
+_FIRST = 0.1
+"""What a gap is worth less that opens the sentence: nothing has been said when the reader meets it."""
+_LEAST_ASKED = 6
+_DESCRIBES = words("named called who whose known which that termed")
+_LOOSE = 0.06
+"""What a sentence is worth less that speaks to the reader."""
+_MOST_WITH_CONTEXT = 46
+_STARTERS = words("so now and but then here okay ok well also next lastly finally first second third again")
+_BACKWARDS = words("this that these those it its they their them he she his her such both latter former one")
+_OF_THE_SPEAKER = words(
+    "i me my mine our ours example myself ourselves yourself let lets let's let’s video videos slide"
+)
 _TO_READER = words("i we you us me my our your ours yours myself yourself ourselves")
 _ASIDE = re.compile(r"\s\((?!n\))[^()]*\)")
+_OF_ITSELF = re.compile(
+    r"\b(?:videos?|slides?|links?|check out|explained|described|discussed|above|below|chapters?|take a look|"
+    r"have a look|see you)\b",
+    re.IGNORECASE,
+)
+_CITED = re.compile(r"^,? \d{4}[a-z]?\)")
+_STOPPED_TWICE = re.compile(r"([.!?][”\"’'])\.$")
 _CONTRACTED = re.compile(r"n[’']t\b")
 _LABEL = re.compile(
     r"^[^:]{1,40}:|\b(?:Figs?|Sec|Eqs?|Lemma|Theorem|Proposition|Corollary|Table|Figure|Section|Appendix)\b"
@@ -52,6 +72,8 @@ class Blank:
     """The answer as the vocabulary lists it; empty for years and numbers."""
     score: float
     reading: Reading
+    context: str = ""
+    """The sentence before, where this one points at it."""
     asks: str = ""
     """The word that stands for the gap where it is the whole subject: Who, What; else empty."""
 
@@ -60,14 +82,16 @@ class Blank:
         """With options beside it."""
         if self.asks:
             return self._draft(f"Which of the following {_question(self.after)}", "subject")
-        return self._draft(f"Complete the sentence: {self.before}_____{self.after}", self._kind)
+        whole = _STOPPED_TWICE.sub(r"\1", f"{self.context} {self.before}_____{self.after}".strip())
+        return self._draft(f"Complete the sentence: {whole}", self._kind)
 
     @property
     def to_recall(self) -> Draft:
         """Without options: the question says what kind of thing is missing."""
         if self.asks in {"Who", "What"}:
             return self._draft(f"{self.asks} {_question(self.after)}", "subject")
-        sentence = f"{self.before}…{self.after}".rstrip(" .").replace("“", "‘").replace("”", "’")
+        sentence = f"{self.context} {self.before}…{self.after}".strip().rstrip(" .")
+        sentence = sentence.replace("“", "‘").replace("”", "’")
         return self._draft(f"Which {self.what} is missing: “{sentence}”?", self._kind)
 
     @property
@@ -88,6 +112,76 @@ def blanks(document: Document, vocabulary: Vocabulary, reading: Reading) -> list
     told = _told(reading)
     if told is None:
         return []
+    return _gaps(document, vocabulary, reading, told)
+
+
+def loose_blanks(document: Document, vocabulary: Vocabulary, index: int) -> list[Blank]:
+    """Gaps of a sentence that speaks to the reader, or goes on from the one before, which is then shown."""
+    reading = document.readings[index]
+    if _told(reading) is not None:
+        return []
+    told = _spoken(reading)
+    context = ""
+    if told is None:
+        context = _before(document, index)
+        told = _spoken(reading, pointing=True) if context else None
+    if told is None:
+        return []
+    found = [_beside(b, context) for b in _gaps(document, vocabulary, reading, told)]
+    return [b for b in found if b is not None]
+
+
+def _beside(blank: Blank, context: str) -> Blank | None:
+    """The gap with its context, unless that gives it away."""
+    if content_stems(blank.answer) & content_stems(context) or blank.answer.lower() in context.lower():
+        return None
+    return replace(blank, context=context, asks="", score=blank.score - _LOOSE - 0.02 * bool(context))
+
+
+def _before(document: Document, index: int) -> str:
+    """The sentence that stands right before in its paragraph, where it points at nothing itself."""
+    if index == 0:
+        return ""
+    reading, before = document.readings[index], document.readings[index - 1]
+    one, two = before.sentence, reading.sentence
+    adjacent = one.block == two.block and two.position - one.position - len(one.text) <= 3
+    whole = (_told(before) or _spoken(before) or _introduces(before)) is not None
+    short = len(one.text.split()) + len(two.text.split()) <= _MOST_WITH_CONTEXT
+    return one.text if adjacent and whole and short and not one.illustrates else ""
+
+
+def _introduces(reading: Reading) -> Span | None:
+    """A whole sentence that does not begin by pointing back, for one that is to follow it."""
+    told = _spoken(reading, pointing=True)
+    opening = {t.low for t in reading.tokens[told[0] : told[0] + 4]} if told else set()
+    return None if opening & _BACKWARDS else told
+
+
+def _spoken(reading: Reading, *, pointing: bool = False) -> Span | None:
+    """The sentence without its first "So" or "Now", if it is a whole one; ``pointing``: at what it likes."""
+    tokens = reading.tokens
+    start = after_connective(tokens, 0, len(tokens))
+    while start < len(tokens) - 1 and tokens[start].low in _STARTERS:
+        start += 1 + (tokens[start + 1].tag == ",")
+    end = len(tokens) - (tokens[-1].text == ".")
+    words = tokens[start:end]
+    if (
+        start >= end
+        or tokens[start].tag in {"WH", "VB", "EX"} | _FINITE
+        or not _FEWEST_WORDS < reading.words((start, end)) <= _MOST_WORDS
+        or any(t.low in _OF_THE_SPEAKER or t.text in _ODD_MARKS for t in words)
+        or _CONTRACTED.search(reading.sentence.text)
+        or _LABEL.search(reading.sentence.text)
+        or _OF_ITSELF.search(reading.sentence.text)
+        or not _paired(words)
+        or not any(t.tag in _FINITE for t in words)
+        or (tokens[start].tag == "SB" and not any(t.tag == "," for t in words))
+    ):
+        return None
+    return (start, end) if pointing or reading.tells(start, end, to_reader=True) else None
+
+
+def _gaps(document: Document, vocabulary: Vocabulary, reading: Reading, told: Span) -> list[Blank]:
     found = [*_terms(document, vocabulary, reading, told), *_numbers(reading, told)]
     found = [replace(b, score=b.score - document.aside(reading)) for b in found]
     found.sort(key=lambda b: -b.score)
@@ -99,8 +193,9 @@ def _told(reading: Reading) -> Span | None:
     tokens = reading.tokens
     start = after_connective(tokens, 0, len(tokens))
     informal = _CONTRACTED.search(reading.sentence.text) or _LABEL.search(reading.sentence.text)
+    informal = informal or _OF_ITSELF.search(reading.sentence.text)
     story = reading.clause is not None and progressive(reading.clause)
-    if informal or story or tokens[start].tag in {"WH", "RB", "CC", "VB", "PR", "EX"}:
+    if informal or story or tokens[start].tag in {"WH", "RB", "CC", "VB", "PR", "EX"} | _FINITE:
         return None
     whole = len(tokens) - (tokens[-1].text == ".")
     for end in (whole, *_cuts(reading, start)):
@@ -109,11 +204,20 @@ def _told(reading: Reading) -> Span | None:
             _FEWEST_WORDS <= reading.words((start, end)) <= _MOST_WORDS
             and not any(t.low in _TO_READER or t.text in _ODD_MARKS for t in words)
             and _paired(words)
-            and any(t.tag in _FINITE or (t.tag == "VN" and t.low in PAST) for t in words)
+            and _says_something(reading, words)
             and reading.tells(start, end)
         ):
             return start, end
     return None
+
+
+def _says_something(reading: Reading, words: tuple[Token, ...]) -> bool:
+    """Whether there is a verb, and behind a clause with "while" or "if" another one."""
+    hung = words[0].tag == "SB" and not any(t.tag == "," for t in words)
+    verb = any(t.tag in _FINITE for t in words) or (
+        reading.clause is not None and any(t.tag == "VN" and t.low in PAST for t in words)
+    )
+    return verb and not hung
 
 
 def _paired(tokens: tuple[Token, ...]) -> bool:
@@ -195,7 +299,7 @@ def _tellable(document: Document, term: Term) -> bool:
 
 def _worth(document: Document, vocabulary: Vocabulary, term: Term) -> float:
     """How well a term serves as a key; 0 where a reader could not know that it is meant."""
-    if term.low in lx.NEVER_OPTIONS or vocabulary.general(term) or term.ends_in_name:
+    if term.low in lx.NEVER_OPTIONS or vocabulary.general(term) or term.ends_in_name or term.loose:
         return 0.0
     if term.name:
         return 0.6 if term.size > 1 else 0.56
@@ -203,7 +307,9 @@ def _worth(document: Document, vocabulary: Vocabulary, term: Term) -> float:
     if not is_noun(term) or not (
         term.genus or term.count >= 3 or (term.size > 1 and (topical or term.count >= 2))
     ):
-        return 0.46 if term.size > 1 and is_noun(term) else 0.0
+        if not is_noun(term):
+            return 0.0
+        return 0.43 if term.size > 1 else 0.44 if term.count >= 2 and len(term.low) >= _LEAST_LETTERS else 0.0
     if term.size == 1 and not term.genus and not topical:
         return 0.46
     return 0.5 + 0.04 * bool(term.genus) + 0.03 * (term.size > 1) + 0.01 * min(term.count, 5)
@@ -273,14 +379,22 @@ def _blank(
     after = _ASIDE.sub("", after)
     rest = f"{before} {after}"
     part_of_name = after[4:5].isupper() and answer[0].isupper()
+    if _CITED.match(after) or (key == "number" and _CITED.match(f" {answer}{after}")):
+        return
     if after.startswith(" of ") and (part_of_name or before[-4:].lower() != "the "):
         return
+    if before.lower().endswith(("in ", "as ", "by ")) and after.startswith((" to ", " with ")):
+        return  # "in addition to" is one word in three
     glued = before[-1:].isalnum() or after[:1] not in {" ", ",", ".", ";", ":"}
     if glued or answer.lower() in rest.lower() or content_stems(answer) & content_stems(rest):
         return
     if before:
         before = before[0].upper() + before[1:]
     score -= 0.004 * max(0, reading.words(told) - 18)
+    if len(after.split()) < _LEAST_ASKED or after.split()[0] in _DESCRIBES:
+        asks = ""
+    if not before and not asks:
+        score -= _FIRST
     what = key if isinstance(key, str) else "name" if key.name else "term"
     low = "" if isinstance(key, str) else key.low
-    yield Blank(before, after, answer, what, low, score, reading, asks if span[0] <= start + 1 else "")
+    yield Blank(before, after, answer, what, low, score, reading, asks=asks if span[0] <= start + 1 else "")

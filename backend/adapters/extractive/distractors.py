@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,12 @@ from .terms import Term, Vocabulary
 
 WRONG = 3
 _CONSIDERED = 48
+_SPARE = 9
 _ALIKE = 0.04
+_BETWEEN = 60
+_ALSO = re.compile(
+    r".*?[,(]? ?(?:or|also|is also|is)? ?(?:called|known as|termed|referred to as|or) (?:the |a |an )?\W*"
+)
 _LATEST_YEAR = 2025
 """No wrong option lies after it, unless the key does: nobody would take it for a fact."""
 _NUMBER_NAMES = {value: word for word, value in lx.NUMBER_WORDS.items() if value <= 20 and word != "dozen"}
@@ -39,7 +45,10 @@ class Distractors:
         self.used: Counter[str] = Counter()
 
     def for_term(self, key: Term, sentence: int, stem_text: str, fit: Fit) -> list[Term] | None:
-        """Three wrong terms for a key that stands in the given sentence; None where there are not three."""
+        """Wrong terms for a key that stands in the given sentence, the best three first, then spare ones.
+
+        None where there are not three.
+        """
         found = self._candidates(key, sentence, near=fit.near)
         ranked = sorted(found, key=lambda c: (-self._likeness(key, c), c.low))
         chosen: list[Term] = []
@@ -48,19 +57,23 @@ class Distractors:
             alike = candidate.head == key.head
             if (
                 (alike and fit.named)
+                or candidate.low in stem_text.lower()
+                or self._alias(key, candidate)
                 or self._also_right(candidate, asked, alike=alike)
                 or any(_overlap(candidate, other) for other in chosen)
             ):
                 continue
             chosen.append(candidate)
-            if len(chosen) == WRONG + 3:
+            if len(chosen) == WRONG + _SPARE:
                 break
         picked = _with_a_longer_one(key, chosen)
         if picked is not None and (_stands_out(key, picked) or not self._kindred(key, picked)):
             return None
-        if picked is not None:
-            self.used.update(t.low for t in picked)
-        return picked
+        if picked is None:
+            return None
+        self.used.update(t.low for t in picked)
+        # A spare one may take any place, so it must be as long as the key by itself.
+        return picked + [t for t in chosen if t not in picked and min(t.size, 2) == min(key.size, 2)]
 
     def _candidates(self, key: Term, sentence: int, *, near: bool) -> Iterator[Term]:
         reading = self.vocabulary.document.readings[sentence]
@@ -81,6 +94,15 @@ class Distractors:
                 continue
             yield term
 
+    def _alias(self, key: Term, other: Term) -> bool:
+        """Whether a sentence says that both are names of one thing: "the cell (or plasma) membrane"."""
+        for index in key.sentences & other.sentences:
+            text = self.vocabulary.document.readings[index].sentence.text.lower()
+            one, two = sorted((text.find(key.low), text.find(other.low)))
+            if one >= 0 and _ALSO.fullmatch(text[one:two].split(" ", 1)[-1][-_BETWEEN:]):
+                return True
+        return False
+
     def _likeness(self, key: Term, other: Term) -> float:
         score = 3.0 * (key.head == other.head) + 2.5 * (bool(key.genus) and key.genus == other.genus)
         score += 2.0 * (bool(key.genus) and bool(other.genus))
@@ -89,6 +111,7 @@ class Distractors:
         score += 4.0 * self.vocabulary.alike(key, other)
         score += 0.5 * bool(other.genus) + 0.25 * min(other.count, 4)
         score -= 0.06 * abs(len(key.text) - len(other.text)) + 0.5 * self.used[other.low]
+        score -= 1.0 * (other.count == 1 and other.size > 1 and not other.name and other.head != key.head)
         score += 1.5 * bool(key.passages & other.passages)
         nearest = min(abs(a - b) for a in _some(key.blocks) for b in _some(other.blocks))
         return score + 1.0 / (1.0 + nearest / 6)

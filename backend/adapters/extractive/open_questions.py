@@ -7,15 +7,29 @@ from collections.abc import Callable, Iterator
 
 from . import lexicon as lx
 from .asking import Draft, points_elsewhere, says_little
-from .blanks import blanks
+from .blanks import blanks, loose_blanks
 from .clauses import Clause, parse
 from .definitions import abbreviation, called_inside, definition, naming, synonym
 from .drafting import Pattern, token_at
+from .lexicon import words
 from .quantities import count, date, existence, numbered_list
 from .reading import Document, Reading
 from .reasons import cause, cause_in_front, condition, contrast, manner, moment
 from .relations import agent, composition, object_question, place, purpose
 from .terms import Vocabulary
+
+_VAGUE = 0.25
+_SHORT_STEM = 9
+_VAGUE_VERBS = words(
+    """
+    have hold possess spend put take make give get keep bring provide develop receive explore offer show find
+    know use want include characterize influence attain notice exemplify contain write hear feel need follow
+    support face experience draw identify combine control present share reflect increase create add represent
+    """,
+)
+_TIME = re.compile(r"\b(?:days?|weeks?|months?|years?|hours?|minutes?|century|centuries|\d{4})\b")
+_TRAILING = re.compile(r", [\w-]+\?$")
+"""A word that was cut off from what it belongs to."""
 
 
 def drafts(document: Document) -> list[Draft]:
@@ -26,7 +40,9 @@ def drafts(document: Document) -> list[Draft]:
 def recalled(document: Document) -> list[Draft]:
     """Sentences with a gap to fill, for a text that gives too few questions."""
     vocabulary = Vocabulary(document)
-    return [b.to_recall for r in document.readings for b in blanks(document, vocabulary, r)]
+    found = [b for r in document.readings for b in blanks(document, vocabulary, r)]
+    found += [b for i in range(len(document.readings)) for b in loose_blanks(document, vocabulary, i)]
+    return [b.to_recall for b in found]
 
 
 def _drafts(document: Document, reading: Reading) -> list[Draft]:
@@ -46,7 +62,16 @@ def _scored(draft: Draft, boost: float) -> Draft:
     general = 0.2 if draft.kind != "definition" and says_little(draft.stem) else 0.0
     short_answer = 0.05 if len(draft.answer.split()) == 1 and draft.kind in {"object", "definition"} else 0.0
     score = draft.score + boost - long_stem - short_answer - general
+    score -= _VAGUE * vaguely_asked(draft)
     return Draft(draft.stem, draft.answer, draft.kind, score, draft.topic, draft.sentence)
+
+
+def vaguely_asked(draft: Draft) -> bool:
+    """Whether the question has many right answers besides this one: "What did Aristotle spend?"."""
+    words = draft.stem.lower().rstrip("?").split()
+    if words[-2:] in (["associated", "with"], ["deal", "with"], ["related", "to"]):
+        return True
+    return draft.kind == "object" and len(words) <= _SHORT_STEM and words[-1] in _VAGUE_VERBS
 
 
 def _sound(draft: Draft) -> bool:
@@ -57,6 +82,8 @@ def _sound(draft: Draft) -> bool:
     return (
         3 <= words <= 28
         and answer not in stem
+        and not ("where " in stem and _TIME.search(answer))
+        and _TRAILING.search(draft.stem) is None
         and not points_elsewhere(draft.answer)
         and not (told and told <= asked)
         and "(" not in stem

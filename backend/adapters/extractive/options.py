@@ -12,6 +12,10 @@ from .quiz_questions import Gap
 from .reading import Document
 from .terms import Term
 
+_WRONG = 3
+_OFFERED = 7
+"""How many wrong descriptions are offered, for a choice by meaning."""
+
 
 def term_options(key: str, wrong: Sequence[Term] | None) -> tuple[str, ...] | None:
     """The wrong terms written as the key is: with a capital where the sentence gave the key one."""
@@ -20,9 +24,8 @@ def term_options(key: str, wrong: Sequence[Term] | None) -> tuple[str, ...] | No
     texts = [t.text for t in wrong]
     if key[0].isupper() and not all(t[0].isupper() for t in texts):
         texts = [t[0].upper() + t[1:] for t in texts]
-    if any(t[0].isupper() != key[0].isupper() for t in texts):
-        return None  # letters without capitals among words with them
-    return _distinct(key, texts)
+    # No letters without capitals among words with them.
+    return _distinct(key, [t for t in texts if t[0].isupper() == key[0].isupper()])
 
 
 def number_options(key: str, wrong: Sequence[str] | None, sentence: str) -> tuple[str, ...] | None:
@@ -33,7 +36,10 @@ def number_options(key: str, wrong: Sequence[str] | None, sentence: str) -> tupl
 
 
 def _distinct(key: str, texts: list[str]) -> tuple[str, ...] | None:
-    return tuple(texts) if len({key.lower(), *(t.lower() for t in texts)}) == 4 else None
+    """The options that are neither the key nor each other, if they are three or more."""
+    apart = {t.lower(): t for t in reversed(texts) if t.lower() != key.lower()}
+    kept = tuple(t for t in texts if apart.get(t.lower()) == t)
+    return kept if len(kept) >= _WRONG else None
 
 
 class Descriptions:
@@ -45,7 +51,7 @@ class Descriptions:
         self.used: Counter[str] = Counter()
 
     def beside(self, gap: Gap, *, near: bool = False) -> tuple[str, ...] | None:
-        """Three descriptions of other things, of the key's number and about its length.
+        """Three or more descriptions of other things, of the key's number and about its length.
 
         ``near``: descriptions of the same paragraph count too.
         """
@@ -60,14 +66,15 @@ class Descriptions:
             stems = content_stems(other.draft.answer)
             if all(len(stems & content_stems(c)) < 3 for c in [*chosen, key]):
                 chosen.append(other.draft.answer)
-            if len(chosen) == 3:
-                self.used.update(chosen)
-                return self._with_a_longer_one(key, chosen)
-        return None
+            if len(chosen) == _OFFERED:
+                break
+        self.used.update(chosen[:_WRONG])
+        return self._with_a_longer_one(key, chosen)
 
     @staticmethod
     def _with_a_longer_one(key: str, chosen: list[str]) -> tuple[str, ...] | None:
-        return tuple(chosen) if max(map(len, chosen)) >= 0.9 * len(key) else None
+        enough = len(chosen) >= _WRONG and max(map(len, chosen[:_WRONG])) >= 0.9 * len(key)
+        return tuple(chosen) if enough else None
 
     @staticmethod
     def _fits(gap: Gap, other: Gap, asked: frozenset[str], *, near: bool) -> bool:

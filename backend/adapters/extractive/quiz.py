@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from backend.models.questions import Order
+
 from . import quiz_questions
 from .asking import Draft
 from .distractors import Distractors, Fit, numbers_beside
 from .options import Descriptions, number_options, term_options
 from .quiz_questions import Gap
 from .reading import Document
-from .selection import choose
+from .selection import Wish, choose
 from .terms import Vocabulary, is_noun
 
 _LEAST, _LEAST_NEAR = 0.55, 0.37
@@ -30,8 +32,8 @@ class Quiz:
         self.vocabulary = Vocabulary(document)
         self.gaps = [
             (i, self._weighed(g))
-            for i, r in enumerate(document.readings)
-            for g in quiz_questions.gaps(document, self.vocabulary, r)
+            for i in range(len(document.readings))
+            for g in quiz_questions.gaps(document, self.vocabulary, i)
         ]
         self.distractors = Distractors(self.vocabulary)
         self.descriptions = Descriptions(document, [g for _, g in self.gaps if g.form == "phrase"])
@@ -47,22 +49,21 @@ class Quiz:
             return gap
         return replace(gap, draft=replace(gap.draft, score=gap.draft.score - _PASSING))
 
-    def write(self, count: int) -> list[tuple[Draft, tuple[str, ...]]]:
-        """At most ``count`` drafts, each with its wrong options.
+    def write(self, order: Order) -> list[tuple[Draft, tuple[str, ...]]]:
+        """At most ``order.count`` drafts, each with three wrong options or more, the best first.
 
         The first round takes options from other paragraphs, where they are least likely to be right too;
         only where that leaves places open, a second one takes them from anywhere and weaker stems.
         """
         numbered = list(enumerate(self.gaps))
-        total = sum(len(p.text) for p in self.document.passages)
+        wish = Wish(order, sum(len(p.text) for p in self.document.passages))
         kept: list[tuple[int, tuple[int, Gap]]] = []
         for near, least in ((False, _LEAST), (True, _LEAST_NEAR)):
             kept = choose(
                 numbered,
                 lambda n: n[1][1].draft,
                 partial(self._accept, near=near),
-                count=count,
-                total=total,
+                wish,
                 least=least,
                 before=kept,
             )
@@ -100,7 +101,7 @@ class Quiz:
         if gap.form == "number":
             return number_options(gap.draft.answer, numbers_beside(gap.draft.answer), gap.draft.sentence.text)
         term = self.vocabulary.terms.get(gap.term)
-        if term is None or not (is_noun(term) or term.name) or self.vocabulary.general(term):
+        if term is None or not (is_noun(term) or term.name) or self.vocabulary.general(term) or term.loose:
             return None
         fit = Fit(near=near, named=gap.draft.kind == "name")
         found = self.distractors.for_term(term, sentence, gap.draft.stem, fit)

@@ -10,7 +10,7 @@ from backend.utils.stems import content_stems
 
 from . import lexicon as lx
 from .asking import Draft, askable, complete, opening, points_elsewhere, sentence_case
-from .blanks import Blank, blanks
+from .blanks import Blank, blanks, loose_blanks
 from .clauses import Clause, Span, noun_phrase
 from .definitions import called_inside, definition, naming, synonym
 from .drafting import Pattern, after_adverbs, progressive
@@ -21,6 +21,7 @@ from .relations import agent_of, composition, object_question, purpose
 from .tagging import NOUN
 from .terms import Vocabulary, core_of, display
 
+_LONGEST = 48
 _HEDGES = frozenset({"seems", "seem", "appears", "appear", "tends", "tend", "wants", "want", "tries", "try"})
 
 
@@ -37,8 +38,9 @@ class Gap:
     """Options of form "phrase" come from gaps of one pool: the same pattern and the same shape of phrase."""
 
 
-def gaps(document: Document, vocabulary: Vocabulary, reading: Reading) -> list[Gap]:
-    """Every multiple-choice stem that the sentence carries."""
+def gaps(document: Document, vocabulary: Vocabulary, index: int) -> list[Gap]:
+    """Every multiple-choice stem that the sentence of that index carries."""
+    reading = document.readings[index]
     clause = reading.clause
     found = [*_names_inside(reading)]
     if clause is not None:
@@ -52,8 +54,9 @@ def gaps(document: Document, vocabulary: Vocabulary, reading: Reading) -> list[G
         boost = document.standing(reading, clause)
         found = [_scored(g, boost) for g in found]
     found += [_to_complete(b) for b in blanks(document, vocabulary, reading)]
+    found += [_to_complete(b) for b in loose_blanks(document, vocabulary, index)]
     found = [g for g in found if not points_elsewhere(g.draft.answer)]
-    return [g for g in found if (3 if g.form == "phrase" else 5) <= len(g.draft.stem.split()) <= 34]
+    return [g for g in found if (3 if g.form == "phrase" else 5) <= len(g.draft.stem.split()) <= _LONGEST]
 
 
 def _to_complete(blank: Blank) -> Gap:
@@ -284,6 +287,8 @@ def _described(reading: Reading, clause: Clause) -> Iterator[Gap]:
             yield Gap(described, "phrase", pool=f"definition {clause.plural}")
 
 
+_LEAST_PHRASED = {True: 8, False: 5}
+"""Words of a stem with phrases as options: what a thing does is asked only where much is said of it."""
 _ANSWERED: tuple[tuple[Pattern, float], ...] = (
     (cause, 0.16),
     (purpose, 0.12),
@@ -300,7 +305,11 @@ def _answered(reading: Reading, clause: Clause) -> Iterator[Gap]:
     for pattern, less in _ANSWERED:
         for d in pattern(reading, clause):
             words = len(d.answer.split())
-            if 2 <= words <= 16 and not _shares_head(d):
+            if (
+                2 <= words <= 16
+                and not _shares_head(d)
+                and len(d.stem.split()) >= _LEAST_PHRASED[d.kind == "object"]
+            ):
                 draft = Draft(d.stem, d.answer, d.kind, d.score - less, d.topic, d.sentence)
                 yield Gap(draft, "phrase", pool=f"{pattern.__name__} {_shape(reading, d.answer)}")
 

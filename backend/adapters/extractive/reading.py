@@ -42,6 +42,7 @@ _COMPARATIVES = words(
     older younger better worse bigger greater simpler earlier closer lighter heavier darker
     """,
 )
+TO_ANYBODY = words("we you us your")
 _OWNED = words("his her its their whose")
 _SELF_REFERENCE = words(
     """
@@ -118,17 +119,27 @@ class Reading:
             and self._definite(start, end)
         )
 
-    def tells(self, start: int, end: int) -> bool:
-        """Whether a part of the sentence that holds its main clause points at nothing outside it."""
-        verb = self.clause.verb if self.clause else end
+    def tells(self, start: int, end: int, *, to_reader: bool = False) -> bool:
+        """Whether a part of the sentence that holds its main clause points at nothing outside it.
+
+        ``to_reader``: "we" and "you" are nobody in particular, as in a talk.
+        """
+        verb = self.clause.verb if self.clause else self._first_verb(start, end)
         return (
             end > start
             and all(
-                self._bound(i, end, own=False) or self._possessed(i, start) or self._tolerable(i, end)
+                self._bound(i, end, own=False)
+                or self._possessed(i, start)
+                or self._tolerable(i, end)
+                or (to_reader and self.tokens[i].low in TO_ANYBODY)
                 for i in range(start, end)
             )
             and self._definite(start, min(verb, end))
         )
+
+    def _first_verb(self, start: int, end: int) -> int:
+        finite = {"VZ", "VP", "VD", "MD", "BE", "HV", "DO"}
+        return next((i for i in range(start, end) if self.tokens[i].tag in finite), end)
 
     def _tolerable(self, index: int, end: int) -> bool:
         """Words that point too vaguely for a question but do no harm in a whole sentence."""

@@ -37,7 +37,7 @@ _NOISE = re.compile(
     r"https?://|www\.|\bdoi\b|@\w+\.|©|copyright|all rights reserved|\bisbn\b|"
     r"\bet al\b.*\(\d{4}\)\.|\bcredit:|\battribution:|"
     r"\bpp?\. ?\d|(?-i:(?<!\betc)(?<!\bvs)[a-z]{2}\. [a-z])|\[citation|[∗→⊆∈∀∃≤≥≠±×÷∞∂∑∫√≈≡⇒⇔∪∩∅+]|"
-    r"[\U0001D400-\U0001D7FF]|[{}<>=|\\^~_#$§¶]|\.{3}|…|�|\bdef \w+\(|;\s*$|"
+    r"[\U0001D400-\U0001D7FF]|[{}<>=|\\^~#$§¶]|(?<!\w)_|_(?!\w)|\.{3}|…|�|\bdef \w+\(|;\s*$|"
     r"\(see\s*\)|\(\s*\)|\s,|\s\.|\b(?:in|of|by|to|from|see|and) ?[.,;]",
     re.IGNORECASE,
 )
@@ -63,6 +63,13 @@ _PERSONAL = re.compile(r"\b(?:you|your|I|my|me)\b")
 _PERSONAL_ENOUGH = 3
 _TALK = 2000
 """A paragraph as long as this is a talk without paragraphs rather than a case told to the reader."""
+_OBJECTIVES = re.compile(r"(?:objectives|outcomes|goals)\W*$", re.IGNORECASE)
+_PROSE = 160
+"""Characters from which a paragraph under a list of objectives is the text itself."""
+_STAGE = re.compile(
+    r"^\s*(?:(?:\([a-z][a-z ,]{2,40}\)|\[[a-z][a-z ,]{2,40}\])\s*)+(?:[-–]\s+)?", re.IGNORECASE
+)
+"""What a subtitle says of sounds, and the dash of who speaks: "(door closes) - "."""
 MIN_LENGTH, MAX_LENGTH = 20, 420
 
 
@@ -97,12 +104,14 @@ def read(passages: Sequence[Passage]) -> tuple[list[Sentence], list[str]]:
     block = before = 0
     for index, passage in enumerate(passages):
         text = passage.text
-        skipping = False
+        skipping = objectives = False
         for start, end in _blocks(text):
             block += 1
             piece = text[start:end]
+            skipping = skipping and not (objectives and len(piece) >= _PROSE)
             if is_heading(piece):
                 skipping = bool(_SKIPPED_SECTION.match(piece.strip()))
+                objectives = bool(_OBJECTIVES.search(piece.strip()))
                 headings.append(piece.strip())
             elif not skipping and not _CAPTION.match(piece) and " | " not in piece:
                 cut_head = start == 0 and passage.chunks[0].position > 0
@@ -187,7 +196,7 @@ def _sentences(piece: str, *, cut_head: bool) -> Iterator[tuple[int, str]]:
     """(offset, text) of the usable sentences of one paragraph."""
     for start, end in _spans(piece):
         raw = piece[start:end]
-        mark = _LIST_MARK.match(raw)
+        mark = _LIST_MARK.match(raw) or _STAGE.match(raw)
         lead = mark.end() if mark else len(raw) - len(raw.lstrip())
         text = " ".join(raw[lead:].split())
         if start == 0 and cut_head and not re.match(r"(?:The|A|An|In|When|There|As|If)\s", text):

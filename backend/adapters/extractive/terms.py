@@ -26,11 +26,26 @@ _ORDINAL = re.compile(r"[ivx]+")
 _NO_TERMS = words("priori posteriori numerous")
 _KINDS_OF_A_GENUS = 3
 _PAIR = 2
+_PLAIN = words(
+    """
+    initial entire whole thorough influential traditional prior ruling impartial alternative current former
+    early late recent modern contemporary significant important major minor main broad wide large small strong
+    weak new old original specific certain general common particular similar different various possible
+    relevant valuable useful reliable successful standard typical proper full complete partial additional
+    extra multiple single individual widespread extensive excessive increased decreased past future final
+    key core basic essential necessary sufficient better best good bad insufficient theoretical reasonable
+    privileged regular normal rare oldest earliest right wrong true false careful serious actual ideal
+    """
+)
+"""Adjectives that could stand in each other's place: what they describe is no kind of its own."""
 _LIVED = words("born murdered executed crowned elected assassinated appointed educated married buried raised")
 _PEOPLES = ("ans", "ists", "ites", "nots", "lims", "ants", "ards", "goths", "urks", "dals", "xons")
+_IDEAS = ("ism", "ology", "physics", "ness", "hood")
 _PLACE_OPENINGS = words("mount lake fort port san santa new north south east west")
 Kind = tuple[bool, bool, bool, bool]
 _LOOSE = words("many several different various other certain important same own such more most less few")
+
+_SAYS_LITTLE = lx.GENERIC_ADJECTIVES | _LOOSE | _PLAIN
 
 
 @dataclass(slots=True)
@@ -69,7 +84,7 @@ class Term:
     @property
     def loose(self) -> bool:
         """Whether its adjectives say nothing ("common disorder"): no kind of thing of its own."""
-        return self.size > 1 and all(w in lx.GENERIC_ADJECTIVES | _LOOSE for w in self.low.split()[:-1])
+        return self.size > 1 and all(w in _SAYS_LITTLE for w in self.low.split()[:-1])
 
     @property
     def animate(self) -> bool:
@@ -200,6 +215,8 @@ class Vocabulary:
         words = [w for w in term.low.split() if not _ORDINAL.fullmatch(w)] or [term.low]
         if words[-1] in gazetteer.BODY_HEADS:
             return "body"
+        if words[-1].endswith(_IDEAS):
+            return "idea"
         if words[-1] in gazetteer.PLACE_HEADS or words[-1] in gazetteer.PLACES or words[0] in _PLACE_OPENINGS:
             return "place"
         titled = words[0] in lx.PERSON_NOUNS or any(w in gazetteer.GIVEN_NAMES for w in words)

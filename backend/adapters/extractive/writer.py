@@ -3,43 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from backend.models.documents import Passage
-from backend.models.questions import Mode, Order, Question, Source
-from backend.utils.places import even_places
+from backend.models.questions import Candidate, Mode, Order, Question
+from backend.ports.embedder import Embedder
 
 from . import cloze, open_questions
+from .apart import Apart
 from .asking import Draft
+from .finishing import Item, candidates, finished
 from .language import language_of
+from .likeness import sharpened
 from .quiz import Quiz
 from .reading import Document
-from .selection import choose
+from .selection import Wish, choose
 
 _LEAST_OPEN = 0.6
 _LEAST_RECALLED = 0.37
 _LEAST_CLOZE = 0.55
-_HARD = frozenset({"cause", "comparison", "process"})
-_EASY = frozenset({"definition", "name", "abbreviation", "number", "date"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    draft: Draft
-    passages: tuple[Passage, ...]
-    """The passages that the draft's sentence counts in."""
-    options: tuple[str, ...] = ()
-    """Wrong options; empty for open questions."""
+_WRONG = 3
+_EVERY = 1_000_000
 
 
 class ExtractiveWriter:
     """Writes questions from the text alone, sentence by sentence, with the answer in the text's own words.
 
     English gets questions; German, French, Spanish, Italian, Portuguese and Dutch get sentences with a term
-    left out; other languages get nothing. Stateless: one instance serves all callers.
+    left out; other languages get nothing. Stateless: one instance serves all callers. With an embedder,
+    wrong options are also chosen by meaning. Mining happens in ``apart`` where it is given, else on a
+    thread.
     """
+
+    def __init__(self, embedder: Embedder | None = None, apart: Apart | None = None) -> None:
+        self._embedder = embedder
+        self._apart = apart
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -55,21 +54,49 @@ class ExtractiveWriter:
         """At most ``order.count`` questions in a thread of its own, so that the event loop stays free."""
         if order.count <= 0 or not passages:
             return []
-        return await asyncio.to_thread(write_now, tuple(passages), order)
+        spare = order.count // 4 + 2 if self._embedder and order.mode is Mode.QUIZ else 0
+        items = await asyncio.to_thread(items_in, tuple(passages), replace(order, count=order.count + spare))
+        items = await self._final(items)
+        worth = sorted((i.draft.score for i in items), reverse=True)[: order.count]
+        kept = [i for i in items if i.draft.score >= worth[-1]] if worth else []
+        return finished(kept[: order.count], order.mode)
+
+    async def mine(self, passages: Sequence[Passage], mode: Mode) -> list[Candidate]:
+        """Every question that the passages are good for, best first; see the port QuestionMiner."""
+        if not passages:
+            return []
+        order = Order(mode, _EVERY)
+        if self._apart is None:
+            items = await asyncio.to_thread(items_in, tuple(passages), order)
+        else:
+            items = await self._apart.items(tuple(passages), order)
+        items = sorted(await self._final(items), key=lambda i: -i.draft.score)
+        return candidates(items, mode)
+
+    async def _final(self, items: list[Item]) -> list[Item]:
+        if self._embedder is None:
+            return [replace(i, options=i.options[:_WRONG]) for i in items]
+        return await sharpened(items, self._embedder)
 
 
 def write_now(passages: tuple[Passage, ...], order: Order) -> list[Question]:
-    """The work of ``ExtractiveWriter.write`` on the calling thread."""
-    mode, count = order.mode, order.count
+    """What ``ExtractiveWriter.write`` does without an embedder, on the calling thread."""
+    items = [replace(i, options=i.options[:_WRONG]) for i in items_in(passages, order)]
+    return finished(items, order.mode)
+
+
+def items_in(passages: tuple[Passage, ...], order: Order) -> list[Item]:
+    """What is worth asking, with wrong options that only a glance at meaning may still refuse."""
+    count = order.count
     groups = _by_language(passages)
     total = max(1, sum(len(p.text) for p in passages))
-    items: list[_Item] = []
+    items: list[Item] = []
     for language, group in groups.items():
         share = count if len(groups) == 1 else max(1, round(count * sum(len(p.text) for p in group) / total))
-        wanted = min(share, count - len(items))
+        wanted = replace(order, count=min(share, count - len(items)))
         make = _english if language == "en" else _other
-        items += make(group, language, mode, wanted)
-    return _finished(items, mode)
+        items += make(group, language, wanted)
+    return items
 
 
 def _by_language(passages: tuple[Passage, ...]) -> dict[str, tuple[Passage, ...]]:
@@ -82,72 +109,35 @@ def _by_language(passages: tuple[Passage, ...]) -> dict[str, tuple[Passage, ...]
     return {language: tuple(group) for language, group in groups.items()}
 
 
-def _english(passages: tuple[Passage, ...], _language: str, mode: Mode, count: int) -> list[_Item]:
+def _english(passages: tuple[Passage, ...], _language: str, order: Order) -> list[Item]:
     document = Document.of(passages)
-    if mode is Mode.PRACTICE:
-        return [_Item(d, passages) for d in _open(document, count)]
-    return [_Item(draft, passages, options) for draft, options in Quiz(document).write(count)]
+    if order.mode is Mode.PRACTICE:
+        return [Item(d, passages) for d in _open(document, order)]
+    return [Item(draft, passages, options) for draft, options in Quiz(document).write(order)]
 
 
 def _length(passages: tuple[Passage, ...]) -> int:
     return sum(len(p.text) for p in passages)
 
 
-def _open(document: Document, count: int) -> list[Draft]:
+def _open(document: Document, order: Order) -> list[Draft]:
     """Questions first; where they are too few, sentences to complete."""
     kept: list[Draft] = []
     rounds = ((open_questions.drafts, _LEAST_OPEN), (open_questions.recalled, _LEAST_RECALLED))
+    wish = Wish(order, _length(document.passages))
     for found, least in rounds:
-        if len(kept) < count:
-            kept = choose(
-                found(document),
-                lambda d: d,
-                lambda _: True,
-                count=count,
-                total=_length(document.passages),
-                least=least,
-                before=kept,
-            )
+        if len(kept) < order.count:
+            kept = choose(found(document), lambda d: d, lambda _: True, wish, least=least, before=kept)
     return kept
 
 
-def _other(passages: tuple[Passage, ...], language: str, mode: Mode, count: int) -> list[_Item]:
+def _other(passages: tuple[Passage, ...], language: str, order: Order) -> list[Item]:
     found = cloze.blanks(passages, language)
     kept = choose(
         found,
         lambda b: b.draft,
-        lambda b: mode is Mode.PRACTICE or len(b.options) == 3,
-        count=count,
-        total=_length(passages),
+        lambda b: order.mode is Mode.PRACTICE or len(b.options) == _WRONG,
+        Wish(order, _length(passages)),
         least=_LEAST_CLOZE,
     )
-    return [_Item(b.draft, passages, b.options if mode is Mode.QUIZ else ()) for b in kept]
-
-
-def _finished(items: list[_Item], mode: Mode) -> list[Question]:
-    """Items as questions; in a quiz the keys' places are even over each four items."""
-    seed = zlib.crc32("|".join(i.draft.stem for i in items).encode())
-    places = even_places(seed)
-    questions = []
-    for item in items:
-        options: tuple[str, ...] = ()
-        if mode is Mode.QUIZ:
-            options = _placed(item, next(places))
-        questions.append(_question(item, options))
-    return questions
-
-
-def _placed(item: _Item, place: int) -> tuple[str, ...]:
-    wrong = sorted(item.options, key=lambda o: zlib.crc32(o.encode()))
-    return (*wrong[:place], item.draft.answer, *wrong[place:])
-
-
-def _question(item: _Item, options: tuple[str, ...]) -> Question:
-    draft = item.draft
-    passage = item.passages[draft.sentence.passage]
-    chunk = passage.chunk_at(draft.sentence.offset)
-    source = Source(
-        passage.document_id, passage.filename, chunk.id, draft.sentence.text, chunk.page, chunk.heading
-    )
-    difficulty = "hard" if draft.kind in _HARD else "easy" if draft.kind in _EASY else "medium"
-    return Question(draft.stem, draft.answer, source, draft.kind, difficulty, options, draft.sentence.text)
+    return [Item(b.draft, passages, b.options if order.mode is Mode.QUIZ else ()) for b in kept]

@@ -37,7 +37,7 @@ from backend.models.documents import (
     JobState,
     chunk_key,
 )
-from backend.models.jobs import Job, NewJob
+from backend.models.jobs import Job, NewJob, mine_job_id
 from backend.models.listing import Listing
 from backend.ports.catalog import Finished
 from backend.utils.clock import utc_now
@@ -271,9 +271,9 @@ def _of_file() -> Select[Any]:
 
 
 def _remove(connection: Connection, document: Document) -> None:
-    """Chunks, vectors, keyword entries and selections go by cascade and trigger."""
+    """Chunks, vectors, candidates, keyword entries and selections go by cascade and trigger."""
     connection.execute(delete(documents).where(documents.c.number == document.number))
-    family = or_(jobs.c.id == document.job_id, jobs.c.parent == document.job_id)
+    family = or_(jobs.c.id.in_([document.job_id, mine_job_id(document)]), jobs.c.parent == document.job_id)
     connection.execute(delete(jobs).where(family))
     forget_untouched(connection, document.id)
     touch_library(connection, document.tenant)
@@ -284,7 +284,7 @@ def _discard(connection: Connection, document: Document) -> None:
     connection.execute(delete(chunks).where(chunks.c.document_number == document.number))
     first, beyond = chunk_key(document.number, 0), chunk_key(document.number + 1, 0)
     connection.exec_driver_sql("DELETE FROM chunk_terms WHERE rowid >= ? AND rowid < ?", (first, beyond))
-    nothing = {"chunks": 0, "text_length": 0, "warning": None}
+    nothing = {"chunks": 0, "text_length": 0, "warning": None, "mined_at": None}
     connection.execute(update(documents).where(documents.c.number == document.number).values(nothing))
 
 

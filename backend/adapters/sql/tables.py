@@ -52,6 +52,7 @@ documents = Table(
     Column("text_length", BigInteger, nullable=False, default=0),
     Column("warning", Text),
     Column("published_at", DateTime),  # the switch that makes a document visible
+    Column("mined_at", DateTime),  # from then on requests may rely on its question candidates
     UniqueConstraint("tenant", "sha256"),
     sqlite_autoincrement=True,  # a number is never used again, and chunk keys follow from it
 )
@@ -96,6 +97,28 @@ node_origins = Table(
     Column("metadata", Text, nullable=False),
     Column("relationships", Text, nullable=False),
     Column("rest", Text, nullable=False),
+)
+
+# Questions made ahead of requests: they go with their chunk, and so with their document.
+question_candidates = Table(
+    "question_candidates",
+    metadata,
+    Column("key", ForeignKey(chunks.c.key, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("mode", String(16), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),  # among those of the chunk
+    Column("document_number", Integer, nullable=False),
+    Column("section", BigInteger, nullable=False),  # key of the first chunk of its part of the text
+    Column("turn", Integer, nullable=False),  # 0 for the best of its section, then 1 ...
+    Column("score", Float, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("difficulty", String(16), nullable=False),
+    Column("bloom", String(16), nullable=False),
+    Column("stem", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("options", Text, nullable=False),  # JSON
+    Column("quote", Text, nullable=False),
+    Column("rubric", Text, nullable=False),  # JSON
+    Index(None, "document_number", "mode", "turn"),
 )
 
 jobs = Table(

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _documents()
     _chunks()
     _origins()
+    _candidates()
     _jobs()
     _rest()
     _questions()
@@ -48,6 +49,7 @@ def _documents() -> None:
         sa.Column("text_length", sa.BigInteger, nullable=False),
         sa.Column("warning", sa.Text),
         sa.Column("published_at", sa.DateTime),
+        sa.Column("mined_at", sa.DateTime),
         sa.UniqueConstraint("tenant", "sha256"),
         sqlite_autoincrement=True,
     )
@@ -106,6 +108,35 @@ def _origins() -> None:
         sa.Column("rest", sa.Text, nullable=False),
     )
     op.create_index("ix_node_origins_node_id", "node_origins", ["node_id"])
+
+
+def _candidates() -> None:
+    key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    op.create_table(
+        "question_candidates",
+        sa.Column(
+            "key", key, sa.ForeignKey("chunks.key", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        ),
+        sa.Column("mode", sa.String(16), primary_key=True),
+        sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("document_number", sa.Integer, nullable=False),
+        sa.Column("section", sa.BigInteger, nullable=False),
+        sa.Column("turn", sa.Integer, nullable=False),
+        sa.Column("score", sa.Float, nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("difficulty", sa.String(16), nullable=False),
+        sa.Column("bloom", sa.String(16), nullable=False),
+        sa.Column("stem", sa.Text, nullable=False),
+        sa.Column("answer", sa.Text, nullable=False),
+        sa.Column("options", sa.Text, nullable=False),
+        sa.Column("quote", sa.Text, nullable=False),
+        sa.Column("rubric", sa.Text, nullable=False),
+    )
+    op.create_index(
+        "ix_question_candidates_document_number_mode_turn",
+        "question_candidates",
+        ["document_number", "mode", "turn"],
+    )
 
 
 def _jobs() -> None:
@@ -257,6 +288,7 @@ def downgrade() -> None:
         "question_items",
         "question_sets",
         *origins,
+        "question_candidates",
         "vectors",
         "chunks",
         "sessions",

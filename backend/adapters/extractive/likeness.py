@@ -1,0 +1,91 @@
+"""Wrong options by meaning: none that says what the key says, and not only ones far from the stem."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import fmean
+
+import numpy as np
+import numpy.typing as npt
+
+from backend.ports.embedder import Embedder
+
+from .finishing import Item
+
+_WRONG = 3
+_UNLIKE, _UNLIKE_NAME = 0.25, 0.2
+"""Cosines below which an option is of another world than the key; names tell little of what they name."""
+_SAME, _SAME_OF_A_KIND = 0.74, 0.95
+"""Cosines from which two options say the same; terms with one last word are near without being one."""
+_CONSIDERED = 7
+_TERM_WORDS = 4
+_GIVEN_AWAY = 0.1
+_LAST = 0.3
+_KIN, _KIN_WEIGHT = 0.5, 1.2
+"""Options that are this near to the key in the mean are its kind; what is missing costs."""
+_Vector = npt.NDArray[np.float32]
+
+
+async def sharpened(items: Sequence[Item], embedder: Embedder) -> list[Item]:
+    """Each item with its three best wrong options; items that lose them are left out.
+
+    An item whose key is the option nearest to the stem is worth less: who knows nothing would pick it.
+    """
+    texts = sorted({t for i in items if _worded(i) for t in _texts(i)})
+    if not texts:
+        return list(items)
+    vectors = dict(zip(texts, await embedder.embed(texts), strict=True))
+    made = [_sharpened(i, vectors) if _worded(i) else i for i in items]
+    return [i for i in made if i is not None]
+
+
+def _worded(item: Item) -> bool:
+    """Whether the item has options that mean something: numbers are chosen by value."""
+    return len(item.options) >= _WRONG and not item.draft.answer[:1].isdigit()
+
+
+def _texts(item: Item) -> tuple[str, ...]:
+    return (item.draft.stem, item.draft.answer, *item.options)
+
+
+def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
+    key, asked = item.draft.answer, vectors[item.draft.stem]
+    apart = [o for o in item.options if not _same(key, o, vectors)]
+    if len(apart) < _WRONG:
+        return None
+    strange = {o for o in apart if _strange(key, o, vectors)}
+    kindred = [o for o in apart if o not in strange]
+    # A text that has no three of a kind gives the item all the same, as one of its last.
+    apart = kindred if len(kindred) >= _WRONG else (kindred + [o for o in apart if o in strange])[:_WRONG]
+    nearness = {t: float(vectors[t] @ asked) for t in (key, *apart)}
+    chosen = apart[:_WRONG]
+    if all(nearness[o] < nearness[key] for o in chosen):
+        nearer = [o for o in apart[_WRONG:_CONSIDERED] if nearness[o] >= nearness[key]]
+        _put(chosen, nearer, nearness)
+    if all(len(o) < len(key) for o in chosen):
+        farthest = {o: float(nearness[o]) for o in chosen}
+        _put(chosen, [o for o in apart[_WRONG:] if len(o) >= len(key)], farthest)
+    given_away = all(nearness[o] < nearness[key] for o in chosen)
+    lost = _LAST * bool(strange.intersection(chosen))
+    kinship = fmean(float(vectors[key] @ vectors[o]) for o in chosen)
+    score = item.draft.score - lost - _GIVEN_AWAY * given_away - _KIN_WEIGHT * max(0.0, _KIN - kinship)
+    return replace(item, draft=replace(item.draft, score=score), options=tuple(chosen))
+
+
+def _same(key: str, option: str, vectors: dict[str, _Vector]) -> bool:
+    kindred = key.rsplit(maxsplit=1)[-1].lower() == option.rsplit(maxsplit=1)[-1].lower()
+    return float(vectors[key] @ vectors[option]) > (_SAME_OF_A_KIND if kindred else _SAME)
+
+
+def _strange(key: str, option: str, vectors: dict[str, _Vector]) -> bool:
+    if len(key.split()) > _TERM_WORDS:
+        return False
+    least = _UNLIKE if key[1:].islower() else _UNLIKE_NAME
+    return float(vectors[key] @ vectors[option]) < least
+
+
+def _put(chosen: list[str], better: Sequence[str], nearness: dict[str, float]) -> None:
+    """Puts the first better option in the place of the one that is farthest from the stem."""
+    if better:
+        chosen[min(range(_WRONG), key=lambda i: nearness[chosen[i]])] = better[0]

@@ -1,0 +1,131 @@
+"""Questions made ahead of requests: a job that reads a published document once, part by part."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from backend.errors import Stopped
+from backend.models.documents import Chunk, Document, Passage, Progress
+from backend.models.jobs import Job, NewJob, Priority, mine_job_id
+from backend.models.questions import Candidate, Mode
+from backend.ports.candidate_store import CandidateStore
+from backend.ports.catalog import Catalog
+from backend.ports.embedder import Embedder
+from backend.ports.job_table import JobTable
+from backend.ports.question_miner import QuestionMiner
+from backend.ports.vector_store import VectorStore
+from backend.services.item_flaws import Item, flaws
+
+MINE = "mine"
+PART = 640
+"""Chunks read together (about 130,000 characters, a long chapter): options come from the same part."""
+
+_SECTION = 24
+"""Most chunks of a section, about 5,000 characters: what has no headings is cut by length."""
+_FOUND = 5
+_NOT_FOUND = 0.25
+"""What a question is worth less that does not find its own source among the first five chunks."""
+_FLAW = 0.1
+"""What an item-writing flaw takes from a question's worth; with two it is not kept."""
+_PER_CHUNK = 1.0
+_AT_LEAST = 60
+_LOST = "The job was taken over, stopped or deleted."
+
+
+def mine_job(document: Document, queue: str) -> NewJob:
+    """The job that mines a document; behind everything that people wait for."""
+    return NewJob(document.tenant, MINE, document.id, queue, Priority.LATER, id=mine_job_id(document))
+
+
+class Mining:
+    """Finds, ranks and stores the questions that a document is good for."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        jobs: JobTable,
+        miner: QuestionMiner,
+        candidates: CandidateStore,
+        embedder: Embedder,
+        vectors: VectorStore,
+    ) -> None:
+        self._catalog = catalog
+        self._jobs = jobs
+        self._miner = miner
+        self._candidates = candidates
+        self._embedder = embedder
+        self._vectors = vectors
+
+    async def run(self, job: Job) -> None:
+        """Job: mine a document; resumes behind its checkpoint and is harmless when repeated."""
+        document = await self._catalog.document(job.tenant, job.subject)
+        for first in range(job.checkpoint, document.chunks, PART):
+            last = min(first + PART, document.chunks) - 1
+            chunks = await self._catalog.chunk_range(document, first, last)
+            found = await self._mined(document, chunks)
+            await self._candidates.keep(document, first, last, found, job)
+            await self._report(job, document, last + 1)
+        await self._candidates.settle(document, job)
+
+    async def _report(self, job: Job, document: Document, done: int) -> None:
+        share = done / max(1, document.chunks)
+        progress = Progress("mining", done, document.chunks, share, "passages")
+        if not await self._jobs.report(job, progress, done):
+            raise Stopped(_LOST)
+
+    async def _mined(self, document: Document, chunks: Sequence[Chunk]) -> list[Candidate]:
+        if not chunks:
+            return []
+        passage = Passage(document.id, document.filename, tuple(chunks))
+        found: list[Candidate] = []
+        for mode in Mode:
+            sound = [c for c in await self._miner.mine([passage], mode) if len(_flaws(c)) <= 1]
+            best = sound[: _most(len(chunks))]
+            found += ranked(await self._weighed(document, best), chunks)
+        return found
+
+    async def _weighed(self, document: Document, found: list[Candidate]) -> list[Candidate]:
+        """Who asks one of these questions should be led to where it comes from."""
+        vectors = await self._embedder.embed([c.question.stem for c in found])
+        weighed = []
+        for candidate, vector in zip(found, vectors, strict=True):
+            hits = await self._vectors.search(document.tenant, vector, _FOUND, [document])
+            leads_home = any(abs(hit.key - candidate.chunk) <= 1 for hit in hits)
+            less = (0.0 if leads_home else _NOT_FOUND) + _FLAW * len(_flaws(candidate))
+            weighed.append(replace(candidate, score=candidate.score - less))
+        return weighed
+
+
+def _flaws(candidate: Candidate) -> list[str]:
+    question = candidate.question
+    return flaws(Item(question.stem, question.answer, question.options))
+
+
+def _most(chunks: int) -> int:
+    return max(_AT_LEAST, round(_PER_CHUNK * chunks))
+
+
+def sections(chunks: Sequence[Chunk]) -> dict[int, int]:
+    """The section of each chunk, both by key: chunks under one heading, cut where they are many."""
+    found: dict[int, int] = {}
+    first: Chunk | None = None
+    for chunk in chunks:
+        if first is None or chunk.heading != first.heading or chunk.key >= first.key + _SECTION:
+            first = chunk
+        found[chunk.key] = first.key
+    return found
+
+
+def ranked(found: Sequence[Candidate], chunks: Sequence[Chunk]) -> list[Candidate]:
+    """Candidates of one mode with their section and their turn in it: best first, kinds taking turns."""
+    section_of = sections(chunks)
+    turns: Counter[int] = Counter()
+    ordered = []
+    for candidate in sorted(found, key=lambda c: (-c.score, c.question.stem)):
+        section = section_of[candidate.chunk]
+        ordered.append(replace(candidate, section=section, turn=turns[section]))
+        turns[section] += 1
+    return ordered

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+
+from backend.models.documents import chunk_key
+from backend.models.questions import Candidate, Mode, Order, Question, Source
+from backend.services.mined_questions import chosen_from, shown
+
+
+def candidate(
+    document: int, section: int, number: int, *, score: float = 0.8, kind: str = "definition", stem: str = ""
+) -> Candidate:
+    word = hashlib.sha256(f"{document} {section} {number}".encode()).hexdigest()
+    question = Question(
+        stem or f"Why {word[:12]} {word[12:24]} {word[24:36]} {word[36:48]}?",
+        word,
+        Source("d", "f.txt", "1", f"quote {word}"),
+        kind,
+        "hard" if kind == "cause" else "easy",
+        (word, "b", "c", "d"),
+    )
+    key = chunk_key(document, section * 10)
+    return Candidate(question, Mode.QUIZ, key, score, key, number)
+
+
+def test_every_section_has_its_question_before_any_has_two() -> None:
+    found = [candidate(1, s, n, score=0.9 if s == 0 else 0.6) for s in range(10) for n in range(5)]
+    chosen = chosen_from(found, Order(Mode.QUIZ, 12))
+    touched = Counter(c.section for c in chosen)
+    assert len(touched) == 10
+    assert max(touched.values()) == 2
+
+
+def test_a_few_questions_are_taken_from_all_over_a_long_text() -> None:
+    found = [candidate(1, s, 0) for s in range(200)]
+    places = sorted(c.section for c in chosen_from(found, Order(Mode.QUIZ, 10)))
+    fifths = Counter((p - chunk_key(1, 0)) // 400 for p in places)
+    assert set(fifths.values()) == {2}
+
+
+def test_a_small_document_is_not_lost_beside_a_large_one() -> None:
+    found = [candidate(1, s, 0) for s in range(300)] + [candidate(2, 0, 1), candidate(3, 0, 2)]
+    documents = {c.section >> 24 for c in chosen_from(found, Order(Mode.QUIZ, 5))}
+    assert documents == {1, 2, 3}
+
+
+def test_weak_candidates_only_fill_what_is_left() -> None:
+    found = [candidate(1, s, 0, score=0.2) for s in range(10)] + [candidate(1, 20, n) for n in range(4)]
+    chosen = chosen_from(found, Order(Mode.QUIZ, 6))
+    assert sum(c.score > 0.5 for c in chosen) == 4
+    assert len(chosen) == 6
+
+
+def test_difficulty_kinds_and_avoided_stems_are_honoured() -> None:
+    found = [candidate(1, s, 0, kind="cause" if s % 2 else "definition") for s in range(20)]
+    hard = chosen_from(found, Order(Mode.QUIZ, 20, difficulty="hard"))
+    assert {c.question.kind for c in hard} == {"cause"}
+    kinds = chosen_from(found, Order(Mode.QUIZ, 20, kinds=("definition",)))
+    assert {c.question.kind for c in kinds} == {"definition"}
+    first = chosen_from(found, Order(Mode.QUIZ, 5))
+    asked = tuple(c.question.stem for c in first)
+    again = chosen_from(found, Order(Mode.QUIZ, 5, avoid=asked))
+    assert len(again) == 5
+    assert {c.question.stem for c in again}.isdisjoint(asked)
+
+
+def test_a_seed_gives_another_choice_and_the_same_seed_the_same() -> None:
+    found = [candidate(1, s, n) for s in range(40) for n in range(3)]
+    stems = [{c.question.stem for c in chosen_from(found, Order(Mode.QUIZ, 10, seed=s))} for s in (1, 1, 2)]
+    assert stems[0] == stems[1]
+    assert len(stems[0] & stems[2]) < 8
+
+
+def test_no_two_questions_ask_the_same() -> None:
+    same = [candidate(1, s, s, stem=f"What is the role of the liver in digestion{'?' * s}") for s in range(4)]
+    assert len(chosen_from(same, Order(Mode.QUIZ, 4))) == 1
+
+
+def test_the_places_of_the_keys_are_even_in_every_set() -> None:
+    made = shown([candidate(1, s, s) for s in range(10)], Mode.QUIZ)
+    places = Counter(q.key for q in made)
+    assert max(places.values()) - min(places.values()) <= 1
+    assert all({"b", "c", "d"} < set(q.options) for q in made)
