@@ -13,9 +13,27 @@ from tests.support.index_server import FRAME, IndexServer, frame, unframe
 
 DIMENSION, COUNT, QUERIES, K = 32, 1_500, 10, 10
 
-EXACT = ["Flat", "IndexFlatL2", "IndexFlatIP", "IndexIDMap", "SQ8", "LSH", "PQ8", "IVF8,Flat", "IVF8,SQ8",
-         "IVF8,PQ8", "OPQ8,Flat", "PCA16,Flat", "SQ8,RFlat", "IndexIVFFlat", "IndexPQ", "IndexScalarQuantizer",
-         "IndexLSH", "IndexRefineFlat", "IndexPreTransform", "L2norm,Flat"]  # fmt: skip
+EXACT = [
+    "Flat",
+    "IndexFlatL2",
+    "IndexFlatIP",
+    "IndexIDMap",
+    "SQ8",
+    "LSH",
+    "PQ8x4",
+    "IVF8,Flat",
+    "IVF8,SQ8",
+    "IVF8,PQ8x4",
+    "PCA16,Flat",
+    "SQ8,RFlat",
+    "IndexIVFFlat",
+    "IndexScalarQuantizer",
+    "IndexLSH",
+    "IndexRefineFlat",
+    "L2norm,Flat",
+]
+LONG = ["OPQ8,Flat", "IndexPQ", "IndexPreTransform"]
+"""Their training takes long where others use the processor."""  # fmt: skip
 GRAPHS = ["HNSW16", "IndexHNSWFlat", "IndexHNSWSQ", "NSG16", "IndexNSGFlat"]
 BINARY = ["BFlat", "IndexBinaryFlat", "BIVF8", "BHNSW16", "IndexBinaryHash"]
 FACTORY = {"IndexFlatL2": "Flat", "IndexFlatIP": "Flat", "IndexIDMap": "Flat", "IndexIVFFlat": "IVF64,Flat",
@@ -52,7 +70,9 @@ def plain(kind: str, rows: np.ndarray, *, binary: bool) -> Any:
     return index
 
 
-@pytest.mark.parametrize("kind", [*EXACT, *GRAPHS, *BINARY])
+@pytest.mark.parametrize(
+    "kind", [*EXACT, *GRAPHS, *BINARY, *(pytest.param(one, marks=pytest.mark.slow) for one in LONG)]
+)
 def test_a_type_answers_as_plain_faiss_does(server: IndexServer, kind: str) -> None:
     binary = kind in BINARY
     rows, queries = vectors(COUNT, 1, binary=binary), vectors(QUERIES, 2, binary=binary)
@@ -94,7 +114,7 @@ def test_a_type_answers_as_plain_faiss_does(server: IndexServer, kind: str) -> N
 
 
 @pytest.mark.parametrize(
-    "kind", ["Flat", "IVF8,Flat", "HNSW16", "PQ8", "LSH", "SQ8,RFlat", "BFlat", "BHNSW16"]
+    "kind", ["Flat", "IVF8,Flat", "HNSW16", "PQ8x4", "LSH", "SQ8,RFlat", "BFlat", "BHNSW16"]
 )
 def test_filters_and_removals_hold_for_a_type(server: IndexServer, kind: str) -> None:
     binary = kind in BINARY

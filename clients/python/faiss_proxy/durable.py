@@ -25,6 +25,9 @@ class DurableIndex:
         self._place = f"/v1/index/{quote(name, safe='')}"
         told = self.describe()
         self.d = int(told["dimension"])
+        largest = np.finfo(np.float32)
+        # What FAISS fills empty places with.
+        self._worst = largest.min if told["metric"] == "ip" else largest.max
         self._dtype = np.dtype(np.uint8 if told["binary"] else np.float32)
 
     def describe(self) -> dict[str, Any]:
@@ -66,7 +69,7 @@ class DurableIndex:
         _, (scores, numbers) = self._home.send(f"{self._place}/search", header, [self._rows(x)])
         missing = k - numbers.shape[1]
         if missing > 0:
-            worst = np.inf if scores.dtype.kind == "f" else np.iinfo(scores.dtype).max
+            worst = self._worst if scores.dtype.kind == "f" else np.iinfo(scores.dtype).max
             scores = np.pad(scores, ((0, 0), (0, missing)), constant_values=worst)
             numbers = np.pad(numbers, ((0, 0), (0, missing)), constant_values=-1)
         return scores, numbers
