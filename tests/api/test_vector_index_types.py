@@ -97,7 +97,7 @@ def test_a_type_answers_as_plain_faiss_does(server: IndexServer, kind: str) -> N
     )
     # Graphs grow differently with the order in which threads add; ties are broken either way.
     assert same >= (0.8 if kind in GRAPHS or binary else 0.98)
-    if kind not in GRAPHS:
+    if kind not in GRAPHS and "HNSW" not in kind:
         np.testing.assert_allclose(scores, wanted, rtol=1e-3, atol=1e-3)
 
     as_json = server.http.post(f"{place}/search", json={"vectors": queries.tolist(), "k": K}).json()[
