@@ -38,6 +38,7 @@ from backend.adapters.sql.transfers import SqlTransfers
 from backend.adapters.sql.upkeep import SqlUpkeep
 from backend.adapters.sql.users import SqlLoginAttempts, SqlUsers
 from backend.bootstrap_asking import limited, open_asking
+from backend.bootstrap_index_service import open_index_service
 from backend.bootstrap_parts import (
     check_queue,
     faiss_sessions,
@@ -78,6 +79,7 @@ from backend.services.schedule import Schedule
 from backend.services.stats import Stats
 from backend.services.tasks import Worker
 from backend.services.transfer_check import TransferCheck
+from backend.services.vector_indexes import VectorIndexService
 from backend.utils.processes import is_gone, own_name
 
 if TYPE_CHECKING:
@@ -115,11 +117,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         vectors, kept = await stack.enter_async_context(open_indexes(settings, database, embedder))
         access = Access(SqlCredentials(database), required=settings.auth_required)
         stack.push_async_callback(access.close)
+        indexes = await stack.enter_async_context(open_index_service(settings))
         # A worker that serves nobody else may as well find questions itself.
         apart = Apart() if settings.job_queue == "embedded" else None
         if apart:
             stack.push_async_callback(apart.close)
-        services = _services(settings, database, embedder, queue, models, vectors, kept, access, apart)
+        services = _services(
+            settings, database, embedder, queue, models, vectors, kept, access, apart, indexes
+        )
         stack.push_async_callback(services.sessions.aclose)
         stack.push_async_callback(services.streams.close)
         await services.jobs.release_lost(is_gone)
@@ -151,6 +156,7 @@ def _services(
     kept: EngineKeptVectors,
     access: Access,
     apart: Apart | None,
+    indexes: VectorIndexService,
 ) -> Services:
     catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
     keywords = Fts5KeywordIndex(database)
@@ -295,6 +301,7 @@ def _services(
         vectors=vectors,
         integrity=Integrity(audit=audit, catalog=catalog, blobs=blobs, vectors=vectors),
         migration=migration,
+        indexes=indexes,
         sessions=faiss_sessions(settings),
         worker_inside=settings.job_queue == "embedded",
         health=Health(

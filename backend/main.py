@@ -32,14 +32,22 @@ from backend.routes import (
     questions,
     search,
     talk,
+    vector_index,
 )
 from backend.routes.access import Gate, documented
 from backend.routes.middleware import RATE_HEADERS, BodyLimit, RateLimit, RequestId
 from backend.routes.sessions import SessionRoutes
 from backend.services.access import Access
-from backend.services.container import Services
+from backend.services.container import IndexServices, Services
 
 LOCAL_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+
+
+class IndexState(TypedDict):
+    """What the lifespan of the index service hands to every request."""
+
+    services: IndexServices
+    access: Access
 
 
 class State(TypedDict):
@@ -64,6 +72,7 @@ def create_app(
     *,
     cors_origins: str = "",
     max_upload_bytes: int,
+    max_index_bytes: int = 256_000_000,
     closing: Callable[[], bool] = lambda: False,
 ) -> FastAPI:
     """Serve the services that ``open_services`` opens; an embedded worker runs beside the requests.
@@ -91,7 +100,7 @@ def create_app(
     )
     errors.register(app)
     app.add_middleware(RateLimit)
-    app.add_middleware(BodyLimit, max_upload_bytes=max_upload_bytes)
+    app.add_middleware(BodyLimit, max_upload_bytes=max_upload_bytes, max_index_bytes=max_index_bytes)
     # Before what only pages and JSON need: a search must not pay for that.
     app.add_middleware(SessionRoutes)
     # Before all that reads a body or knows a route; behind CORS, which browsers ask without a credential.
@@ -120,12 +129,32 @@ def create_app(
         migrations,
         progress,
         pdf,
+        vector_index,
         health,
         docs,
     ):
         app.include_router(module.router)
     page.mount_static(app)
     docs.mount_static(app)
+    return app
+
+
+def create_index_app(
+    open_services: Callable[[], AbstractAsyncContextManager[IndexServices]], *, max_index_bytes: int
+) -> FastAPI:
+    """Serve the vector indexes alone, on the same routes as within the product."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[IndexState]:
+        async with open_services() as services:
+            yield {"services": services, "access": services.access}
+
+    app = FastAPI(title="Quaestio vector indexes", version=__version__, lifespan=lifespan, docs_url=None)
+    errors.register(app)
+    app.add_middleware(BodyLimit, max_upload_bytes=max_index_bytes, max_index_bytes=max_index_bytes)
+    app.add_middleware(Gate)
+    app.add_middleware(RequestId)
+    app.include_router(vector_index.router)
     return app
 
 

@@ -19,8 +19,8 @@ from backend import __version__
 from backend.bootstrap import DEFAULT_TENANT, open_services
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import QuaestioError
+from backend.models.index_state import VectorIndexState
 from backend.models.integrity import Fault
-from backend.models.vector_index import VectorIndexState
 
 _LITTLE_DISK = 1_000_000_000
 

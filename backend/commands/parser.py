@@ -24,9 +24,9 @@ def run(arguments: Sequence[str]) -> int:
     """Do one command; returns its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        given = {name: getattr(options, name, None) for name in ("data_dir", "host", "port")}
+        given = {name: getattr(options, name, None) for name in ("data_dir", "host", "port", "index_port")}
         settings = load_settings(**given)
-        _log(settings.log_level if options.command in {"serve", "worker"} else "error")
+        _log(settings.log_level if options.command in {"serve", "serve-index", "worker"} else "error")
         # Imported only now: help, wrong use and wrong settings are answered at once.
         from backend.commands import (  # noqa: PLC0415
             asking,
@@ -39,12 +39,14 @@ def run(arguments: Sequence[str]) -> int:
             questions,
             reembed,
             serve,
+            serve_index,
             users,
             worker,
         )
 
         commands = {
             "serve": serve.serve,
+            "serve-index": serve_index.serve_index,
             "worker": worker.worker,
             "ingest": library.ingest,
             "questions": questions.questions,
@@ -87,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"quaestio {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _serve(commands)
+    _serve_index(commands)
     _worker(commands)
     _ingest(commands)
     _questions(commands)
@@ -114,6 +117,14 @@ def _serve(commands: Commands) -> None:
     command.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     command.add_argument("--port", type=int, help="port to listen on (default 8000)")
     command.add_argument("--open", action="store_true", help="open the page in the browser")
+
+
+def _serve_index(commands: Commands) -> None:
+    command = _command(commands, "serve-index", "Serve vector indexes (/v1/index) and nothing else.")
+    command.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    command.add_argument(
+        "--port", type=int, dest="index_port", metavar="PORT", help="port to listen on (default 8001)"
+    )
 
 
 def _worker(commands: Commands) -> None:

@@ -36,12 +36,13 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _serve(settings: Settings, *, open_page: bool) -> None:
-    listener = _bind(settings)
+    listener = bind(settings.host, settings.port, "--port or PORT")
     async with open_services(settings) as services:
         app = create_app(
             lambda: nullcontext(services),
             cors_origins=settings.cors_origins,
             max_upload_bytes=services.limits.max_upload_bytes,
+            max_index_bytes=settings.index_max_body_mb * 1_000_000,
             closing=lambda: server.should_exit,
         )
         logging.getLogger("uvicorn.access").setLevel(settings.log_level.upper())
@@ -57,20 +58,19 @@ async def _serve(settings: Settings, *, open_page: bool) -> None:
         announcing.cancel()
 
 
-def _bind(settings: Settings) -> socket.socket:
-    """Bound before anything is loaded, so that a taken port is said at once."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def bind(host: str, port: int, options: str) -> socket.socket:
+    """Bound before anything is loaded, so that a taken port is said at once with the ``options`` to use."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # Accepted connections inherit it: the head and the body of an answer must not wait for each other.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        listener.bind((host, port))
     except OSError as error:
         listener.close()
         raise ConfigurationError(
-            f"{settings.host} port {settings.port} cannot be used ({error.strerror}). "
-            "Choose another with --port or PORT."
+            f"{host} port {port} cannot be used ({error.strerror}). Choose another with {options}."
         ) from error
     return listener
 
@@ -93,15 +93,21 @@ def _is_loopback(host: str) -> bool:
 
 
 async def _announce(server: uvicorn.Server, listener: socket.socket, *, open_page: bool) -> None:
+    url = await announce(server, listener, "Quaestio is ready at")
+    if open_page and _has_screen():
+        await asyncio.to_thread(webbrowser.open, url)
+
+
+async def announce(server: uvicorn.Server, listener: socket.socket, words: str) -> str:
+    """Say where the server is as soon as it answers; returns the address."""
     while not server.started:  # noqa: ASYNC110 - uvicorn offers no event to wait for
         await asyncio.sleep(0.02)
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
     shown = f"[{shown}]" if ":" in shown else shown
     url = f"http://{shown}:{port}/"
-    print(f"Quaestio is ready at {url}  (stop with Ctrl+C)", file=sys.stderr, flush=True)
-    if open_page and _has_screen():
-        await asyncio.to_thread(webbrowser.open, url)
+    print(f"{words} {url}  (stop with Ctrl+C)", file=sys.stderr, flush=True)
+    return url
 
 
 def _has_screen() -> bool:

@@ -133,6 +133,20 @@ class Settings(BaseSettings):
         description="A folder that holds LlamaIndex stores (also below it), moved over in the background, "
         "once, at a start. Stores below DATA_DIR are found without it.",
     )
+    index_port: int = Field(
+        8001, ge=0, le=65535, description="Port of `quaestio serve-index`; 0 takes a free one."
+    )
+    index_max_indexes: int = Field(1000, ge=1, description="Most vector indexes of a tenant.")
+    index_max_vectors: int = Field(100000000, ge=1, description="Most vectors in all indexes of a tenant.")
+    index_max_gb: int = Field(
+        100, ge=1, description="Most bytes of vectors and metadata of a tenant, in GB (1,000,000,000 bytes)."
+    )
+    index_max_body_mb: int = Field(
+        256, ge=1, le=100_000, description="Largest body of a request below /v1/index, in MB."
+    )
+    index_open: int = Field(64, ge=1, description="Vector indexes that stay open while nobody uses them.")
+    index_idle_s: float = Field(600, gt=0, description="After how long an unused one is closed, in seconds.")
+    index_threads: int = Field(4, ge=1, le=256, description="Vector searches that run at a time.")
     session_uploads: bool = Field(
         False,
         description="Read serialized indexes that clients upload. They are parsed in the child process of "

@@ -1,35 +1,72 @@
-"""What a vector store tells of the index behind it."""
+"""Named vector indexes as services and ports see them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.NDArray[np.int64]
+Rows = npt.NDArray[Any]
+"""(n, columns): float32, or uint8 for binary indexes."""
 
 
 @dataclass(frozen=True, slots=True)
-class VectorIndexState:
-    """The index that one tenant's searches use, at a moment."""
+class IndexFigures:
+    """An index at a moment. ``bytes``: of its vectors and metadata; ``disk_bytes``: of snapshot and log."""
 
-    kind: str
-    """``memory`` (nothing is on the disk yet), ``flat``, ``sq8`` or ``hnsw``."""
-    vectors: int
-    """How many searches can find."""
-    pending: int
-    """How many of them are held in memory, since the files do not have them yet."""
+    name: str
+    index_type: str
+    metric: str
+    dimension: int
+    binary: bool
+    ntotal: int
+    removed: int
+    trained: bool
     bytes: int
+    disk_bytes: int
     generation: int
-    mapped: bool
     check: str
-    """Of the blocks on the disk: ``unchecked``, ``checking``, ``sound`` or ``damaged``."""
-    recall: float | None = None
-    """Recall@10 beside exact search, measured when the structure was made; None for an exact one."""
-    refused: Mapping[str, float] | None = None
-    """Structures that were tried and not kept, with their recall."""
+    """unchecked, checking, sound or damaged."""
     troubles: tuple[str, ...] = ()
-    """What was found damaged and put right, as sentences."""
-    upkeep_failed: str = ""
 
-    def as_json(self) -> dict[str, Any]:
-        """As plain values."""
-        return asdict(self)
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What a search found: scores and numbers, (n, k), best first, number -1 where there is none.
+
+    ``metadata`` is per query and result the JSON that was stored, empty for none, read in the same moment.
+    """
+
+    scores: Rows
+    numbers: Numbers
+    metadata: Sequence[Sequence[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One vector as it is kept: number, metadata as JSON, and values where they were asked for."""
+
+    number: int
+    metadata: bytes
+    values: Rows | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an upsert did."""
+
+    added: int
+    replaced: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexQuota:
+    """What one tenant may keep in all its indexes together."""
+
+    indexes: int = 1_000
+    vectors: int = 100_000_000
+    bytes: int = 1 << 40

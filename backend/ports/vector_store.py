@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.models.documents import Document, Hit
-from backend.models.vector_index import VectorIndexState
+from backend.models.index_state import VectorIndexState
 from backend.ports.embedder import Vectors
 
 

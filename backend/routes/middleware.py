@@ -17,6 +17,9 @@ from backend.services.rates import Rates
 JSON_LIMIT = 1_000_000
 """Bytes of a body that is no upload."""
 
+INDEX_PREFIX = "/v1/index/"
+"""Below it bodies carry vectors."""
+
 _MULTIPART_FRAME = 100_000
 RATE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 """Calls that may come at once, those left, and seconds until all are there again."""
@@ -87,9 +90,9 @@ class RateLimit:
 class BodyLimit:
     """Refuses a body that is too large: by its declared length before it is read, else while it is."""
 
-    def __init__(self, app: ASGIApp, max_upload_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_upload_bytes: int, max_index_bytes: int = JSON_LIMIT) -> None:
         self._app = app
-        self._max_upload_bytes = max_upload_bytes
+        self._max_upload_bytes, self._max_index_bytes = max_upload_bytes, max_index_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -97,7 +100,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        limit, message = self._limit(headers.get("content-type", ""))
+        limit, message = self._limit(scope["path"], headers.get("content-type", ""))
         declared = headers.get("content-length", "")
         if declared.isdigit() and int(declared) > limit:
             response = error_response(413, message, "too_large", scope["request_id"])
@@ -107,8 +110,14 @@ class BodyLimit:
             return
         await self._app(scope, _counted(receive, limit, message), send)
 
-    def _limit(self, content_type: str) -> tuple[int, str]:
+    def _limit(self, path: str, content_type: str) -> tuple[int, str]:
         """Bytes of the largest body, and what to say about a larger one."""
+        if path.startswith(INDEX_PREFIX):
+            most = f"{self._max_index_bytes / 1_000_000:g} MB"
+            message = (
+                f"The body is larger than {most}. Send fewer vectors at a time, or raise INDEX_MAX_BODY_MB."
+            )
+            return self._max_index_bytes, message
         if content_type.startswith("multipart/form-data"):
             most = f"{self._max_upload_bytes / 1_000_000:g} MB"
             message = f"The upload is larger than {most}. Send files one by one, or raise MAX_UPLOAD_MB."

@@ -36,6 +36,7 @@ from backend.services.scopes import Scopes
 from backend.services.sessions import Sessions
 from backend.services.stats import Stats
 from backend.services.tasks import Worker
+from backend.services.vector_indexes import VectorIndexService
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,14 @@ class Limits:
     """Sources of an answer where a request names no number."""
     streaming: bool
     """Whether answers may be streamed."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexServices:
+    """What the vector index service needs where it runs alone."""
+
+    indexes: VectorIndexService
+    access: Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,7 @@ class Services:
     """For its state alone; whoever searches uses the retriever."""
     integrity: Integrity
     migration: Migration
+    indexes: VectorIndexService
     sessions: Sessions
     worker_inside: bool
     """Whether the process that serves also works on jobs; else workers of their own do."""

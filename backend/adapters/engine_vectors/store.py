@@ -29,7 +29,7 @@ from backend.adapters.faiss_engine import Engine
 from backend.adapters.sql.database import Database
 from backend.errors import DamagedIndex, DocumentNotFound, IndexNotFound, QuaestioError, Stopped
 from backend.models.documents import POSITION_BITS, Document, Hit
-from backend.models.vector_index import VectorIndexState
+from backend.models.index_state import VectorIndexState
 from backend.ports.embedder import Vectors
 
 _KEEP = (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -13,7 +14,6 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
 from backend.adapters.faiss_engine import checks, structure
 from backend.adapters.faiss_engine.changes import Change, Note, Put, Remove, Reset
@@ -22,6 +22,7 @@ from backend.adapters.faiss_engine.generation import generations
 from backend.adapters.faiss_engine.keeper import Check, Checker, Keeper
 from backend.adapters.faiss_engine.locks import FileLock
 from backend.adapters.faiss_engine.log import acknowledged
+from backend.adapters.faiss_engine.moment import Moment, parsed
 from backend.adapters.faiss_engine.spec import IndexSpec, Limits, Upkeep
 from backend.adapters.faiss_engine.state import Cell, State, load
 from backend.adapters.faiss_engine.stats import Stats, stats_of
@@ -184,14 +185,14 @@ class EngineIndex:
         """Of an id. Raises VectorNotFound."""
         with self._cell.lock.reading():
             state = self._state()
-            return _parsed(state.rows.metadata_at(self._position(state, number)))
+            return parsed(state.rows.metadata_at(self._position(state, number)))
 
     def metadata_many(self, ids: npt.ArrayLike) -> list[dict[str, Any] | None]:
         """Of many ids; None also for those that are not there."""
         with self._cell.lock.reading():
             rows = self._state().rows
             return [
-                _parsed(rows.metadata_at(p)) if p >= 0 else None
+                parsed(rows.metadata_at(p)) if p >= 0 else None
                 for p in rows.find(checks.ids_of(ids)).tolist()
             ]
 
@@ -220,6 +221,12 @@ class EngineIndex:
             state = self._state()
             mask = self._mask(state, filter_)
             return state.rows.ids_at(np.flatnonzero(mask if mask is not None else ~state.rows.dead))
+
+    @contextmanager
+    def moment(self) -> Iterator[Moment]:
+        """What it holds; changes wait until the end of the block, searches do not."""
+        with self._cell.lock.reading():
+            yield Moment(self._state(), self._mask)
 
     # Upkeep.
 
@@ -387,11 +394,3 @@ def _try(snapshot: Callable[[], None]) -> None:
         snapshot()
     except QuaestioError as error:
         logger.warning("no snapshot at closing: %s", error)
-
-
-def _parsed(text: bytes) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] | None = orjson.loads(text) if text else None
-    except orjson.JSONDecodeError as error:
-        raise DamagedIndex("Metadata of this index is damaged.") from error
-    return found

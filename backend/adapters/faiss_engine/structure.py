@@ -210,7 +210,12 @@ def _nothing(index: Index, rows: int, k: int) -> Found:
 def _worst(index: Index, dtype: np.dtype[Any]) -> Any:
     """What FAISS fills empty places with."""
     limit: Any = np.iinfo(dtype) if dtype.kind == "i" else np.finfo(dtype)
-    return limit.min if faiss.is_similarity_metric(index.metric_type) else limit.max
+    return limit.min if bigger_is_nearer(index) else limit.max
+
+
+def bigger_is_nearer(index: Index) -> bool:
+    """Whether scores fall from the best on, as with inner products."""
+    return not is_binary(index) and bool(faiss.is_similarity_metric(index.metric_type))
 
 
 def range_search(

@@ -14,6 +14,8 @@ import faiss as _faiss
 
 from faiss_proxy import imports as _imports
 from faiss_proxy.classes import ProxyClasses as _ProxyClasses
+from faiss_proxy.durable import DurableIndex as DurableIndex
+from faiss_proxy.durable import open_index as _open_index
 from faiss_proxy.errors import NotReachable as NotReachable
 from faiss_proxy.errors import QuotaExceeded as QuotaExceeded
 from faiss_proxy.errors import ServiceError as ServiceError
@@ -26,7 +28,16 @@ from faiss_proxy.remote import Remote as _Remote
 from faiss_proxy.settings import Settings as _Settings
 
 _REAL = {name: value for name, value in vars(_faiss).items() if not name.startswith("__")}
-_OURS = {"NotReachable", "QuotaExceeded", "ServiceError", "SessionLost", "TooLarge", "configure", "usage"}
+_OURS = {
+    "DurableIndex",
+    "NotReachable",
+    "QuotaExceeded",
+    "ServiceError",
+    "SessionLost",
+    "TooLarge",
+    "configure",
+    "usage",
+}
 _configured: _Remote | None = None
 
 __path__ = [*__path__, *_faiss.__path__]
@@ -75,6 +86,11 @@ def _remote_names(home: _Remote) -> dict[str, _Any]:
     classes = _ProxyClasses(home)
     names: dict[str, _Any] = {**classes.named, **_functions(classes), "cvar": _Values(classes)}
     return names | _rebound(names)
+
+
+def open(name: str) -> DurableIndex:  # noqa: A001 - attaches to an index, as open does to a file
+    """Attach to a named durable index of the service. Raises ServiceError where there is none."""
+    return _open_index(_configured, name)
 
 
 def usage() -> dict[str, _Any]:

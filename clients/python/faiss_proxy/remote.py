@@ -123,6 +123,31 @@ class Remote:
         answer: dict[str, Any] = json.loads(body) if body else {}
         return answer
 
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A request of JSON outside of any session. Raises ServiceError."""
+        text = b"" if body is None else json.dumps(body).encode()
+        head = self._request(method, path) + (
+            b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(text)
+        )
+        status, said = self._pool.exchange(head, [text])
+        if not 200 <= status < 300:  # noqa: PLR2004 - success
+            raise error_from(status, said)
+        answer: dict[str, Any] = json.loads(said)
+        return answer
+
+    def send(
+        self, path: str, header: dict[str, Any], arrays: list[Array]
+    ) -> tuple[dict[str, Any], list[Array]]:
+        """A frame outside of any session, answered by a frame or by JSON. Raises ServiceError."""
+        pieces = frames.encode(header, arrays)
+        head = self._request("POST", path) + (
+            b"Content-Type: application/x-faiss-frame\r\nContent-Length: %d\r\n\r\n" % sum(map(len, pieces))
+        )
+        status, said = self._pool.exchange(head, pieces)
+        if not 200 <= status < 300:  # noqa: PLR2004 - success
+            raise error_from(status, said)
+        return frames.decode(said) if said[:4] == frames.MAGIC else (json.loads(said), [])
+
     def close(self) -> None:
         """Free everything on the server, in the process that opened the session."""
         session, self._session = self._session, ""

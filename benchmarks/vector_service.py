@@ -1,0 +1,290 @@
+"""The vector index service over HTTP: durable adds, searches of every type, queries together, many indexes.
+
+    python -m benchmarks.vector_service [--chroma PYTHON]
+
+``--chroma`` names a Python that has chromadb, whose server is measured on the same data.
+Needs 2 GB of disk and of memory. Every peer and floor is measured in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median
+from threading import local
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import numpy.typing as npt
+import psutil
+
+from benchmarks.common import ROOT, Figure, write
+
+Array = npt.NDArray[Any]
+WIDTH, SMALL, LARGE = 384, 10_000, 100_000
+TYPES = ["Flat", "IVF64,Flat", "HNSW32", "PQ64x4", "SQ8", "LSH", "NSG32", "PCA64,Flat", "SQ8,RFlat"]
+BINARY = ["BFlat", "BIVF64", "BHNSW32"]
+
+
+def main() -> int:
+    """All figures into ``results/vector_service.json``."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--chroma", default="", help="a Python with chromadb")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        figures: list[Figure] = []
+        with service(Path(folder) / "a") as client:
+            added, searched = adds(client, figures)
+            figures += [latency(client, kind) for kind in [*TYPES, *BINARY]]
+            figures += together(client)
+        with service(Path(folder) / "b") as client:
+            figures.append(many(client))
+        if options.chroma:
+            figures += chroma(options.chroma, Path(folder), added, searched)
+    return write("vector_service", figures)
+
+
+class Client:
+    """One kept connection for each thread."""
+
+    def __init__(self, url: str, process: psutil.Process) -> None:
+        self._url, self.process, self._own = urlsplit(url), process, local()
+
+    def ask(self, path: str, body: bytes, *, frame: bool = False, method: str = "POST") -> bytes:
+        """The answer's body. Raises RuntimeError with what was refused."""
+        if not hasattr(self._own, "line"):
+            self._own.line = HTTPConnection(self._url.hostname or "", self._url.port)
+        kind = "application/x-faiss-frame" if frame else "application/json"
+        try:
+            self._own.line.request(method, path, body, {"Content-Type": kind})
+        except OSError:  # it was kept for longer than the server does
+            self._own.line.close()
+            self._own.line.request(method, path, body, {"Content-Type": kind})
+        answer = self._own.line.getresponse()
+        said: bytes = answer.read()
+        if answer.status >= 300:
+            raise RuntimeError(f"{path}: {answer.status} {said[:300]!r}")
+        return said
+
+    def create(self, name: str, kind: str, examples: Array, dimension: int = WIDTH) -> str:
+        """The path of a new index, trained where its type must be."""
+        asked = {"name": name, "dimension": dimension, "index_type": kind}
+        made = json.loads(self.ask("/v1/index", json.dumps(asked).encode()))
+        if not made["is_trained"]:
+            self.ask(f"/v1/index/{name}/train", frame_of({}, [examples]), frame=True)
+        return f"/v1/index/{name}"
+
+    def cpu(self) -> float:
+        """Seconds of processor that the server has used."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+
+def frame_of(header: dict[str, Any], arrays: Sequence[Array]) -> bytes:
+    """A binary body."""
+    text = json.dumps(header | {"arrays": [[a.dtype.str, a.shape] for a in arrays]}).encode()
+    body = bytearray(b"FXP1" + struct.pack("<I", len(text)) + text)
+    for array in arrays:
+        body += bytes(-len(body) % 16) + array.tobytes()
+    return bytes(body)
+
+
+@contextmanager
+def service(folder: Path) -> Iterator[Client]:
+    """``quaestio serve-index`` of a folder."""
+    folder.mkdir()
+    command = [sys.executable, "-m", "backend", "serve-index", "--port", "0", "--data-dir", str(folder)]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stderr=log, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    try:
+        while not (found := re.search(r"ready at (\S+)", (folder / "log").read_text())):
+            if process.poll() is not None:
+                raise RuntimeError((folder / "log").read_text())
+            time.sleep(0.05)
+        yield Client(found.group(1), psutil.Process(process.pid))
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def vectors(count: int, seed: int = 1) -> Array:
+    """Like embeddings: clustered, of unit length."""
+    random = np.random.default_rng(seed)
+    centres = random.standard_normal((200, WIDTH), np.float32)
+    rows = centres[random.integers(0, 200, count)] + random.standard_normal((count, WIDTH), np.float32)
+    unit: Array = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit
+
+
+def took(work: Callable[[], object]) -> float:
+    """Seconds."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def adds(client: Client, figures: list[Figure]) -> tuple[float, float]:
+    """10,000 x 384 durable, as frame and as JSON; returns seconds of the add and of one search."""
+    rows, ids = vectors(SMALL), np.arange(SMALL, dtype=np.int64)
+    body = frame_of({}, [rows, ids])
+    times = []
+    for turn in range(5):
+        place = client.create(f"add{turn}", "Flat", rows)
+        times.append(took(lambda place=place: client.ask(f"{place}/vectors", body, frame=True)))  # type: ignore[misc]
+    figures.append(Figure("add 10k x 384, frame", round(median(times), 3), "s", "< 1", median(times) < 1))
+    place = client.create("json", "Flat", rows)
+    text = json.dumps(
+        {"vectors": [{"id": f"v{i}", "values": row} for i, row in enumerate(rows.tolist())]}
+    ).encode()
+    slow = took(lambda: client.ask(f"{place}/vectors", text))
+    figures.append(Figure("add 10k x 384, JSON with text ids", round(slow, 3), "s", "< 1", slow < 1))
+    queries = [frame_of({"k": 10}, [row[None]]) for row in vectors(200, 2)]
+    single = [took(lambda q=q: client.ask("/v1/index/add0/search", q, frame=True)) for q in queries]  # type: ignore[misc]
+    return median(times), median(single)
+
+
+def latency(client: Client, kind: str) -> Figure:
+    """p50 of searches that come 100 a second, each a JSON body, at 10,000 x 384."""
+    binary = kind in BINARY
+    name = "l-" + kind.replace(",", "-")
+    rows = np.packbits(vectors(SMALL) > 0, axis=1) if binary else vectors(SMALL)
+    place = client.create(name, kind, rows)
+    ids = np.arange(SMALL, dtype=np.int64)
+    client.ask(f"{place}/vectors", frame_of({}, [rows, ids]), frame=True)
+    bodies = [json.dumps({"vector": row.tolist(), "k": 10}).encode() for row in rows[:300]]
+    begin = time.perf_counter() + 0.2
+
+    def at(turn: int) -> float:
+        due = begin + turn / 100
+        time.sleep(max(0.0, due - time.perf_counter()))
+        client.ask(f"{place}/search", bodies[turn])
+        return time.perf_counter() - due
+
+    with ThreadPoolExecutor(16) as threads:
+        times = sorted(threads.map(at, range(len(bodies))))
+    p50, p95 = times[len(times) // 2] * 1000, times[len(times) * 95 // 100] * 1000
+    told = f"100/s at 10k x 384, {kind}: p50 (p95 {p95:.1f} ms)"
+    return Figure(told, round(p50, 2), "ms", "< 50", p50 < 50)
+
+
+def together(client: Client) -> list[Figure]:
+    """32 clients at once beside one at a time, in searches for each second of the server's processor."""
+    rows = vectors(LARGE)
+    place = client.create("large", "Flat", rows)
+    for begin in range(0, LARGE, 20_000):
+        ids = np.arange(begin, begin + 20_000, dtype=np.int64)
+        client.ask(f"{place}/vectors", frame_of({}, [rows[begin : begin + 20_000], ids]), frame=True)
+    queries = [frame_of({"k": 10}, [row[None]]) for row in vectors(320, 3)]
+
+    def rate(clients: int, count: int) -> tuple[float, float]:
+        began, cpu = time.perf_counter(), client.cpu()
+        with ThreadPoolExecutor(clients) as threads:
+            list(threads.map(lambda q: client.ask(f"{place}/search", q, frame=True), queries[:count]))
+        return count / (client.cpu() - cpu), count / (time.perf_counter() - began)
+
+    rate(4, 32)
+    alone, alone_wall = rate(1, 60)
+    joined, joined_wall = rate(32, 320)
+    return [
+        Figure("32 at once, 100k x 384, per core second", round(joined, 1), "searches", ">= 3 x one by one",
+               joined >= 3 * alone, round(alone, 1), "one by one"),
+        Figure("32 at once, 100k x 384, per second", round(joined_wall, 1), "searches", ">= 3 x one by one",
+               joined_wall >= 3 * alone_wall, round(alone_wall, 1), "one by one"),
+    ]  # fmt: skip
+
+
+def many(client: Client) -> Figure:
+    """1,000 indexes of 100 vectors, 50 of them searched again and again: resident memory."""
+    rows, ids = vectors(100), np.arange(100, dtype=np.int64)
+    body, query = frame_of({}, [rows, ids]), frame_of({"k": 5}, [rows[:1]])
+
+    def make(number: int) -> None:
+        place = client.create(f"m{number}", "Flat", rows)
+        client.ask(f"{place}/vectors", body, frame=True)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(make, range(100)))
+        hundred = client.process.memory_info().rss / 1e6
+        list(threads.map(make, range(100, 1000)))
+        for _ in range(20):
+            list(
+                threads.map(
+                    lambda n: client.ask(f"/v1/index/m{n}/search", query, frame=True), range(0, 1000, 20)
+                )
+            )
+    full = client.process.memory_info().rss / 1e6
+    return Figure("1,000 indexes, 50 busy", round(full, 1), "MB resident", "<= 1.3 x 100 indexes",
+                  full <= 1.3 * hundred, round(hundred, 1), "100 indexes")  # fmt: skip
+
+
+_CHROMA = """
+import sys, time, json, statistics, numpy, chromadb
+port, data = int(sys.argv[1]), numpy.load(sys.argv[2])
+client = chromadb.HttpClient("127.0.0.1", port)
+adds, finds = [], []
+for turn in range(2):
+    made = client.create_collection(f"c{turn}", metadata={"hnsw:space": "l2"})
+    began = time.perf_counter()
+    for at in range(0, len(data), 5000):
+        made.add(ids=[str(i) for i in range(at, min(at + 5000, len(data)))], embeddings=data[at : at + 5000])
+    adds.append(time.perf_counter() - began)
+for row in data[:200]:
+    began = time.perf_counter()
+    made.query(query_embeddings=[row], n_results=10, include=["distances"])
+    finds.append(time.perf_counter() - began)
+print(json.dumps([min(adds), statistics.median(finds)]))
+"""
+
+
+def chroma(python: str, folder: Path, added: float, searched: float) -> list[Figure]:
+    """The same add and search on a Chroma server of the same machine, through its own client."""
+    rows = folder / "rows.npy"
+    np.save(rows, vectors(SMALL))
+    port = 8765
+    command = [str(Path(python).parent / "chroma"), "run", "--path", str(folder / "c"), "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "--host", "127.0.0.1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _until_there(f"http://127.0.0.1:{port}/api/v2/heartbeat")
+        done = subprocess.run(
+            [python, "-c", _CHROMA, str(port), str(rows)], check=True, capture_output=True, text=True
+        )
+    finally:
+        process.terminate()
+        process.wait()
+    add, find = json.loads(done.stdout.splitlines()[-1])
+    return [
+        Figure("add 10k x 384 beside Chroma", round(added, 3), "s", "Chroma >= 15 x", add >= 15 * added,
+               round(add, 3), "Chroma"),
+        Figure("one search at 10k x 384 beside Chroma", round(searched * 1000, 2), "ms", "Chroma >= 5 x",
+               find >= 5 * searched, round(find * 1000, 2), "Chroma"),
+    ]  # fmt: skip
+
+
+def _until_there(url: str) -> None:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own server
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("the Chroma server did not start")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
