@@ -120,7 +120,8 @@ def test_no_file_can_be_opened_while_lines_come_and_go(remote: ModuleType, tmp_p
     """A hostile index that names a file, again and again, while numbers for connections become free."""
     local = real.index_factory(8, "IVF4,Flat")
     local.train(X)
-    local.replace_invlists(real.OnDiskInvertedLists(4, local.code_size, str(tmp_path / "lists")))
+    lists = real.OnDiskInvertedLists(4, local.code_size, str(tmp_path / "lists"))
+    local.replace_invlists(lists)
     local.add(X)
     raw = real.serialize_index(local)
     home = remote._configured
