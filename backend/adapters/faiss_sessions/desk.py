@@ -50,6 +50,7 @@ class Desk:
     _sessions: dict[int, Session] = field(default_factory=dict)
     _process: Gate = field(default_factory=Gate)
     _product: ProductForBatches = field(default_factory=ProductForBatches)
+    _slowly: threading.Lock = field(default_factory=threading.Lock)
     _turns: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_AT_A_TIME))
     _local: threading.local = field(default_factory=threading.local)
 
@@ -179,14 +180,29 @@ class Desk:
             for frame in asked:
                 session.free(frame.header.get("free"))
             session.operations += len(asked)
-            with self._process.sharing() as shared:
-                if shared and joined.is_product(session, asked):
-                    self._set_threads(1)  # one batch a core costs less than threads that wait for each other
-                    with self._product:
-                        return joined.search_together(session, asked, product=True)
-            with self._process.reading():
-                self._set_threads(session.threads)
-                return joined.search_together(session, asked, product=False)
+            if joined.is_product(session, asked):
+                return self._product_of(session, asked)
+            return self._one_by_one(session, asked)
+
+    def _product_of(self, session: Session, asked: list[Frame]) -> list[joined.Found]:
+        found = self._shared(session, asked)
+        if found is None:
+            with self._slowly:  # one batch at a time, or two would keep each other from a product for ever
+                found = self._shared(session, asked) or self._one_by_one(session, asked)
+        return found
+
+    def _shared(self, session: Session, asked: list[Frame]) -> list[joined.Found] | None:
+        with self._process.sharing() as shared:
+            if not shared:
+                return None
+            self._set_threads(1)  # one batch a core costs less than threads that wait for each other
+            with self._product:
+                return joined.search_together(session, asked, product=True)
+
+    def _one_by_one(self, session: Session, asked: list[Frame]) -> list[joined.Found]:
+        with self._process.reading():
+            self._set_threads(session.threads)
+            return joined.search_together(session, asked, product=False)
 
 
 def _said(error: Exception) -> tuple[int, list[bytes]]:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_MOMENT_S = 0.05
+
 
 class Gate:
     """Lets calls that only read run together, and every other one alone. A waiting writer goes first.
@@ -56,9 +58,11 @@ class Gate:
 
     @contextmanager
     def sharing(self) -> Iterator[bool]:
-        """Whether the caller runs beside others in this block alone; never waits, so it may be False."""
+        """Whether the caller runs beside others in this block alone; waits for a moment at most."""
         with self._turn:
-            admitted = not (self._writing or self._waiting or self._readers or self._held_up)
+            admitted = self._turn.wait_for(
+                lambda: not (self._writing or self._waiting or self._readers or self._held_up), _MOMENT_S
+            )
             self._sharing += admitted
         try:
             yield admitted
