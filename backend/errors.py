@@ -7,16 +7,26 @@
     │   ├── NoDocumentSelected
     │   ├── TooManyQuestions
     │   └── KeyReused              an Idempotency-Key that stands for another request
+    ├── NotAuthenticated           no credential, or one that is not good (any more)
+    │   └── WrongPassword          or a user that nobody made
+    ├── ScopeMissing               the credential is good, but not for this
+    ├── TooManyAttempts            to log in as somebody, lately
     ├── NotFound
+    │   ├── KeyNotFound            no such API key that is not revoked
+    │   ├── UserNotFound
     │   ├── DocumentNotFound
     │   ├── JobNotFound
+    │   ├── CollectionNotFound
+    │   ├── AnswerNotFound         a streamed answer that is over and forgotten, or was never there
     │   ├── QuestionSetNotFound    or an item of one
     │   ├── IndexNotFound
     │   ├── VectorNotFound
     │   └── SessionNotFound        a session of FAISS objects
     ├── Conflict                   the request is right, the store is not ready for it
+    │   ├── UserExists
     │   ├── EmptyLibrary
     │   ├── OtherModel             vectors of another embedding model than the one in use
+    │   ├── CollectionExists
     │   ├── JobNotRetryable
     │   ├── NoOtherQuestion        the place of an item carries no further one
     │   ├── IndexExists
@@ -36,6 +46,8 @@
     │   ├── NoTextInFile
     │   └── ExtractionLimit        the file asks for more memory, time or pages than allowed
     ├── TopicNotFound              nothing in the documents is about it
+    ├── TooManyRequests            retryable: over a rate that a setting names
+    │   └── TooManyStreams         as many answers are being streamed as may be
     ├── Stopped                    a person cancelled the work
     ├── GaveUp                     it broke off at every attempt, and nobody foresaw why
     ├── StorageFull                retryable: the disk holds no more
@@ -56,9 +68,11 @@ class QuaestioError(Exception):
     code: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self.retry_after_s = retry_after_s
+        """Seconds after which to try again; None where nobody knows."""
 
 
 class InvalidRequest(QuaestioError):
@@ -85,10 +99,52 @@ class KeyReused(InvalidRequest):
     code = "idempotency_key_reused"
 
 
+class NotAuthenticated(QuaestioError):
+    """No credential came with the request, or one that is wrong, expired or revoked."""
+
+    code = "not_authenticated"
+
+
+class WrongPassword(NotAuthenticated):
+    """The password is not the user's, or there is no such user: which of the two is not said."""
+
+    code = "wrong_password"
+
+
+class ScopeMissing(QuaestioError):
+    """The credential is good, but not for what was asked."""
+
+    code = "scope_missing"
+
+    def __init__(self, message: str, scope: str = "") -> None:
+        super().__init__(message)
+        self.scope = scope
+        """What it would have to allow."""
+
+
+class TooManyAttempts(QuaestioError):
+    """Somebody tried passwords too often."""
+
+    code = "too_many_attempts"
+    retryable = True
+
+
 class NotFound(QuaestioError):
     """The named thing does not exist for this tenant."""
 
     code = "not_found"
+
+
+class KeyNotFound(NotFound):
+    """No such API key that is not revoked."""
+
+    code = "key_not_found"
+
+
+class UserNotFound(NotFound):
+    """No such user."""
+
+    code = "user_not_found"
 
 
 class DocumentNotFound(NotFound):
@@ -101,6 +157,18 @@ class JobNotFound(NotFound):
     """No such job for this tenant."""
 
     code = "job_not_found"
+
+
+class CollectionNotFound(NotFound):
+    """No such collection for this tenant."""
+
+    code = "collection_not_found"
+
+
+class AnswerNotFound(NotFound):
+    """A streamed answer that is over and forgotten, or was never there."""
+
+    code = "answer_not_found"
 
 
 class QuestionSetNotFound(NotFound):
@@ -133,10 +201,22 @@ class Conflict(QuaestioError):
     code = "conflict"
 
 
+class UserExists(Conflict):
+    """The name is taken, in this tenant or another."""
+
+    code = "user_exists"
+
+
 class EmptyLibrary(Conflict):
     """There is no finished document to work from."""
 
     code = "empty_library"
+
+
+class CollectionExists(Conflict):
+    """There is a collection of that name."""
+
+    code = "collection_exists"
 
 
 class OtherModel(Conflict):
@@ -260,6 +340,19 @@ class TopicNotFound(QuaestioError):
     code = "topic_not_found"
 
 
+class TooManyRequests(QuaestioError):
+    """Over a rate that a setting names."""
+
+    code = "too_many_requests"
+    retryable = True
+
+
+class TooManyStreams(TooManyRequests):
+    """As many answers are being streamed as may be."""
+
+    code = "too_many_streams"
+
+
 class Stopped(QuaestioError):
     """A person cancelled the work."""
 
@@ -297,25 +390,9 @@ class ModelBusy(ModelUnavailable):
 
     code = "model_busy"
 
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
-        """Seconds that the provider asked for; None where it named none."""
-
 
 class ConfigurationError(Unavailable):
     """Settings that cannot work together; raised at start with the change to make."""
 
     code = "configuration_error"
     retryable = False
-
-
-def error_classes(root: type[QuaestioError] = QuaestioError) -> list[type[QuaestioError]]:
-    """Every class of the tree below and including ``root``, parents first."""
-    return [root, *(c for child in root.__subclasses__() for c in error_classes(child))]
-
-
-def error_of(code: str, message: str) -> QuaestioError:
-    """The error that a code of the tree stands for, e.g. one that was kept with a job."""
-    kinds = {kind.code: kind for kind in error_classes()}
-    return kinds.get(code, QuaestioError)(message)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from backend import __version__
+from backend.commands.access_options import add_keys, add_users
 from backend.config.settings import load_settings
 from backend.errors import QuaestioError
 
@@ -32,11 +33,13 @@ def run(arguments: Sequence[str]) -> int:
             doctor,
             evaluating,
             indexes,
+            keys,
             library,
             migrate,
             questions,
             reembed,
             serve,
+            users,
             worker,
         )
 
@@ -52,6 +55,8 @@ def run(arguments: Sequence[str]) -> int:
             "reembed": reembed.reembed,
             "migrate": migrate.migrate,
             "index": indexes.indexes,
+            "keys": keys.keys,
+            "users": users.users,
             "eval": evaluating.evaluate,
         }
         return commands[options.command](settings, options)
@@ -93,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     _eval(commands)
     _command(commands, "reembed", "Embed every passage again, with the model that EMBEDDING_MODEL names.")
     _index(commands)
+    add_keys(commands, _command)
+    add_users(commands, _command)
     return parser
 
 
@@ -201,7 +208,11 @@ def _migrate(commands: Commands) -> None:
     command.add_argument("product", choices=["llamaindex"], help="whose store it is")
     command.add_argument("folder", type=Path, metavar="DIR", help="the folder that it was persisted to")
     command.add_argument("--dry-run", action="store_true", help="only say what would be done")
-    command.add_argument("--reembed", action="store_true", help="make all vectors anew with the model in use")
+    ways = command.add_mutually_exclusive_group()
+    ways.add_argument("--reembed", action="store_true", help="make all vectors anew with the model in use")
+    ways.add_argument(
+        "--keep", action="store_true", help="keep vectors of another model as an index of their own"
+    )
     command.add_argument(
         "--delete-source", action="store_true", help="delete the store once everything is verified"
     )

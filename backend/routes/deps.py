@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
+from starlette.requests import HTTPConnection
 
 from backend.errors import TooManyQuestions
+from backend.models.access import Identity
 from backend.models.api import ErrorBody
 from backend.services.container import Services
-
-_LONGEST_SESSION = 128
 
 ERRORS: dict[int | str, dict[str, object]] = {
     "4XX": {"model": ErrorBody, "description": "The request cannot be served; the body says what to do."},
@@ -31,10 +31,12 @@ def multipart(field: str, schema: dict[str, object]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Whose documents, and whose selection among them."""
+    """Whose documents, and whose selection among them. Only the gate makes one (``routes/access.py``)."""
 
     tenant: str
     session: str
+    identity: Identity
+    """The credential behind it."""
 
 
 def allowed(count: int, services: Services) -> int:
@@ -45,16 +47,15 @@ def allowed(count: int, services: Services) -> int:
     return count
 
 
-async def _services(request: Request) -> Services:
-    services: Services = request.state.services
+async def _services(connection: HTTPConnection) -> Services:
+    services: Services = connection.state.services
     return services
 
 
-async def _asker(request: Request) -> Asker:
-    """Auth is off: one tenant; the session is the X-Session-Id header, else the client's address."""
-    address = request.client.host if request.client else "unknown"
-    session = request.headers.get("X-Session-Id", "").strip() or address
-    return Asker("default", session[:_LONGEST_SESSION])
+async def _asker(connection: HTTPConnection) -> Asker:
+    """Whom the gate let through; a route that is open to all has nobody."""
+    asker: Asker = connection.state.asker
+    return asker
 
 
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="Items to skip.")]

@@ -50,6 +50,7 @@ documents = Table(
     Column("pages", Integer),
     Column("chunks", Integer, nullable=False, default=0),
     Column("text_length", BigInteger, nullable=False, default=0),
+    Column("language", String(8)),
     Column("warning", Text),
     Column("published_at", DateTime),  # the switch that makes a document visible
     Column("mined_at", DateTime),  # from then on requests may rely on its question candidates
@@ -204,6 +205,39 @@ answers = Table(
     Column("created_at", Float, nullable=False, index=True),
 )
 
+collections = Table(
+    "collections",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("tenant", String(64), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("tenant", "name"),
+)
+
+collection_documents = Table(
+    "collection_documents",
+    metadata,
+    Column("collection_number", ForeignKey(collections.c.number, ondelete="CASCADE"), primary_key=True),
+    Column(
+        "document_number", ForeignKey(documents.c.number, ondelete="CASCADE"), primary_key=True, index=True
+    ),
+)
+
+# What was asked and answered in a session.
+turns = Table(
+    "turns",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("tenant", String(64), nullable=False),
+    Column("session", String(128), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("standalone", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("asked_at", Float, nullable=False, index=True),
+    Index(None, "tenant", "session"),
+)
+
 # What answered requests for questions; `request_key` and `library_version` say which ones it still answers.
 question_sets = Table(
     "question_sets",
@@ -241,6 +275,43 @@ question_items = Table(
     Index(None, "set_number"),
     Index(None, "tenant", "stem_digest"),
     Index(None, "document_id"),
+)
+
+# Keys of programs and logins of users. The secret itself is kept nowhere.
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(16), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("name", String(128), nullable=False),  # of a login: the user
+    Column("scopes", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    # Times are Unix time by the database's clock.
+    Column("created_at", Float, nullable=False),
+    Column("last_used_at", Float),
+    Column("expires_at", Float),
+    Column("revoked_at", Float),
+    Index(None, "kind", "name"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("scopes", String(64), nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("subject", String(64), primary_key=True),  # a digest of who tries to be whom
+    Column("attempts", Integer, nullable=False),
+    Column("began_at", Float, nullable=False, index=True),
 )
 
 # Facts about the store as a whole, e.g. which embedding model its vectors come from.
