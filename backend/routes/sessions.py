@@ -91,7 +91,8 @@ class SessionRoutes:
     async def _attach(self, scope: Scope, receive: Receive, send: Send, name: str) -> None:
         """Give the connection away; the process that gets it answers with 101."""
         sessions: Sessions = scope["state"]["services"].sessions
-        tenant, request_id = self._tenant_of(scope), scope.get("request_id", "")
+        asker: Asker = scope["state"]["asker"]
+        tenant, request_id = asker.tenant, scope.get("request_id", "")
         transport = scope["state"].get("transport")
         wanted = dict(scope["headers"]).get(b"upgrade", b"").lower() == UPGRADE
         plain = wanted and transport is not None and transport.get_extra_info("sslcontext") is None
