@@ -17,6 +17,7 @@ from contextlib import nullcontext
 import uvicorn
 
 from backend.bootstrap import open_services
+from backend.commands.handover import ReachableHTTP
 from backend.config.settings import Settings
 from backend.errors import ConfigurationError
 from backend.main import create_app
@@ -46,7 +47,9 @@ async def _serve(settings: Settings, *, open_page: bool) -> None:
             closing=lambda: server.should_exit,
         )
         logging.getLogger("uvicorn.access").setLevel(settings.log_level.upper())
-        config = uvicorn.Config(app, log_config=None, access_log=settings.log_level == "debug")
+        config = uvicorn.Config(
+            app, http=ReachableHTTP, log_config=None, access_log=settings.log_level == "debug"
+        )
         server = uvicorn.Server(config)
         # What is loaded by now stays: searching it for garbage again and again is dear.
         gc.collect()

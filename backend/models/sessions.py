@@ -29,3 +29,13 @@ class Reply:
 
     status: int
     body: bytes | bytearray | memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class LineUse:
+    """What a session did over connections that were handed over to its process."""
+
+    operations: int = 0
+    used: float = 0.0
+    """When the last of them began or ended, by ``time.monotonic``."""
+    running: int = 0

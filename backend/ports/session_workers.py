@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from backend.models.sessions import Reply
+from backend.models.sessions import LineUse, Reply
 
 
 class SessionWorker(Protocol):
@@ -16,6 +16,15 @@ class SessionWorker(Protocol):
 
         Raises SessionLost where the process ended instead, CallTooLong where it was ended for being slow.
         """
+
+    def attach(self, session: int, connection: int, request_id: str) -> bool:
+        """Let a client's connection, given by its file descriptor, be answered by the process itself.
+
+        The descriptor is copied: the caller closes its own. False where the process takes no connection now.
+        """
+
+    def use(self, session: int) -> LineUse:
+        """What the session did over such connections."""
 
     async def forget(self, session: int) -> None:
         """Free every object of the session; harmless where it has none."""

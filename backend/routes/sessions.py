@@ -1,11 +1,12 @@
 """``/v1/sessions``: FAISS objects over HTTP, one round trip an operation, as plain ASGI.
 
-========  ==================  ================================================================
-POST      /v1/sessions        open a session -> 201 ``{"session": "..."}``
-GET       /v1/sessions        what this tenant holds
-POST      /v1/sessions/{id}   one frame in, one frame out (``docs/adr/0011-faiss-sessions.md``)
-DELETE    /v1/sessions/{id}   free everything in it
-========  ==================  ================================================================
+========  =========================  =========================================================
+POST      /v1/sessions               open a session -> 201 ``{"session": "..."}``
+GET       /v1/sessions               what this tenant holds
+POST      /v1/sessions/{id}          one frame in, one frame out (``docs/adr/0011-faiss-sessions.md``)
+POST      /v1/sessions/{id}/attach   with ``Upgrade: faiss-session``: 101, then frames on this connection
+DELETE    /v1/sessions/{id}          free everything in it
+========  =========================  =========================================================
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from backend.services.sessions import Sessions
 logger = logging.getLogger(__name__)
 
 PREFIX = "/v1/sessions"
+ATTACH = "/attach"
 FRAME_TYPE = b"application/x-faiss-frame"
+UPGRADE = b"faiss-session"
 
 
 class _Left(Exception):
@@ -63,6 +66,9 @@ class SessionRoutes:
         asker: Asker = scope["state"]["asker"]
         tenant, method = asker.tenant, scope["method"]
         response: Response
+        if name.endswith(ATTACH) and method == "POST":
+            await self._attach(scope, receive, send, name.removesuffix(ATTACH))
+            return
         if name and method == "POST":
             frame = await _body(scope, receive, sessions)
             await _send(await sessions.ask(tenant, name, frame), scope, receive, send)
@@ -80,6 +86,34 @@ class SessionRoutes:
                 405, "Method Not Allowed", "method_not_allowed", scope.get("request_id", "")
             )
             response.headers["Allow"] = allowed
+        await response(scope, receive, send)
+
+    async def _attach(self, scope: Scope, receive: Receive, send: Send, name: str) -> None:
+        """Give the connection away; the process that gets it answers with 101."""
+        sessions: Sessions = scope["state"]["services"].sessions
+        asker: Asker = scope["state"]["asker"]
+        tenant, request_id = asker.tenant, scope.get("request_id", "")
+        transport = scope["state"].get("transport")
+        wanted = dict(scope["headers"]).get(b"upgrade", b"").lower() == UPGRADE
+        plain = wanted and transport is not None and transport.get_extra_info("sslcontext") is None
+        if not plain:
+            refused = (
+                426,
+                "This connection cannot be handed over; use the session's own address.",
+                "upgrade",
+            )
+        else:
+            transport.pause_reading()  # what comes next belongs to the other process
+            connection = transport.get_extra_info("socket").fileno()
+            if sessions.attach(tenant, name, connection, request_id):
+                transport.abort()  # closes this process's copy alone
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+                return
+            transport.resume_reading()
+            refused = (503, "The session takes no further connection now; use its own address.", "no_line")
+        response = error_response(*refused, request_id)
+        response.headers.update({"Connection": "close", "Upgrade": UPGRADE.decode()})
         await response(scope, receive, send)
 
 
@@ -105,9 +139,8 @@ async def _body(scope: Scope, receive: Receive, sessions: Sessions) -> list[byte
 async def _send(reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
     if reply.status != 200:  # noqa: PLR2004 - an error of FAISS or of the frame
         said = json.loads(bytes(reply.body))
-        detail = [{"type": said["exception"], "loc": [], "msg": said["message"]}]
         response = error_response(
-            reply.status, said["message"], said["code"], scope.get("request_id", ""), detail
+            reply.status, said["message"], said["code"], scope.get("request_id", ""), said["detail"]
         )
         await response(scope, receive, send)
         return

@@ -74,22 +74,43 @@ class Sessions:
             session.running -= 1
             session.used = time.monotonic()
 
-    async def close(self, tenant: str, name: str) -> None:
-        """Free everything in a session. Raises SessionNotFound."""
+    def attach(self, tenant: str, name: str, connection: int, request_id: str) -> bool:
+        """Let a connection be answered by the session's process alone, until either ends it.
+
+        What comes over it counts as every other operation. False where that is not possible now: the plain
+        way is open then. Raises SessionNotFound.
+        """
         home, session = self._of(tenant, name)
-        del home.sessions[name]
+        session.used = time.monotonic()
+        return home.worker.attach(session.number, connection, request_id)
+
+    async def close(self, tenant: str, name: str) -> None:
+        """Free everything in a session, and end its connections. Raises SessionNotFound."""
+        home, _ = self._of(tenant, name)
+        await self._forget(home, name)
+
+    @staticmethod
+    async def _forget(home: _Tenant, name: str) -> None:
+        session = home.sessions.pop(name)
+        home.operations += home.worker.use(session.number).operations
         await home.worker.forget(session.number)
 
     def describe(self, tenant: str) -> dict[str, object]:
         """Sessions of a tenant, operations since its process started, and the memory that it holds."""
         home = self._tenants.get(tenant)
+        if home is None:
+            return {"operations": 0, "resident_bytes": 0, "sessions": []}
         now = time.monotonic()
+        uses = [(each, home.worker.use(each.number)) for each in home.sessions.values()]
         return {
-            "operations": home.operations if home else 0,
-            "resident_bytes": home.worker.resident_bytes() if home else 0,
+            "operations": home.operations + sum(use.operations for _, use in uses),
+            "resident_bytes": home.worker.resident_bytes(),
             "sessions": [
-                {"operations": each.operations, "idle_s": round(now - each.used, 1)}
-                for each in (home.sessions.values() if home else [])
+                {
+                    "operations": each.operations + use.operations,
+                    "idle_s": round(now - max(each.used, use.used), 1),
+                }
+                for each, use in uses
             ],
         }
 
@@ -139,10 +160,13 @@ class Sessions:
         """Close idle sessions, and the process of a tenant that has none left."""
         oldest = time.monotonic() - self.limits.idle_s
         for tenant, home in list(self._tenants.items()):
-            idle = [n for n, each in home.sessions.items() if not each.running and each.used < oldest]
-            for name in idle:
-                session = home.sessions.pop(name)
-                await home.worker.forget(session.number)
+            for name in [name for name, each in home.sessions.items() if _idle(home, each, oldest)]:
+                await self._forget(home, name)
             if not home.sessions and not self._starting[tenant].locked():
                 self._tenants.pop(tenant, None)
                 await home.worker.close()
+
+
+def _idle(home: _Tenant, session: _Session, oldest: float) -> bool:
+    use = home.worker.use(session.number)
+    return not session.running and not use.running and max(session.used, use.used) < oldest

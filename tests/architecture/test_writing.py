@@ -13,6 +13,7 @@ import pytest
 from backend.commands.parser import _parser
 from backend.main import create_app
 from tools.write_openapi import openapi
+from tools.write_proxy_reference import reference
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -21,6 +22,11 @@ README = (ROOT / "README.md").read_text()
 @asynccontextmanager
 async def _closed():  # type: ignore[no-untyped-def]  # noqa: ANN202 - never entered
     yield
+
+
+def test_the_reference_of_the_faiss_client_is_the_committed_one() -> None:
+    committed = (ROOT / "docs/faiss-proxy-reference.md").read_text()
+    assert reference() == committed, "run: python -m tools.write_proxy_reference"
 
 
 def test_the_openapi_document_is_the_committed_one() -> None:

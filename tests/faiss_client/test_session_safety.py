@@ -253,24 +253,31 @@ def test_queries_that_arrive_together_get_their_own_answers(remote: ModuleType) 
 def test_a_kept_connection_that_ended_is_replaced(remote: ModuleType) -> None:
     index = remote.IndexFlatL2(8)
     index.add(X)
+    session = remote._configured._opened
+    for line in session.lines._idle:
+        line._socket.shutdown(socket.SHUT_RDWR)
+    assert index.ntotal == 500
     for connection in remote._configured._pool._idle:
         connection._socket.shutdown(socket.SHUT_RDWR)
+    session.lines._not_before = float("inf")
+    for line in session.lines._idle:
+        line._socket.shutdown(socket.SHUT_RDWR)
     assert index.ntotal == 500
 
 
 def test_an_interrupted_exchange_is_not_answered_by_the_next(remote: ModuleType, monkeypatch: Any) -> None:
     index = remote.IndexFlatL2(8)
     index.add(X)
-    pool = remote._configured._pool
-    (connection,) = pool._idle
+    lines = remote._configured._opened.lines
+    (line,) = lines._idle
 
-    def interrupted(_buffer: bytearray) -> Any:
+    def interrupted() -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(connection, "_read", interrupted)
+    monkeypatch.setattr(line, "_answer", interrupted)
     with pytest.raises(KeyboardInterrupt):
         index.search(X[:1], 3)
-    assert connection not in pool._idle
+    assert line not in lines._idle
     assert index.ntotal == 500
 
 

@@ -14,7 +14,7 @@ from backend.adapters.faiss_sessions import frames
 from backend.adapters.faiss_sessions.frames import BrokenFrame
 from backend.adapters.faiss_sessions.gate import Gate
 from backend.errors import QuotaExceeded, SessionLost, SessionNotFound, TooLarge
-from backend.models.sessions import Reply, SessionLimits
+from backend.models.sessions import LineUse, Reply, SessionLimits
 from backend.services.sessions import Sessions
 
 
@@ -36,6 +36,12 @@ class FakeWorker:
 
     def alive(self) -> bool:
         return self.living
+
+    def attach(self, session: int, connection: int, request_id: str) -> bool:  # noqa: ARG002 - the port's
+        return False
+
+    def use(self, session: int) -> LineUse:  # noqa: ARG002 - the port's
+        return LineUse()
 
     def resident_bytes(self) -> int:
         return 5
@@ -136,10 +142,10 @@ def test_frames_come_back_as_they_went(dtypes: list[str], rows: int) -> None:
 
 def test_a_gate_lets_readers_together_and_writers_alone() -> None:
     gate = Gate()
-    with gate.reading():
-        with gate.alone_now() as alone:
-            assert alone
-        with gate.reading(), gate.alone_now() as alone:
-            assert not alone
-    with gate.writing():
-        pass
+    with gate.reading(), gate.reading(), gate.sharing() as shared:
+        assert not shared
+    with gate.sharing() as one, gate.sharing() as other:
+        assert one
+        assert other
+    with gate.writing(), gate.sharing() as shared:
+        assert not shared

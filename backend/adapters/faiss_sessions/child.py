@@ -12,17 +12,25 @@ import os
 import re
 import socket
 import sys
+import threading
 from pathlib import Path
 
 from backend.adapters.extractors.limits import die_with_parent
+from backend.adapters.faiss_sessions.attached import Door, taken_numbers
 from backend.adapters.faiss_sessions.desk import Desk
 from backend.adapters.faiss_sessions.operations import CORES, Operations
+from backend.adapters.faiss_sessions.table import LINES, Table
+
+_STACK = 10_000_000
+"""Address space of a thread that serves a connection."""
 
 
 def main() -> None:
     """Answer until the server closes the line."""
     parser = argparse.ArgumentParser(prog="session child")
     parser.add_argument("--line", type=int, required=True)
+    parser.add_argument("--door", type=int, required=True)
+    parser.add_argument("--table", type=int, required=True)
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--memory-bytes", type=int, required=True)
     parser.add_argument("--max-body", type=int, required=True)
@@ -30,10 +38,18 @@ def main() -> None:
     parser.add_argument("--uploads", action="store_true")
     given = parser.parse_args()
     die_with_parent(given.parent)
+    table = Table(given.table)
+    os.close(given.table)
+    spares = taken_numbers()
     _confine(given.memory_bytes)
-    line = socket.socket(fileno=given.line)
-    desk = Desk(line, Operations(given.max_body, uploads=given.uploads), given.max_handles)
-    desk.serve(threads=CORES + 2)
+    files = threading.Lock()
+    operations = Operations(given.max_body, files, uploads=given.uploads)
+    desk = Desk(socket.socket(fileno=given.line), operations, given.max_handles)
+    door = Door(socket.socket(fileno=given.door), table, given.max_body, desk.take, files, spares)
+    desk.forgotten = door.forget
+    if spares:
+        threading.Thread(target=door.serve, daemon=True).start()
+    desk.serve()
 
 
 def _confine(memory_bytes: int) -> None:
@@ -65,7 +81,7 @@ def _address_space() -> int:
     """Bytes that the process maps with nothing in it; mostly libraries and the stacks of threads."""
     status = Path("/proc/self/status")
     found = re.search(r"VmSize:\s+(\d+) kB", status.read_text()) if status.exists() else None
-    return (int(found.group(1)) * 1024 if found else 0) + CORES * 64_000_000 + 500_000_000
+    return (int(found.group(1)) * 1024 if found else 0) + CORES * 64_000_000 + LINES * _STACK + 500_000_000
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Many readers or one writer."""
+"""Many readers, or one writer, or those who share a setting of the process."""
 
 from __future__ import annotations
 
@@ -6,22 +6,31 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_MOMENT_S = 0.05
+
 
 class Gate:
-    """Lets calls that only read run together, and every other one alone. A waiting writer goes first."""
+    """Lets calls that only read run together, and every other one alone. A waiting writer goes first.
+
+    Between the two are those who share: they run beside each other, but beside no reader.
+    """
 
     def __init__(self) -> None:
         self._turn = threading.Condition(threading.Lock())
         self._readers = 0
         self._writing = False
         self._waiting = 0
+        self._sharing = 0
+        self._held_up = 0
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Together with other readers."""
         with self._turn:
-            while self._writing or self._waiting:
+            self._held_up += 1
+            while self._writing or self._waiting or self._sharing:
                 self._turn.wait()
+            self._held_up -= 1
             self._readers += 1
         try:
             yield
@@ -36,7 +45,7 @@ class Gate:
         """Alone."""
         with self._turn:
             self._waiting += 1
-            while self._writing or self._readers:
+            while self._writing or self._readers or self._sharing:
                 self._turn.wait()
             self._waiting -= 1
             self._writing = True
@@ -48,14 +57,18 @@ class Gate:
                 self._turn.notify_all()
 
     @contextmanager
-    def alone_now(self) -> Iterator[bool]:
-        """Whether the caller, who reads, is the only one, and stays so for the block; never waits."""
+    def sharing(self) -> Iterator[bool]:
+        """Whether the caller runs beside others in this block alone; waits for a moment at most."""
         with self._turn:
-            alone = self._readers == 1 and not self._waiting
-            self._waiting += alone
+            admitted = self._turn.wait_for(
+                lambda: not (self._writing or self._waiting or self._readers or self._held_up), _MOMENT_S
+            )
+            self._sharing += admitted
         try:
-            yield alone
+            yield admitted
         finally:
-            with self._turn:
-                self._waiting -= alone
-                self._turn.notify_all()
+            if admitted:
+                with self._turn:
+                    self._sharing -= 1
+                    if not self._sharing:
+                        self._turn.notify_all()

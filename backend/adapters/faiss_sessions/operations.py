@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -28,10 +29,14 @@ _SECRET = os.urandom(16)
 
 
 class Operations:
-    """Carries out frames. ``max_answer`` bounds what one call may answer with, in bytes."""
+    """Carries out frames. ``max_answer`` bounds what one call may answer with, in bytes.
 
-    def __init__(self, max_answer: int, *, uploads: bool) -> None:
+    ``files`` is held while an index is read: nobody may make room for a file meanwhile.
+    """
+
+    def __init__(self, max_answer: int, files: threading.Lock, *, uploads: bool) -> None:
         self._max_answer = max_answer
+        self._files = files
         self._uploads = uploads
         self._named: Mapping[str, Callable[[Session, Frame], tuple[dict[str, Any], list[Any]]]] = {
             "new": self._new,
@@ -177,7 +182,9 @@ class Operations:
         faiss.copy_array_to_vector(args[0].reshape(-1), reader.data)
         if named or not all(isinstance(flags, int) for flags in args[1:]):
             raise BrokenFrame("load takes bytes and flags.")
-        return self._answer(session, frame, read(reader, *(flags & ~_MAPPED for flags in args[1:])), [])
+        with self._files:
+            found = read(reader, *(flags & ~_MAPPED for flags in args[1:]))
+        return self._answer(session, frame, found, [])
 
     def _see(self, session: Session, frame: Frame) -> tuple[dict[str, Any], list[Any]]:
         return self._answer(session, frame, getattr(faiss.cvar, _setting(frame)), [])

@@ -14,13 +14,17 @@ from pathlib import Path
 from typing import cast
 
 from backend.adapters.faiss_sessions.desk import ANSWERED, ASKED, FORGET
+from backend.adapters.faiss_sessions.lines import Lines
+from backend.adapters.faiss_sessions.table import Table, new_table
 from backend.errors import CallTooLong, SessionLost
-from backend.models.sessions import Reply, SessionLimits
+from backend.models.sessions import LineUse, Reply, SessionLimits
 
 _LOG = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[3]
 """The folder that holds the ``backend`` package, installed or not."""
 _FORGETTING_S = 30.0
+_LOOK_S = 1.0
+"""How often the calls of connections that were handed over are looked at."""
 
 
 class FaissProcesses:
@@ -32,24 +36,29 @@ class FaissProcesses:
     async def start(self) -> FaissProcess:
         """A new process without objects; it answers as soon as it has loaded FAISS."""
         ours, theirs = socket.socketpair()
-        with theirs:
+        door, inside = socket.socketpair()
+        table = new_table()
+        with theirs, inside:
             limits = self._limits
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *("-m", "backend.adapters.faiss_sessions.child"),
                 *("--line", str(theirs.fileno()), "--parent", str(os.getpid())),
+                *("--door", str(inside.fileno()), "--table", str(table)),
                 *("--memory-bytes", str(limits.memory_bytes), "--max-body", str(limits.max_body_bytes)),
                 *("--max-handles", str(limits.max_handles)),
                 *(["--uploads"] if limits.uploads else []),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), inside.fileno(), table],
                 cwd=_ROOT,
                 env=_environment(),
             )
         loop = asyncio.get_running_loop()
         _, line = await loop.create_connection(_Line, sock=ours)
-        return FaissProcess(process, line, limits.call_timeout_s)
+        lines = Lines(door, Table(table))
+        os.close(table)
+        return FaissProcess(process, line, lines, limits.call_timeout_s)
 
 
 def _environment() -> dict[str, str]:
@@ -58,6 +67,8 @@ def _environment() -> dict[str, str]:
     return kept | {
         "OMP_WAIT_POLICY": "passive",
         "PYTHONSAFEPATH": "",
+        # Every arena reserves 64 MB or more of the address space that the process may have.
+        "MALLOC_ARENA_MAX": "8",
     }
 
 
@@ -125,10 +136,15 @@ class _Line(asyncio.BufferedProtocol):
 class FaissProcess:
     """One child process; see the port."""
 
-    def __init__(self, process: asyncio.subprocess.Process, line: _Line, timeout: float) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, line: _Line, lines: Lines, timeout: float
+    ) -> None:
         self._process = process
         self._line = line
+        self._lines = lines
         self._timeout = timeout
+        self._too_long = False
+        self._watching: asyncio.Task[None] | None = None
 
     async def ask(self, session: int, frame: Sequence[bytes]) -> Reply:
         """One frame; see the port."""
@@ -138,15 +154,41 @@ class FaissProcess:
                 return await self._line.ask(session, length, frame)
         except TimeoutError:
             await self.close()
-            raise CallTooLong(
-                f"A call took longer than {self._timeout:g} s (SESSION_CALL_TIMEOUT_S), so the process that "
-                "held this tenant's FAISS objects was ended. Open a new session."
-            ) from None
+            raise self._call_too_long() from None
         except ConnectionError:
+            if self._too_long:
+                raise self._call_too_long() from None
             raise SessionLost(await self._last_words()) from None
+
+    def attach(self, session: int, connection: int, request_id: str) -> bool:
+        """Hand a connection over; see the port."""
+        if not self.alive() or not self._lines.attach(session, connection, request_id):
+            return False
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.create_task(self._watch())
+        return True
+
+    def use(self, session: int) -> LineUse:
+        """See the port."""
+        return self._lines.use(session)
+
+    async def _watch(self) -> None:
+        """End the process where a call over a connection that was handed over takes too long."""
+        while self.alive():
+            await asyncio.sleep(min(_LOOK_S, self._timeout / 4))
+            if self._lines.longest_s() > self._timeout:
+                self._too_long = True
+                await self._end()
+
+    def _call_too_long(self) -> CallTooLong:
+        return CallTooLong(
+            f"A call took longer than {self._timeout:g} s (SESSION_CALL_TIMEOUT_S), so the process that "
+            "held this tenant's FAISS objects was ended. Open a new session."
+        )
 
     async def forget(self, session: int) -> None:
         """Free a session; see the port."""
+        self._lines.forget(session)
         with contextlib.suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(_FORGETTING_S):
                 await self._line.ask(session, FORGET, [])
@@ -166,6 +208,12 @@ class FaissProcess:
 
     async def close(self) -> None:
         """See the port."""
+        if self._watching is not None:
+            self._watching.cancel()
+        await self._end()
+        self._lines.close()
+
+    async def _end(self) -> None:
         if self._line.transport is not None:
             self._line.transport.abort()
         with contextlib.suppress(ProcessLookupError):

@@ -90,6 +90,8 @@ class ProxyClasses:
             header = {"op": "new", "name": real.__name__} | writer.arguments(args, named)
             answer, _ = self.home.ask(header, writer.arrays, changes=True)
             proxy.remote_bind(self.home, answer["value"]["h"][0])
+            if used := [each for each in (*args, *named.values()) if isinstance(each, RemoteObject)]:
+                object.__setattr__(proxy, "referenced_objects", used)  # as FAISS keeps them
 
         return functools.update_wrapper(__init__, real.__init__)  # type: ignore[misc]  # for its signature
 

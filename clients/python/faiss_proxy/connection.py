@@ -133,6 +133,10 @@ class Connection:
             raise ConnectionResetError("the connection ended in the middle of an answer")
         return got
 
+    def upgraded(self) -> socket.socket:
+        """The socket, after an answer that leaves it to another protocol."""
+        return self._socket
+
     def ended(self) -> bool:
         """Whether the other side has closed it, or said something that nobody asked for."""
         if time.monotonic() - self.used < _CHECKED_AFTER_S:

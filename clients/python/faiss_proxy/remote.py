@@ -11,16 +11,29 @@ import threading
 import uuid
 import weakref
 from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 from faiss_proxy import frames
 from faiss_proxy.connection import Address, Pool
 from faiss_proxy.errors import ServiceError, SessionLost, error_from
 from faiss_proxy.frames import Array
+from faiss_proxy.lines import Lines
 from faiss_proxy.settings import Settings
 
 _MOST_FREED = 2_000
 _sessions: weakref.WeakSet[Remote] = weakref.WeakSet()
+
+_UPGRADE = b"Connection: Upgrade\r\nUpgrade: faiss-session\r\nContent-Length: 0\r\n\r\n"
+
+
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    """A session: its name, the head of its requests, and the connections that skip the API."""
+
+    name: str
+    head: bytes
+    lines: Lines
 
 
 class Remote:
@@ -31,8 +44,7 @@ class Remote:
         self._address = Address.of(settings.api_url)
         self._pool = Pool(self._address, settings.timeout_s)
         self._opening = threading.Lock()
-        self._session = ""
-        self._head = b""
+        self._opened: _Opened | None = None
         self._pid = os.getpid()
         self._freed: deque[int] = deque()
         self._mark = uuid.uuid4().hex[:12]
@@ -47,8 +59,8 @@ class Remote:
         self, header: dict[str, Any], arrays: list[Array], *, changes: bool, epoch: str | None = None
     ) -> tuple[dict[str, Any], list[Array]]:
         """One operation. Raises what FAISS raised there, ServiceError and OSError."""
-        session = self._session or self._open()
-        if epoch is not None and epoch != session:
+        session = self._opened or self._open()
+        if epoch is not None and epoch != session.name:
             raise SessionLost("The session that held this object has ended: make it again.")
         if changes:
             self.changes += 1
@@ -57,27 +69,28 @@ class Remote:
         if freed:
             header["free"] = freed
         pieces = frames.encode(header, arrays)
-        head = self._head + b"%d\r\n\r\n" % sum(map(len, pieces))
+        head = session.head + b"%d\r\n\r\n" % sum(map(len, pieces))
         try:
-            status, body = self._pool.exchange(head, pieces)
+            status, body = session.lines.exchange(pieces) or self._pool.exchange(head, pieces)
         except BaseException:
             self._freed.extend(freed)
             raise
         if status != 200:  # noqa: PLR2004 - the only status with a frame
             error = error_from(status, body)
-            if isinstance(error, SessionLost) and self._session == session:
-                self._session = ""
+            if isinstance(error, SessionLost) and self._opened is session:
+                self._opened = None
+                session.lines.close()
             raise error
         return frames.decode(body)
 
     @property
     def epoch(self) -> str:
         """The session that handles belong to now."""
-        return self._session
+        return self._opened.name if self._opened else ""
 
     def release(self, handle: int, pid: int, epoch: str) -> None:
         """Free a handle with the next operation, unless it is the parent process's or of a lost session."""
-        if pid == os.getpid() and epoch == self._session:
+        if pid == os.getpid() and epoch == self.epoch:
             self._freed.append(handle)
 
     def _take_freed(self) -> list[int]:
@@ -87,16 +100,19 @@ class Remote:
                 freed.append(self._freed.popleft())
         return freed
 
-    def _open(self) -> str:
+    def _open(self) -> _Opened:
         with self._opening:
-            if not self._session:
-                session = str(self._simple("POST", "/v1/sessions")["session"])
+            if self._opened is None:
+                name = str(self._simple("POST", "/v1/sessions")["session"])
                 self._freed.clear()
-                self._head = self._request("POST", f"/v1/sessions/{session}") + (
-                    b"Content-Type: application/x-faiss-frame\r\nContent-Length: "
+                attach = self._request("POST", f"/v1/sessions/{name}/attach") + _UPGRADE
+                self._opened = _Opened(
+                    name,
+                    self._request("POST", f"/v1/sessions/{name}")
+                    + b"Content-Type: application/x-faiss-frame\r\nContent-Length: ",
+                    Lines(self._address, self.settings.timeout_s, attach),
                 )
-                self._session = session
-            return self._session
+            return self._opened
 
     def usage(self) -> dict[str, Any]:
         """What this tenant holds on the server: ``operations``, ``resident_bytes``, ``sessions``."""
@@ -150,15 +166,19 @@ class Remote:
 
     def close(self) -> None:
         """Free everything on the server, in the process that opened the session."""
-        session, self._session = self._session, ""
+        session, self._opened = self._opened, None
+        if session:
+            session.lines.close()
         if session and self._pid == os.getpid():
             with contextlib.suppress(OSError, ServiceError):
-                self._simple("DELETE", f"/v1/sessions/{session}")
+                self._simple("DELETE", f"/v1/sessions/{session.name}")
         self._pool.close()
 
     def after_fork(self) -> None:
         """In the child: its own connections, the parent's objects."""
         self._pool.forget()
+        if self._opened:
+            self._opened.lines.close()
         self._freed.clear()
         self._opening = threading.Lock()
         self._mark = uuid.uuid4().hex[:12]
