@@ -69,7 +69,7 @@ def test_the_gate_stands_before_everything_that_knows_a_route() -> None:
 
 def test_only_what_is_meant_to_be_open_is() -> None:
     known = set(paths(product().routes))
-    assert known >= set(openapi()["paths"])
+    assert {re.sub(r":\w+}", "}", path) for path in known} >= set(openapi()["paths"])
     found = {f"{verb} {path}" for path in known for verb in VERBS if is_open(verb, path)}
     assert {call for call in found if not call.startswith("HEAD")} == OPEN
 
