@@ -63,6 +63,8 @@ def opening(reading: Reading, clause: Clause) -> str | None:
     if start >= end:
         return ""
     first = reading.tokens[start]
+    if any(t.low in {"example", "instance"} for t in reading.tokens[start:end]):
+        return None
     if first.tag == "RB" and end - start == 1:
         return ""
     if end - start == 1:
@@ -230,7 +232,7 @@ def complete(reading: Reading, span: Span) -> bool:
         return False
     open_end = end < len(reading.tokens) - 1 and reading.tokens[end].text not in {";", ".", ":"}
     if last.tag in {"DT", "IN", "PS", "CC", "TO", "WH", "SB", "MD", "BE", "PO"} or (
-        open_end and last.tag in {"JJ", "VN", "VZ", "VP", "VD"}
+        open_end and last.tag in {"JJ", "VN", "VZ", "VP", "VD", "VB"}
     ):
         return False
     clause = next((i for i in range(end - 1, start - 1, -1) if _opens_clause(reading, i)), None)

@@ -14,7 +14,7 @@ from .clauses import Span, after_connective, noun_phrase
 from .drafting import progressive
 from .extents import starts_clause
 from .lexicon import words
-from .quantities import is_year
+from .quantities import is_a_year, is_year
 from .reading import Document, Reading
 from .tagging import Token
 from .terms import Term, Vocabulary, core_of, display, is_noun
@@ -23,6 +23,8 @@ from .verbs import PAST, THIRD, VERBS
 _FEWEST_WORDS, _MOST_WORDS = 6, 34
 _MOST_PER_SENTENCE = 3
 _LISTED = 0.08
+_RECALLED = 0.15
+"""What a gap without options is worth less than a question: it asks for a word rather than a fact."""
 _LEAST_LETTERS = 5
 _FIRST = 0.1
 """What a gap is worth less that opens the sentence: nothing has been said when the reader meets it."""
@@ -92,7 +94,8 @@ class Blank:
             return self._draft(f"{self.asks} {_question(self.after)}", "subject")
         sentence = f"{self.context} {self.before}…{self.after}".strip().rstrip(" .")
         sentence = sentence.replace("“", "‘").replace("”", "’")
-        return self._draft(f"Which {self.what} is missing: “{sentence}”?", self._kind)
+        draft = self._draft(f"Which {self.what} is missing: “{sentence}”?", self._kind)
+        return replace(draft, score=draft.score - _RECALLED)
 
     @property
     def _kind(self) -> str:
@@ -322,7 +325,8 @@ def _numbers(reading: Reading, told: Span) -> Iterator[Blank]:
             continue
         before, after = tokens[i - 1], tokens[i + 1]
         if is_year(reading, i):
-            yield from _blank(reading, told, (i, i + 1), "year", 0.62)
+            if not _spans(tokens, i):
+                yield from _blank(reading, told, (i, i + 1), "year", 0.62)
         elif (
             before.tag not in {"NP", "NN", "CD"}
             and before.text.isalpha()
@@ -335,6 +339,13 @@ def _numbers(reading: Reading, told: Span) -> Iterator[Blank]:
 def _in_range(tokens: tuple[Token, ...], i: int) -> bool:
     """Whether the number ends a range: "7 to 10 percent", "between 7 and 10"."""
     return tokens[i - 1].low in {"to", "and", "or"} and i > 1 and tokens[i - 2].tag == "CD"
+
+
+def _spans(tokens: tuple[Token, ...], i: int) -> bool:
+    """Whether the year is one of several in the sentence, or stands beside a name or "late"."""
+    others = any(j != i and is_a_year(t.text) for j, t in enumerate(tokens))
+    before = tokens[i - 1]
+    return others or not (before.tag == "IN" or before.low in _MONTHS or before.tag == "CD")
 
 
 def _counts(tag: str, low: str) -> bool:

@@ -58,6 +58,7 @@ class Distractors:
             if (
                 (alike and fit.named)
                 or candidate.low in stem_text.lower()
+                or _same_opening(key, candidate)
                 or self._alias(key, candidate)
                 or self._also_right(candidate, asked, alike=alike)
                 or any(_overlap(candidate, other) for other in chosen)
@@ -137,6 +138,12 @@ def _stands_out(key: Term, picked: Sequence[Term]) -> bool:
     """Whether the key is the only one of several words, the only one of one word."""
     sizes = {min(t.size, 2) for t in picked}
     return sizes != {1, 2} and sizes != {min(key.size, 2)}
+
+
+def _same_opening(key: Term, other: Term) -> bool:
+    """Whether both open alike but name things of different kinds: "human survival" beside "human cell"."""
+    alike = key.low.split()[0] == other.low.split()[0] and key.head != other.head
+    return alike and not key.name and key.size > 1 and (not key.genus or key.genus != other.genus)
 
 
 def _some(blocks: set[int]) -> list[int]:

@@ -9,7 +9,7 @@ from . import lexicon as lx
 from .asking import Draft, points_elsewhere, says_little
 from .blanks import blanks, loose_blanks
 from .clauses import Clause, parse
-from .definitions import abbreviation, called_inside, definition, naming, synonym
+from .definitions import abbreviation, called_inside, definition, described, naming, synonym
 from .drafting import Pattern, token_at
 from .lexicon import words
 from .quantities import count, date, existence, numbered_list
@@ -93,6 +93,7 @@ def _sound(draft: Draft) -> bool:
 
 PATTERNS: tuple[Pattern, ...] = (
     definition,
+    described,
     naming,
     cause,
     cause_in_front,

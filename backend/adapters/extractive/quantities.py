@@ -45,6 +45,11 @@ def _year(reading: Reading) -> int | None:
     return years[0] if follows is None or follows.tag not in {"NN", "NS", "–", "-", "NP", "CC"} else None
 
 
+def is_a_year(text: str) -> bool:
+    """Whether a word is written as a year is."""
+    return _YEAR.fullmatch(text) is not None
+
+
 def is_year(reading: Reading, index: int) -> bool:
     """Whether the number is a year rather than a count: four digits, and nothing is counted with it."""
     tokens = reading.tokens

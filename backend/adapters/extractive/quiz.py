@@ -16,12 +16,17 @@ from .reading import Document
 from .selection import Wish, choose
 from .terms import Vocabulary, is_noun
 
-_LEAST, _LEAST_NEAR = 0.55, 0.37
-_MOST_PER_KEY = 2
+_LEAST, _LEAST_NEAR = 0.35, 0.15
+_MOST_PER_KEY = 4
 _SMALL_NUMBER = 2
 """Letters of a key that many items may share: numbers below a hundred."""
 _OFTEN = 4
 _PASSING = 0.22
+_AMBIGUOUS = 0.2
+"""What a gap for a term is worth less in a quiz: more than one of its neighbours may fit the sentence."""
+
+_UNSORTED = 0.15
+"""What a name is worth less as a key where nothing tells what it is the name of: nor do its options."""
 
 
 class Quiz:
@@ -43,11 +48,16 @@ class Quiz:
     def _weighed(self, gap: Gap) -> Gap:
         """A key that is one plain word, seldom used and nowhere defined, is not what the text is about."""
         term = self.vocabulary.terms.get(gap.term)
-        if term is None or term.name or term.size > 1 or term.genus or term.count >= _OFTEN:
+        if term is None:
             return gap
-        if term.low in self.document.heading_words:
-            return gap
-        return replace(gap, draft=replace(gap.draft, score=gap.draft.score - _PASSING))
+        less = _AMBIGUOUS if gap.draft.kind == "cloze" and not term.name else 0.0
+        known = term.name or term.size > 1 or term.genus or term.count >= _OFTEN
+        if term.name and not self.vocabulary.sort_of(term):
+            less += _UNSORTED
+        pointed = term.size == 1 and not term.name and not term.genus and 2 * term.definite > term.count
+        topical = term.low in self.document.heading_words
+        less += 0.0 if topical or (known and not pointed) else _PASSING
+        return replace(gap, draft=replace(gap.draft, score=gap.draft.score - less)) if less else gap
 
     def write(self, order: Order) -> list[tuple[Draft, tuple[str, ...]]]:
         """At most ``order.count`` drafts, each with three wrong options or more, the best first.
@@ -68,6 +78,19 @@ class Quiz:
                 before=kept,
             )
         return [(self._named(gap), self.options[number]) for number, (_, gap) in kept]
+
+    def every(self) -> list[tuple[Draft, tuple[str, ...]]]:
+        """Every draft that has options, also several of one sentence: for a choice that is made later."""
+        numbered = sorted(enumerate(self.gaps), key=lambda n: -n[1][1].draft.score)
+        for near, least in ((False, _LEAST), (True, _LEAST_NEAR)):
+            for number, (sentence, gap) in numbered:
+                if number not in self.options and gap.draft.score >= least:
+                    self._complete(number, sentence, gap, near=near)
+        return [
+            (self._named(gap), self.options[number])
+            for number, (_, gap) in numbered
+            if number in self.options
+        ]
 
     def _named(self, gap: Gap) -> Draft:
         """Asks "who" where the key is known to be a person."""

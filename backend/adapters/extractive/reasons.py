@@ -14,6 +14,10 @@ from .reading import Reading
 
 _BARE_VERBS = words("results result occurs occur happens happen exists exist arises arise resulted occurred")
 
+_TIMES = words(
+    "century centuries year years month months day days hours time times period periods decade decades era"
+)
+
 
 def cause(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "... because ...", "... due to ...", "... so that ...", "... in order to ..."."""
@@ -96,7 +100,7 @@ def condition(reading: Reading, clause: Clause) -> Iterator[Draft]:
     word = reading.tokens[start].low
     inner = (start + 1, end)
     has_clause = starts_clause(reading.tokens, start + 1, end)
-    if reading.tokens[start + 1].tag == "VG":
+    if reading.tokens[start + 1].tag == "VG" or reading.tokens[end - 1].low in _TIMES:
         return
     if (word in {"during", "without", "after"}) == has_clause and word != "after":
         return

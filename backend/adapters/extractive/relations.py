@@ -20,6 +20,7 @@ from .drafting import (
     token_at,
     verb_base,
 )
+from .gazetteer import BODY_HEADS, PLACE_HEADS
 from .lexicon import words
 from .reading import Reading
 from .verbs import PARTICIPLE
@@ -186,7 +187,7 @@ def object_question(reading: Reading, clause: Clause) -> Iterator[Draft]:
         return
     bare = clause.subject[1] - clause.subject[0] <= 2 and reading.tokens[clause.head].low in lx.COMMON_NOUNS
     score = (
-        0.7
+        0.64
         - (0.2 if bare else 0.0)
         + (0.1 if base in _STRONG_VERBS or tail else 0.0)
         + (0.06 if is_list(reading, span) else 0.0)
@@ -288,7 +289,11 @@ def _is_person(reading: Reading, span: Span) -> bool:
     named = (
         bool(head) and head[0].tag == "NP" and (len(head) < 2 or head[1].tag in {"NP", ",", "IN", "CC", "."})
     )
-    titled = any(t.low in lx.PERSON_NOUNS for t in reading.tokens[span[0] : span[1]][:6])
+    words = reading.tokens[span[0] : span[1]]
+    if any(t.tag == "CD" or t.low in PLACE_HEADS or t.low in BODY_HEADS for t in words[:4]):
+        return False
+    peoples = any(t.tag in {"NP", "NS"} and t.low.endswith(("ians", "ists")) for t in words[:4])
+    titled = peoples or any(t.low in lx.PERSON_NOUNS for t in words[:6])
     return (named and not head[0].text.isupper()) or titled
 
 
