@@ -34,7 +34,7 @@ _FLAW = 0.1
 """What an item-writing flaw takes from a question's worth; with two it is not kept."""
 _PER_CHUNK = 1.5
 _AT_LEAST = 150
-_WORTHLESS = 0.0
+_WORTHLESS = 0.2
 """Score up to which a candidate is not kept: a declared shortfall is better than its place filled with it."""
 _LOST = "The job was taken over, stopped or deleted."
 

@@ -19,6 +19,8 @@ _DROPPED_LEADS = words(
     """,
 )
 _SAYS_ENOUGH = 2
+_JOINTS = frozenset({"–", "-", "/", "—"})
+"""What joins two words into one where no space stands before it."""
 _SPOILS_ANSWER = frozenset({"only", "then", "respectively", "things", "this", "these"})
 
 
@@ -228,6 +230,14 @@ def complete(reading: Reading, span: Span) -> bool:
     """Whether the words end where a phrase ends: relative clauses have their verb, modifiers their noun."""
     start, end = span
     last = reading.tokens[end - 1]
+    if (
+        end < len(reading.tokens)
+        and reading.tokens[end].text in _JOINTS
+        and reading.tokens[end].start == last.end
+    ):
+        return False
+    if end < len(reading.tokens) and reading.tokens[end].low in {"ago", "apart", "away", "later", "earlier"}:
+        return False
     if last.tag == "CD" and end < len(reading.tokens) and reading.tokens[end].text in {"–", "-", "½"}:
         return False
     open_end = end < len(reading.tokens) - 1 and reading.tokens[end].text not in {";", ".", ":"}

@@ -320,6 +320,8 @@ def _worth(document: Document, vocabulary: Vocabulary, term: Term) -> float:
 
 def _numbers(reading: Reading, told: Span) -> Iterator[Blank]:
     tokens = reading.tokens
+    if tokens[told[0]].low in {"if", "suppose", "imagine"}:
+        return
     for i in range(max(told[0], 1), min(told[1], len(tokens) - 1)):
         if tokens[i].tag != "CD" or not tokens[i].text[0].isdigit():
             continue
@@ -386,6 +388,8 @@ def _blank(
     answer = reading.text(span)
     before = text[reading.tokens[start].start : reading.tokens[span[0]].start]
     after = text[reading.tokens[span[1] - 1].end : reading.tokens[end - 1].end] + "."
+    if answer.lower().startswith(("term ", "word ")):
+        return
     before = _ASIDE.sub("", re.sub(r"\b([Aa])n? $", r"\1(n) ", before))
     after = _ASIDE.sub("", after)
     rest = f"{before} {after}"

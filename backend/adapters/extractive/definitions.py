@@ -18,7 +18,9 @@ from .terms import core_of
 
 _PRAISE = words("important good common different similar same popular key essential useful")
 _LEAST_DESCRIBED, _MOST_DESCRIBED = 6, 24
-_EMPTY_HEADS = words("part example result case one number reason thing matter examples opposite")
+_EMPTY_HEADS = words(
+    "part example result case one number reason thing matter examples opposite function feature sign"
+)
 
 
 def definition(reading: Reading, clause: Clause) -> Iterator[Draft]:
@@ -77,6 +79,8 @@ def complement(reading: Reading, clause: Clause, span: Span) -> bool:
         and not (clause.plural and reading.tokens[phrase[1]].tag in {"NS", "NP"})
         and reading.tokens[phrase[1]].tag != "NN"
     ):
+        return False
+    if first.tag != "DT" and clause.plural and reading.tokens[phrase[1]].tag == "NN":
         return False
     head = reading.tokens[phrase[1]].low
     if head in lx.VAGUE_HEADS and not restricted(reading, span):

@@ -16,7 +16,7 @@ from .terms import Term, Vocabulary
 
 WRONG = 3
 _CONSIDERED = 48
-_SPARE = 9
+_SPARE = 15
 _ALIKE = 0.04
 _BETWEEN = 60
 _ALSO = re.compile(

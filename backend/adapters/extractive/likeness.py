@@ -24,7 +24,9 @@ _GIVEN_AWAY = 0.1
 _LAST = 0.6
 """What an item loses where an option is of another world: it is one of the last that are taken."""
 _HEADS, _HEADS_WEIGHT = 0.3, 0.8
-"""Last words of terms that are this near in the mean name things of one kind; what is missing costs."""
+"""Last words of terms that are this near name things of one kind; what the farthest option lacks costs."""
+_PLACE = 0.03
+"""How much nearer in kind an option must be to stand before one that the document's use of words favours."""
 _KIN, _KIN_WEIGHT = 0.5, 1.2
 """Options that are this near to the key in the mean are its kind; what is missing costs."""
 _Vector = npt.NDArray[np.float32]
@@ -72,6 +74,7 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
     kindred = [o for o in apart if o not in strange]
     # A text that has no three of a kind gives the item all the same, as one of its last.
     apart = kindred if len(kindred) >= _WRONG else (kindred + [o for o in apart if o in strange])[:_WRONG]
+    apart = _most_akin(key, apart, vectors)
     nearness = {t: float(vectors[t] @ asked) for t in (key, *apart)}
     chosen = apart[:_WRONG]
     if all(nearness[o] < nearness[key] for o in chosen):
@@ -85,9 +88,20 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
     kinship = fmean(float(vectors[key] @ vectors[o]) for o in chosen)
     score = item.draft.score - lost - _GIVEN_AWAY * given_away - _KIN_WEIGHT * max(0.0, _KIN - kinship)
     if _is_term(key):
-        heads = fmean(float(vectors[_head(key)] @ vectors[_head(o)]) for o in chosen)
+        heads = min(float(vectors[_head(key)] @ vectors[_head(o)]) for o in chosen)
         score -= _HEADS_WEIGHT * max(0.0, _HEADS - heads)
     return replace(item, draft=replace(item.draft, score=score), options=tuple(chosen))
+
+
+def _most_akin(key: str, options: list[str], vectors: dict[str, _Vector]) -> list[str]:
+    """Terms in order of kind: as the document uses them, and as their last words mean."""
+    if not _is_term(key):
+        return options
+    worth = {
+        o: float(vectors[_head(key)] @ vectors[_head(o)] + vectors[key] @ vectors[o]) / 2 - _PLACE * i
+        for i, o in enumerate(options)
+    }
+    return sorted(options, key=lambda o: -worth[o])
 
 
 def _same(key: str, option: str, vectors: dict[str, _Vector]) -> bool:

@@ -15,7 +15,7 @@ from .lexicon import words
 from .quantities import count, date, existence, numbered_list
 from .reading import Document, Reading
 from .reasons import cause, cause_in_front, condition, contrast, manner, moment
-from .relations import agent, composition, object_question, place, purpose
+from .relations import STRONG_VERBS, agent, composition, object_question, place, purpose
 from .terms import Vocabulary
 
 _VAGUE = 0.25
@@ -25,10 +25,17 @@ _VAGUE_VERBS = words(
     have hold possess spend put take make give get keep bring provide develop receive explore offer show find
     know use want include characterize influence attain notice exemplify contain write hear feel need follow
     support face experience draw identify combine control present share reflect increase create add represent
+    express recommend imagine inspire attack introduce emphasize describe demonstrate
     """,
 )
+_BARE_STEM = 6
+_PREPOSITIONS = words("to in from of on upon as into with for after")
 _TIME = re.compile(r"\b(?:days?|weeks?|months?|years?|hours?|minutes?|century|centuries|\d{4})\b")
-_TRAILING = re.compile(r", [\w-]+\?$")
+_TRAILING = re.compile(
+    r", [\w-]+\?$|\b(?:independently|respectively|instead|too|also|again|later|for example|for instance)\?$"
+)
+_NUMBERED = re.compile(r"\b(?:premise|premises|line|step|example|case|slide|cell) \d")
+"""Answers that point at a numbered part of the text."""
 """A word that was cut off from what it belongs to."""
 
 
@@ -71,7 +78,14 @@ def vaguely_asked(draft: Draft) -> bool:
     words = draft.stem.lower().rstrip("?").split()
     if words[-2:] in (["associated", "with"], ["deal", "with"], ["related", "to"]):
         return True
-    return draft.kind == "object" and len(words) <= _SHORT_STEM and words[-1] in _VAGUE_VERBS
+    if draft.kind != "object":
+        return False
+    short = len(words) <= _SHORT_STEM and words[-1] in _VAGUE_VERBS
+    return (
+        short
+        or (len(words) <= _BARE_STEM and words[-1] not in STRONG_VERBS | _PREPOSITIONS)
+        or words[1] == "may"
+    )
 
 
 def _sound(draft: Draft) -> bool:
@@ -87,6 +101,8 @@ def _sound(draft: Draft) -> bool:
         and not points_elsewhere(draft.answer)
         and not (told and told <= asked)
         and "(" not in stem
+        and "for example" not in stem
+        and not _NUMBERED.search(answer)
         and len(answer) > 1
     )
 

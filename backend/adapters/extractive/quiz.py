@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -21,12 +22,17 @@ _MOST_PER_KEY = 4
 _SMALL_NUMBER = 2
 """Letters of a key that many items may share: numbers below a hundred."""
 _OFTEN = 4
+_WHOLE = 100
+"""Percent."""
 _PASSING = 0.22
 _AMBIGUOUS = 0.2
 """What a gap for a term is worth less in a quiz: more than one of its neighbours may fit the sentence."""
 
 _UNSORTED = 0.15
 """What a name is worth less as a key where nothing tells what it is the name of: nor do its options."""
+
+_PLACED = 0.15
+"""What a place is worth less as a gap: the text seldom tells why it is no other."""
 
 
 class Quiz:
@@ -52,8 +58,8 @@ class Quiz:
             return gap
         less = _AMBIGUOUS if gap.draft.kind == "cloze" and not term.name else 0.0
         known = term.name or term.size > 1 or term.genus or term.count >= _OFTEN
-        if term.name and not self.vocabulary.sort_of(term):
-            less += _UNSORTED
+        sort = self.vocabulary.sort_of(term) if term.name else "term"
+        less += _UNSORTED * (not sort) + _PLACED * (sort == "place" and gap.draft.kind == "cloze")
         pointed = term.size == 1 and not term.name and not term.genus and 2 * term.definite > term.count
         topical = term.low in self.document.heading_words
         less += 0.0 if topical or (known and not pointed) else _PASSING
@@ -122,7 +128,15 @@ class Quiz:
         if gap.form == "phrase":
             return self.descriptions.beside(gap, near=near)
         if gap.form == "number":
-            return number_options(gap.draft.answer, numbers_beside(gap.draft.answer), gap.draft.sentence.text)
+            text = gap.draft.sentence.text
+            numbers = numbers_beside(gap.draft.answer)
+            if numbers and re.search(rf"{re.escape(gap.draft.answer)} ?(?:percent|per cent|%)", text):
+                numbers = (
+                    numbers
+                    if all(float(n.replace(",", "")) <= _WHOLE for n in numbers if n[0].isdigit())
+                    else None
+                )
+            return number_options(gap.draft.answer, numbers, text)
         term = self.vocabulary.terms.get(gap.term)
         if term is None or not (is_noun(term) or term.name) or self.vocabulary.general(term) or term.loose:
             return None

@@ -23,6 +23,7 @@ from .relations import agent_of, composition, object_question, purpose
 from .terms import Vocabulary, core_of, display
 
 _LONGEST = 48
+_ILLUSTRATES = re.compile(r"\bfor (?:example|instance)\b", re.IGNORECASE)
 _OBJECT = 0.12
 """What a term that something is done to is worth less than one that does something."""
 
@@ -58,7 +59,9 @@ def gaps(document: Document, vocabulary: Vocabulary, index: int) -> list[Gap]:
         found = [_scored(g, boost) for g in found]
     found += [_to_complete(b) for b in blanks(document, vocabulary, reading)]
     found += [_to_complete(b) for b in loose_blanks(document, vocabulary, index)]
-    found = [g for g in found if not points_elsewhere(g.draft.answer)]
+    found = [
+        g for g in found if not points_elsewhere(g.draft.answer) and not _ILLUSTRATES.search(g.draft.stem)
+    ]
     return [g for g in found if (3 if g.form == "phrase" else 5) <= len(g.draft.stem.split()) <= _LONGEST]
 
 

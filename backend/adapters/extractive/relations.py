@@ -34,7 +34,7 @@ _DULL_VERBS = words(
 )
 
 
-_STRONG_VERBS = words(
+STRONG_VERBS = words(
     """
     produce regulate control release secrete store transport protect connect convert carry receive
     supply support prevent stimulate inhibit cause trigger separate surround cover line maintain
@@ -189,7 +189,7 @@ def object_question(reading: Reading, clause: Clause) -> Iterator[Draft]:
     score = (
         0.64
         - (0.2 if bare else 0.0)
-        + (0.1 if base in _STRONG_VERBS or tail else 0.0)
+        + (0.1 if base in STRONG_VERBS or tail else 0.0)
         + (0.06 if is_list(reading, span) else 0.0)
     )
     yield from drafted(
@@ -251,6 +251,7 @@ def agent_of(reading: Reading, clause: Clause) -> tuple[Span, str] | None:
     """The agent of a passive and the question for it."""
     if (
         not clause.passive
+        or any(reading.tokens[a].low == "cannot" for a in clause.aux)
         or not askable(reading, clause)
         or clause.verb_low in NAMING
         or clause.verb_low in {"followed", "accompanied", "characterized", "based"}

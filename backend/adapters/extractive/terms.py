@@ -212,6 +212,10 @@ class Vocabulary:
         return self._sorts[term.low]
 
     def _sort(self, term: Term) -> str:
+        if term.low in gazetteer.LANGUAGES:
+            return "tongue"
+        if term.low in gazetteer.PLACES and self._is_family_name(term.low):
+            return "person"
         words = [w for w in term.low.split() if not _ORDINAL.fullmatch(w)] or [term.low]
         if words[-1] in gazetteer.BODY_HEADS:
             return "body"
@@ -224,6 +228,12 @@ class Vocabulary:
             return "person"
         inside = sum(term.slots[f"{w}<"] for w in ("in", "at", "near", "into", "across"))
         return "place" if 2 * inside >= term.count and not term.definite else ""
+
+    def _is_family_name(self, low: str) -> bool:
+        """Whether a place's name ends a person's: "Isaiah Berlin"."""
+        full = [t.low.split() for t in self.terms.values() if t.name and t.size == _PAIR and not t.definite]
+        known = _PLACE_OPENINGS | gazetteer.PLACES | gazetteer.LANGUAGES
+        return any(last == low and first not in known for first, last in full)
 
     @cached_property
     def _surnames(self) -> frozenset[str]:
