@@ -88,7 +88,8 @@ class Mining:
         passage = Passage(document.id, document.filename, tuple(chunks))
         found: list[Candidate] = []
         for mode in Mode:
-            sound = [c for c in await self._miner.mine([passage], mode) if len(_flaws(c)) <= 1]
+            by_stem = {c.question.stem: c for c in reversed(await self._miner.mine([passage], mode))}
+            sound = [c for c in reversed(by_stem.values()) if len(_flaws(c)) <= 1]
             best = sound[: _most(len(chunks))]
             weighed = await self._weighed(document, best)
             found += ranked([c for c in weighed if c.score > _WORTHLESS], chunks)

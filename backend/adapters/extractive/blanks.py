@@ -154,10 +154,11 @@ def _before(document: Document, index: int) -> str:
 
 
 def _introduces(reading: Reading) -> Span | None:
-    """A whole sentence that does not begin by pointing back, for one that is to follow it."""
+    """A whole sentence that does not point back, for one that is to follow it."""
     told = _spoken(reading, pointing=True)
-    opening = {t.low for t in reading.tokens[told[0] : told[0] + 4]} if told else set()
-    return None if opening & _BACKWARDS else told
+    words = reading.tokens[told[0] : told[1]] if told else ()
+    back = any(t.low in _BACKWARDS for t in words[:4]) or any(t.tag == "PR" for t in words)
+    return None if back else told
 
 
 def _spoken(reading: Reading, *, pointing: bool = False) -> Span | None:
