@@ -11,8 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backend.adapters.argon2_passwords import Argon2Passwords
 from backend.adapters.embedded_queue import EmbeddedQueue
 from backend.adapters.exports import EXPORTS
+from backend.adapters.extractive.apart import Apart
 from backend.adapters.extractive.writer import ExtractiveWriter
 from backend.adapters.extractors.extractor import ChildProcessExtractor
 from backend.adapters.faiss_sessions.processes import FaissProcesses
@@ -27,6 +29,7 @@ from backend.adapters.sql.answers import SqlAnswers
 from backend.adapters.sql.audit import SqlAudit
 from backend.adapters.sql.candidates import SqlCandidates
 from backend.adapters.sql.catalog import SqlCatalog
+from backend.adapters.sql.credentials import SqlCredentials
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.facts import settle
 from backend.adapters.sql.job_table import SqlJobTable
@@ -36,12 +39,14 @@ from backend.adapters.sql.question_store import SqlQuestionStore
 from backend.adapters.sql.small_files import SmallFiles
 from backend.adapters.sql.transfers import SqlTransfers
 from backend.adapters.sql.upkeep import SqlUpkeep
+from backend.adapters.sql.users import SqlLoginAttempts, SqlUsers
 from backend.config.providers import providers
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import ConfigurationError
 from backend.models.sessions import SessionLimits
 from backend.ports.embedder import Embedder
 from backend.ports.question_writer import QuestionWriter
+from backend.services.access import ANYONE, Access
 from backend.services.answer_jobs import AnswerJobs
 from backend.services.answers import Answers
 from backend.services.container import Limits, Services
@@ -52,6 +57,7 @@ from backend.services.ingestion import INGESTION_QUEUE, Ingestion
 from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.job_control import JobControl
 from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, migration_kinds, mining_kinds
+from backend.services.logins import Logins
 from backend.services.maintenance import Maintenance
 from backend.services.marking import Marking
 from backend.services.migration import Migration
@@ -73,7 +79,8 @@ from backend.utils.processes import is_gone, own_name
 if TYPE_CHECKING:
     from backend.adapters.celery_queue import CeleryQueue
 
-DEFAULT_TENANT = "default"
+DEFAULT_TENANT = ANYONE.tenant
+"""Whose library the command line works on, and everybody where no credential is required."""
 SAMPLE = Path(__file__).parent / "samples" / "how-plants-make-food.txt"
 
 _MB = 1_000_000
@@ -85,7 +92,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     check_queue(settings)
     configured = providers(settings)
     async with AsyncExitStack() as stack:
-        _make_folder(settings.data_dir)
+        make_folder(settings.data_dir)
         # The model is read while the database opens: together they are most of a start.
         opening = asyncio.create_task(asyncio.to_thread(_embedder, settings))
         database = Database(settings.data_dir / "quaestio.db")
@@ -101,7 +108,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             models.warm()
         )  # a start does not wait for the SDK, nor the first request
         stack.callback(warming.cancel)
-        services = _services(settings, database, embedder, queue, models)
+        access = Access(SqlCredentials(database), required=settings.auth_required)
+        stack.push_async_callback(access.close)
+        # A worker that serves nobody else may as well find questions itself.
+        apart = Apart() if settings.job_queue == "embedded" else None
+        if apart:
+            stack.push_async_callback(apart.close)
+        services = _services(settings, database, embedder, queue, models, access, apart)
         stack.push_async_callback(services.sessions.aclose)
         await services.jobs.release_lost(is_gone)
         await services.ingestion.sweep(ABANDONED_S)
@@ -113,7 +126,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 async def open_reembedding(settings: Settings) -> AsyncIterator[Reembedding]:
     """Only what a change of the model needs; a server may go on with the old one meanwhile."""
     async with AsyncExitStack() as stack:
-        _make_folder(settings.data_dir)
+        make_folder(settings.data_dir)
         database = Database(settings.data_dir / "quaestio.db")
         stack.callback(database.close)
         await database.migrate()
@@ -128,6 +141,8 @@ def _services(
     embedder: Embedder,
     queue: EmbeddedQueue | CeleryQueue,
     models: ModelChain,
+    access: Access,
+    apart: Apart | None,
 ) -> Services:
     catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
     keywords = Fts5KeywordIndex(database)
@@ -150,7 +165,7 @@ def _services(
         max_bytes=settings.max_upload_mb * _MB,
         follow_up=lambda document: mine_job(document, INGESTION_QUEUE),
     )
-    extractive, candidates = ExtractiveWriter(embedder), SqlCandidates(database)
+    extractive, candidates = ExtractiveWriter(embedder, apart), SqlCandidates(database)
     mining = Mining(
         catalog=catalog,
         jobs=jobs,
@@ -212,6 +227,14 @@ def _services(
         model=None if models.model is None else ModelMarker(models.model),
     )
     return Services(
+        access=access,
+        logins=Logins(
+            users=SqlUsers(database),
+            attempts=SqlLoginAttempts(database),
+            credentials=SqlCredentials(database),
+            passwords=Argon2Passwords(),
+            lifetime_s=settings.login_ttl_s,
+        ),
         catalog=catalog,
         jobs=jobs,
         ingestion=ingestion,
@@ -326,7 +349,8 @@ def _workers(settings: Settings) -> int:
     return settings.worker_concurrency if settings.job_queue == "embedded" else settings.celery_concurrency
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make the data folder; raises ConfigurationError where that cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -7,7 +7,13 @@
     │   ├── NoDocumentSelected
     │   ├── TooManyQuestions
     │   └── KeyReused              an Idempotency-Key that stands for another request
+    ├── NotAuthenticated           no credential, or one that is not good (any more)
+    │   └── WrongPassword          or a user that nobody made
+    ├── ScopeMissing               the credential is good, but not for this
+    ├── TooManyAttempts            to log in as somebody, lately
     ├── NotFound
+    │   ├── KeyNotFound            no such API key that is not revoked
+    │   ├── UserNotFound
     │   ├── DocumentNotFound
     │   ├── JobNotFound
     │   ├── QuestionSetNotFound    or an item of one
@@ -15,6 +21,7 @@
     │   ├── VectorNotFound
     │   └── SessionNotFound        a session of FAISS objects
     ├── Conflict                   the request is right, the store is not ready for it
+    │   ├── UserExists
     │   ├── EmptyLibrary
     │   ├── OtherModel             vectors of another embedding model than the one in use
     │   ├── JobNotRetryable
@@ -85,10 +92,56 @@ class KeyReused(InvalidRequest):
     code = "idempotency_key_reused"
 
 
+class NotAuthenticated(QuaestioError):
+    """No credential came with the request, or one that is wrong, expired or revoked."""
+
+    code = "not_authenticated"
+
+
+class WrongPassword(NotAuthenticated):
+    """The password is not the user's, or there is no such user: which of the two is not said."""
+
+    code = "wrong_password"
+
+
+class ScopeMissing(QuaestioError):
+    """The credential is good, but not for what was asked."""
+
+    code = "scope_missing"
+
+    def __init__(self, message: str, scope: str = "") -> None:
+        super().__init__(message)
+        self.scope = scope
+        """What it would have to allow."""
+
+
+class TooManyAttempts(QuaestioError):
+    """Somebody tried passwords too often."""
+
+    code = "too_many_attempts"
+    retryable = True
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class NotFound(QuaestioError):
     """The named thing does not exist for this tenant."""
 
     code = "not_found"
+
+
+class KeyNotFound(NotFound):
+    """No such API key that is not revoked."""
+
+    code = "key_not_found"
+
+
+class UserNotFound(NotFound):
+    """No such user."""
+
+    code = "user_not_found"
 
 
 class DocumentNotFound(NotFound):
@@ -131,6 +184,12 @@ class Conflict(QuaestioError):
     """The request is right, but the store is not in a state to serve it."""
 
     code = "conflict"
+
+
+class UserExists(Conflict):
+    """The name is taken, in this tenant or another."""
+
+    code = "user_exists"
 
 
 class EmptyLibrary(Conflict):

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -14,6 +14,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from backend import __version__
 from backend.routes import (
     ask,
+    auth,
     chat,
     docs,
     documents,
@@ -28,8 +29,10 @@ from backend.routes import (
     question_sets,
     questions,
 )
+from backend.routes.access import Gate, documented
 from backend.routes.middleware import BodyLimit, RequestId
 from backend.routes.sessions import SessionRoutes
+from backend.services.access import Access
 from backend.services.container import Services
 
 LOCAL_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
@@ -39,7 +42,16 @@ class State(TypedDict):
     """What the lifespan hands to every request."""
 
     services: Services
+    access: Access
     closing: Callable[[], bool]
+
+
+class _Api(FastAPI):
+    """An application whose description says what each call needs."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        return documented(super().openapi())
 
 
 def create_app(
@@ -57,9 +69,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
         async with open_services() as services, _working(services):
-            yield {"services": services, "closing": closing}
+            yield {"services": services, "access": services.access, "closing": closing}
 
-    app = FastAPI(
+    app = _Api(
         title="Quaestio",
         version=__version__,
         summary="Questions, quizzes and checked answers from your own documents.",
@@ -69,17 +81,20 @@ def create_app(
     )
     errors.register(app)
     app.add_middleware(BodyLimit, max_upload_bytes=max_upload_bytes)
+    # Before what only pages and JSON need: a search must not pay for that.
+    app.add_middleware(SessionRoutes)
+    # Before all that reads a body or knows a route; behind CORS, which browsers ask without a credential.
+    app.add_middleware(Gate)
     app.add_middleware(
         CORSMiddleware,
         allow_origin_regex=_origins(cors_origins),
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=["X-Request-ID", "Retry-After"],
+        expose_headers=["X-Request-ID", "Retry-After", "WWW-Authenticate"],
     )
-    # Before the rest: a search must not pay for what only pages and JSON need.
-    app.add_middleware(SessionRoutes)
     app.add_middleware(RequestId)
     for module in (
+        auth,
         chat,
         questions,
         question_sets,

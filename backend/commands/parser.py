@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from backend import __version__
+from backend.commands.access_options import add_keys, add_users
 from backend.config.settings import load_settings
 from backend.errors import QuaestioError
 
@@ -32,11 +33,13 @@ def run(arguments: Sequence[str]) -> int:
             doctor,
             evaluating,
             indexes,
+            keys,
             library,
             migrate,
             questions,
             reembed,
             serve,
+            users,
             worker,
         )
 
@@ -52,6 +55,8 @@ def run(arguments: Sequence[str]) -> int:
             "reembed": reembed.reembed,
             "migrate": migrate.migrate,
             "index": indexes.indexes,
+            "keys": keys.keys,
+            "users": users.users,
             "eval": evaluating.evaluate,
         }
         return commands[options.command](settings, options)
@@ -93,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     _eval(commands)
     _command(commands, "reembed", "Embed every passage again, with the model that EMBEDDING_MODEL names.")
     _index(commands)
+    add_keys(commands, _command)
+    add_users(commands, _command)
     return parser
 
 

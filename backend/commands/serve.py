@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import ipaddress
 import logging
 import os
 import signal
@@ -49,6 +50,8 @@ async def _serve(settings: Settings, *, open_page: bool) -> None:
         # What is loaded by now stays: searching it for garbage again and again is dear.
         gc.collect()
         gc.freeze()
+        if warning := exposed(settings):
+            print(f"quaestio: {warning}", file=sys.stderr, flush=True)  # whatever LOG_LEVEL hides
         announcing = asyncio.create_task(_announce(server, listener, open_page=open_page))
         await server.serve(sockets=[listener])
         announcing.cancel()
@@ -70,6 +73,23 @@ def _bind(settings: Settings) -> socket.socket:
             "Choose another with --port or PORT."
         ) from error
     return listener
+
+
+def exposed(settings: Settings) -> str:
+    """What to say where others than this machine may reach a server that asks nobody who they are."""
+    if settings.auth_required or _is_loopback(settings.host):
+        return ""
+    return (
+        f"ANYBODY who can reach {settings.host} port {settings.port} may read, change and delete everything "
+        "here. Set AUTH_REQUIRED=true and make keys (`quaestio keys create`), or HOST=127.0.0.1."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 async def _announce(server: uvicorn.Server, listener: socket.socket, *, open_page: bool) -> None:

@@ -27,6 +27,10 @@ class Settings(BaseSettings):
         description="Web origins, separated by commas, whose pages may call the API, or *. "
         "Pages served from localhost always may.",
     )
+    auth_required: bool = Field(
+        False, description="Whether every request needs an API key or a login, and sees its tenant alone."
+    )
+    login_ttl_s: float = Field(43200, gt=0, description="How long a login is good for, in seconds.")
     max_upload_mb: int = Field(200, ge=1, le=100_000, description="Largest upload, in MB (1,000,000 bytes).")
     max_pages: int = Field(10_000, ge=1, description="Most pages of one document.")
     extraction_timeout_s: float = Field(900, gt=0, description="Longest time to read one file, in seconds.")

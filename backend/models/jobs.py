@@ -22,6 +22,8 @@ class Priority(IntEnum):
     """A piece of something large."""
     LONG = 2
     """Minutes of work in one go; never takes every worker."""
+    LATER = 3
+    """Nobody waits for it; never takes every worker."""
 
 
 def new_id() -> str:

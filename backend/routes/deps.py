@@ -8,10 +8,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request
 
 from backend.errors import TooManyQuestions
+from backend.models.access import Identity
 from backend.models.api import ErrorBody
 from backend.services.container import Services
-
-_LONGEST_SESSION = 128
 
 ERRORS: dict[int | str, dict[str, object]] = {
     "4XX": {"model": ErrorBody, "description": "The request cannot be served; the body says what to do."},
@@ -31,10 +30,12 @@ def multipart(field: str, schema: dict[str, object]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Whose documents, and whose selection among them."""
+    """Whose documents, and whose selection among them. Only the gate makes one (``routes/access.py``)."""
 
     tenant: str
     session: str
+    identity: Identity
+    """The credential behind it."""
 
 
 def allowed(count: int, services: Services) -> int:
@@ -51,10 +52,9 @@ async def _services(request: Request) -> Services:
 
 
 async def _asker(request: Request) -> Asker:
-    """Auth is off: one tenant; the session is the X-Session-Id header, else the client's address."""
-    address = request.client.host if request.client else "unknown"
-    session = request.headers.get("X-Session-Id", "").strip() or address
-    return Asker("default", session[:_LONGEST_SESSION])
+    """Whom the gate let through; a route that is open to all has nobody."""
+    asker: Asker = request.state.asker
+    return asker
 
 
 Offset = Annotated[int, Query(ge=0, le=1_000_000_000, description="Items to skip.")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,9 @@ STATUS: Mapping[type[errors.QuaestioError], int] = {
     errors.InvalidRequest: 400,
     errors.TooManyQuestions: 422,
     errors.KeyReused: 422,
+    errors.NotAuthenticated: 401,
+    errors.ScopeMissing: 403,
+    errors.TooManyAttempts: 429,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.QuotaExceeded: 429,
@@ -42,6 +46,8 @@ STATUS: Mapping[type[errors.QuaestioError], int] = {
 
 RETRY_AFTER_S = 5
 
+_CHALLENGE = 'Bearer realm="quaestio"'
+
 _HTTP_CODES = {
     400: "bad_request",
     404: "route_not_found",
@@ -57,10 +63,15 @@ def status_of(kind: type[errors.QuaestioError]) -> int:
 
 
 def error_response(
-    status: int, message: str, code: str, request_id: str, detail: list[Any] | None = None
+    status: int,
+    message: str,
+    code: str,
+    request_id: str,
+    detail: list[Any] | None = None,
+    retry_after_s: float = RETRY_AFTER_S,
 ) -> JSONResponse:
     """The body of every failed request; 429 and 503 also carry Retry-After."""
-    retry_after = RETRY_AFTER_S if status in {429, 503} else None
+    retry_after = max(1, math.ceil(retry_after_s)) if status in {429, 503} else None
     body = ErrorBody(
         message=message,
         detail=message if detail is None else detail,
@@ -84,10 +95,23 @@ def register(app: FastAPI) -> None:
 def _ours(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, errors.QuaestioError):
         raise error
+    return response_to(error, _request_id(request))
+
+
+def response_to(error: errors.QuaestioError, request_id: str) -> JSONResponse:
+    """What an error of the tree answers with, also outside of a route."""
     status = status_of(type(error))
     if status >= 500:  # noqa: PLR2004 - server errors
         logger.error("%s: %s", error.code, error.message, exc_info=error)
-    return error_response(status, error.message, error.code, _request_id(request))
+    wait_s = getattr(error, "retry_after_s", None) or RETRY_AFTER_S
+    response = error_response(status, error.message, error.code, request_id, retry_after_s=wait_s)
+    if isinstance(error, errors.ScopeMissing):
+        response.headers["WWW-Authenticate"] = (
+            f'{_CHALLENGE}, error="insufficient_scope", scope="{error.scope}"'
+        )
+    elif isinstance(error, errors.NotAuthenticated):
+        response.headers["WWW-Authenticate"] = _CHALLENGE
+    return response
 
 
 def _system(request: Request, error: Exception) -> JSONResponse:

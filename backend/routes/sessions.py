@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.errors import QuaestioError
 from backend.models.sessions import Reply
+from backend.routes.deps import Asker
 from backend.routes.errors import error_response, status_of
 from backend.services.sessions import Sessions
 
@@ -28,24 +28,15 @@ PREFIX = "/v1/sessions"
 FRAME_TYPE = b"application/x-faiss-frame"
 
 
-def one_tenant(_scope: Scope) -> str:
-    """Whose sessions a request is about, while there are no keys."""
-    return "default"
-
-
 class _Left(Exception):
     """The client went away before its request was complete."""
 
 
 class SessionRoutes:
-    """Answers what is below ``/v1/sessions`` and passes everything else on.
+    """Answers what is below ``/v1/sessions`` and passes everything else on; it stands behind the gate."""
 
-    ``tenant_of`` names the caller's tenant or raises an error of the tree.
-    """
-
-    def __init__(self, app: ASGIApp, tenant_of: Callable[[Scope], str] = one_tenant) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._tenant_of = tenant_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -69,7 +60,8 @@ class SessionRoutes:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, name: str) -> None:
         sessions: Sessions = scope["state"]["services"].sessions
-        tenant, method = self._tenant_of(scope), scope["method"]
+        asker: Asker = scope["state"]["asker"]
+        tenant, method = asker.tenant, scope["method"]
         response: Response
         if name and method == "POST":
             frame = await _body(scope, receive, sessions)

@@ -10,6 +10,7 @@ from backend.ports.catalog import Catalog
 from backend.ports.job_table import JobTable
 from backend.ports.question_exporter import QuestionExporter
 from backend.ports.question_store import QuestionStore
+from backend.services.access import Access
 from backend.services.answer_jobs import AnswerJobs
 from backend.services.answers import Answers
 from backend.services.generation import QuestionGeneration
@@ -18,6 +19,7 @@ from backend.services.idempotency import Idempotency
 from backend.services.ingestion import Ingestion
 from backend.services.integrity import Integrity
 from backend.services.job_control import JobControl
+from backend.services.logins import Logins
 from backend.services.marking import Marking
 from backend.services.migration import Migration
 from backend.services.question_bank import QuestionBank
@@ -41,6 +43,8 @@ class Limits:
 class Services:
     """The use cases, and the two records that are read directly."""
 
+    access: Access
+    logins: Logins
     catalog: Catalog
     jobs: JobTable
     ingestion: Ingestion

@@ -22,9 +22,6 @@ MINE = "mine"
 PART = 640
 """Chunks read together (about 130,000 characters, a long chapter): options come from the same part."""
 
-SHORT = 640
-"""A document of at most this many chunks is mined before long documents are read."""
-
 _SECTION = 24
 """Most chunks of a section, about 5,000 characters: what has no headings is cut by length."""
 _FOUND = 5
@@ -40,9 +37,8 @@ _LOST = "The job was taken over, stopped or deleted."
 
 
 def mine_job(document: Document, queue: str) -> NewJob:
-    """The job that mines a document; behind the ingestion of what people wait for."""
-    priority = Priority.BATCH if document.chunks <= SHORT else Priority.LONG
-    return NewJob(document.tenant, MINE, document.id, queue, priority, id=mine_job_id(document))
+    """The job that mines a document; behind everything that people wait for."""
+    return NewJob(document.tenant, MINE, document.id, queue, Priority.LATER, id=mine_job_id(document))
 
 
 class Mining:

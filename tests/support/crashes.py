@@ -117,10 +117,13 @@ class Library:
 
 
 def wait_for_work(rows: Rows, since: float) -> float | None:
-    """Seconds from ``since``, when its holder died, until every job is held anew; None where none was."""
+    """Seconds from ``since``, when its holder died, until every ingestion is held anew; None where none was.
+
+    What nobody waits for (mining) is taken up when nothing else is due.
+    """
     query = (
         "SELECT 1 FROM jobs WHERE state = 'started' AND owner IS NOT NULL "  # noqa: S608 - a number
-        f"AND heartbeat_at < {since!r}"
+        f"AND kind IN ('ingest', 'embed') AND heartbeat_at < {since!r}"
     )
     if not rows.all(query):
         return None

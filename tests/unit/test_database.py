@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event, text
@@ -73,3 +74,22 @@ async def test_closing_finishes_what_waits(database: Database) -> None:
     await asyncio.sleep(0)
     await asyncio.to_thread(database._waiting.put, None)
     assert await task == "last"
+
+
+async def test_the_version_changes_with_every_commit_of_any_process_and_only_then(
+    database: Database, tmp_path: Path
+) -> None:
+    await names(database)  # a connection that opens may count as a change
+    first = database.version()
+    assert first is not None
+    await names(database)
+    assert database.version() == first
+    await database.write(put("here"))
+    second = database.version()
+    assert second != first
+    elsewhere = Database(tmp_path / "quaestio.db")
+    try:
+        await elsewhere.write(put("there"), durable=False)
+    finally:
+        elsewhere.close()
+    assert database.version() not in {first, second}

@@ -11,6 +11,7 @@ from backend.models.questions import Candidate, Mode, Order, Question
 from backend.ports.embedder import Embedder
 
 from . import cloze, open_questions
+from .apart import Apart
 from .asking import Draft
 from .finishing import Item, candidates, finished
 from .language import language_of
@@ -31,11 +32,13 @@ class ExtractiveWriter:
 
     English gets questions; German, French, Spanish, Italian, Portuguese and Dutch get sentences with a term
     left out; other languages get nothing. Stateless: one instance serves all callers. With an embedder,
-    wrong options are also chosen by meaning.
+    wrong options are also chosen by meaning. Mining happens in ``apart`` where it is given, else on a
+    thread.
     """
 
-    def __init__(self, embedder: Embedder | None = None) -> None:
+    def __init__(self, embedder: Embedder | None = None, apart: Apart | None = None) -> None:
         self._embedder = embedder
+        self._apart = apart
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,7 +55,7 @@ class ExtractiveWriter:
         if order.count <= 0 or not passages:
             return []
         spare = order.count // 4 + 2 if self._embedder and order.mode is Mode.QUIZ else 0
-        items = await asyncio.to_thread(_items, tuple(passages), replace(order, count=order.count + spare))
+        items = await asyncio.to_thread(items_in, tuple(passages), replace(order, count=order.count + spare))
         items = await self._final(items)
         worth = sorted((i.draft.score for i in items), reverse=True)[: order.count]
         kept = [i for i in items if i.draft.score >= worth[-1]] if worth else []
@@ -62,7 +65,11 @@ class ExtractiveWriter:
         """Every question that the passages are good for, best first; see the port QuestionMiner."""
         if not passages:
             return []
-        items = await asyncio.to_thread(_items, tuple(passages), Order(mode, _EVERY))
+        order = Order(mode, _EVERY)
+        if self._apart is None:
+            items = await asyncio.to_thread(items_in, tuple(passages), order)
+        else:
+            items = await self._apart.items(tuple(passages), order)
         items = sorted(await self._final(items), key=lambda i: -i.draft.score)
         return candidates(items, mode)
 
@@ -74,11 +81,12 @@ class ExtractiveWriter:
 
 def write_now(passages: tuple[Passage, ...], order: Order) -> list[Question]:
     """What ``ExtractiveWriter.write`` does without an embedder, on the calling thread."""
-    items = [replace(i, options=i.options[:_WRONG]) for i in _items(passages, order)]
+    items = [replace(i, options=i.options[:_WRONG]) for i in items_in(passages, order)]
     return finished(items, order.mode)
 
 
-def _items(passages: tuple[Passage, ...], order: Order) -> list[Item]:
+def items_in(passages: tuple[Passage, ...], order: Order) -> list[Item]:
+    """What is worth asking, with wrong options that only a glance at meaning may still refuse."""
     count = order.count
     groups = _by_language(passages)
     total = max(1, sum(len(p.text) for p in passages))

@@ -49,6 +49,7 @@ class Database:
         self._writer = _engine(path, 2, begin="BEGIN IMMEDIATE")
         self._writing_on: Connection | None = None
         self._level = ""
+        self._watching: sqlite3.Connection | None = None
         self._waiting: SimpleQueue[_Write | None] = SimpleQueue()
         self._writing = Thread(target=self._write_all, name="sql-write", daemon=True)
         self._writing.start()
@@ -82,6 +83,20 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._reads, run)
 
+    def version(self) -> int | None:
+        """A number that is another one after every commit of any process; None while it cannot be read.
+
+        It takes some microseconds and waits for nobody, so the event loop may ask.
+        """
+        try:
+            if self._watching is None:
+                self._watching = sqlite3.connect(
+                    self._path, timeout=0, isolation_level=None, check_same_thread=False
+                )
+            return int(self._watching.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.OperationalError:
+            return None
+
     async def migrate(self) -> None:
         """Bring the schema up to this version of the product; quick where it is already."""
         await asyncio.to_thread(self._migrate)
@@ -95,6 +110,8 @@ class Database:
         self._waiting.put(None)
         self._writing.join()
         self._reads.shutdown()
+        if self._watching is not None:
+            self._watching.close()
         self._writer.dispose()
         self._reader.dispose()
 

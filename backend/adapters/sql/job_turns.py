@@ -53,7 +53,7 @@ def _turn(*, of_queues: bool) -> Select[Any]:
     """The job whose turn it is, for parameters ``most_long`` and, where given, ``queues``."""
     running = jobs.alias("running")
     leased = and_(running.c.state == JobState.STARTED.value, running.c.lease_until >= now())
-    long_ones = select(func.count()).where(leased, running.c.priority == Priority.LONG).scalar_subquery()
+    long_ones = select(func.count()).where(leased, running.c.priority >= Priority.LONG).scalar_subquery()
     where = [or_(jobs.c.priority < Priority.LONG, long_ones < bindparam("most_long"))]
     if of_queues:
         where.append(jobs.c.queue.in_(bindparam("queues", expanding=True)))

@@ -243,6 +243,43 @@ question_items = Table(
     Index(None, "document_id"),
 )
 
+# Keys of programs and logins of users. The secret itself is kept nowhere.
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(16), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("name", String(128), nullable=False),  # of a login: the user
+    Column("scopes", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    # Times are Unix time by the database's clock.
+    Column("created_at", Float, nullable=False),
+    Column("last_used_at", Float),
+    Column("expires_at", Float),
+    Column("revoked_at", Float),
+    Index(None, "kind", "name"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("scopes", String(64), nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("subject", String(64), primary_key=True),  # a digest of who tries to be whom
+    Column("attempts", Integer, nullable=False),
+    Column("began_at", Float, nullable=False, index=True),
+)
+
 # Facts about the store as a whole, e.g. which embedding model its vectors come from.
 facts = Table(
     "facts",

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _jobs()
     _rest()
     _questions()
+    _access()
     if op.get_bind().dialect.name == "sqlite":
         _keywords()
 
@@ -267,6 +268,39 @@ def _questions() -> None:
     op.create_index("ix_question_items_document_id", "question_items", ["document_id"])
 
 
+def _access() -> None:
+    op.create_table(
+        "credentials",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", sa.String(16), nullable=False, unique=True),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("name", sa.String(128), nullable=False),
+        sa.Column("scopes", sa.String(64), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("last_used_at", sa.Float),
+        sa.Column("expires_at", sa.Float),
+        sa.Column("revoked_at", sa.Float),
+    )
+    op.create_index("ix_credentials_kind_name", "credentials", ["kind", "name"])
+    op.create_table(
+        "users",
+        sa.Column("name", sa.String(128), primary_key=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("scopes", sa.String(64), nullable=False),
+        sa.Column("password_hash", sa.String(255), nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+    )
+    op.create_table(
+        "login_attempts",
+        sa.Column("subject", sa.String(64), primary_key=True),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("began_at", sa.Float, nullable=False),
+    )
+    op.create_index("ix_login_attempts_began_at", "login_attempts", ["began_at"])
+
+
 def _keywords() -> None:
     """FTS5 beside the rows: its entries go with their document, whoever deletes it."""
     op.execute(
@@ -285,6 +319,9 @@ def downgrade() -> None:
     """Remove everything."""
     origins = ("node_origins", "document_origins")
     for table in (
+        "login_attempts",
+        "users",
+        "credentials",
         "question_items",
         "question_sets",
         *origins,
