@@ -19,6 +19,8 @@ _DROPPED_LEADS = words(
     """,
 )
 _SAYS_ENOUGH = 2
+_COUNTED = frozenset({"second", "third", "fourth", "fifth", "similar"})
+"""What is counted or compared was named before."""
 _JOINTS = frozenset({"–", "-", "/", "—"})
 """What joins two words into one where no space stands before it."""
 _SPOILS_ANSWER = frozenset({"only", "then", "respectively", "things", "this", "these"})
@@ -124,6 +126,8 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
     if any(t.low in lx.SAYING and before.tag in {"NP", "NS"} for before, t in pairwise(words)):
         return False
     if any(t.tag in {"VD", "VZ", "VP"} for t in words) and not any(t.tag == "WH" for t in words):
+        return False
+    if any(t.low in _COUNTED and t.tag != "NP" for t in words[:2]):
         return False
     if _is_title(reading, clause):
         return False

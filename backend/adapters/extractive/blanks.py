@@ -15,7 +15,7 @@ from .drafting import progressive
 from .extents import starts_clause
 from .lexicon import words
 from .quantities import is_a_year, is_year
-from .reading import Document, Reading
+from .reading import TO_ANYBODY, Document, Reading
 from .tagging import Token
 from .terms import Term, Vocabulary, core_of, display, is_noun
 from .verbs import PAST, THIRD, VERBS
@@ -91,7 +91,8 @@ class Blank:
     def to_recall(self) -> Draft:
         """Without options: the question says what kind of thing is missing."""
         if self.asks in {"Who", "What"}:
-            return self._draft(f"{self.asks} {_question(self.after)}", "subject")
+            draft = self._draft(f"{self.asks} {_question(self.after)}", "subject")
+            return replace(draft, score=draft.score - _RECALLED)
         sentence = f"{self.context} {self.before}…{self.after}".strip().rstrip(" .")
         sentence = sentence.replace("“", "‘").replace("”", "’")
         draft = self._draft(f"Which {self.what} is missing: “{sentence}”?", self._kind)
@@ -150,15 +151,15 @@ def _before(document: Document, index: int) -> str:
     adjacent = one.block == two.block and two.position - one.position - len(one.text) <= 3
     whole = (_told(before) or _spoken(before) or _introduces(before)) is not None
     short = len(one.text.split()) + len(two.text.split()) <= _MOST_WITH_CONTEXT
-    return one.text if adjacent and whole and short and not one.illustrates else ""
+    points = any(t.tag == "PR" and t.low not in TO_ANYBODY for t in before.tokens)
+    return one.text if adjacent and whole and short and not points and not one.illustrates else ""
 
 
 def _introduces(reading: Reading) -> Span | None:
     """A whole sentence that does not point back, for one that is to follow it."""
     told = _spoken(reading, pointing=True)
     words = reading.tokens[told[0] : told[1]] if told else ()
-    back = any(t.low in _BACKWARDS for t in words[:4]) or any(t.tag == "PR" for t in words)
-    return None if back else told
+    return None if any(t.low in _BACKWARDS for t in words[:4]) else told
 
 
 def _spoken(reading: Reading, *, pointing: bool = False) -> Span | None:

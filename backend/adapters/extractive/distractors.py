@@ -15,6 +15,10 @@ from . import lexicon as lx
 from .terms import Term, Vocabulary
 
 WRONG = 3
+_DIRECTIONS = frozenset(
+    "anterior posterior lateral medial superior inferior distal proximal dorsal ventral left right".split()
+)
+"""Adjectives of place that a text uses without their noun."""
 _CONSIDERED = 48
 _SPARE = 15
 _ALIKE = 0.04
@@ -84,6 +88,8 @@ class Distractors:
         pool = self.vocabulary.possible if near else self.vocabulary.by_kind
         for term in pool[key.kind]:
             if key.name and not (_same_sort(sort, self.vocabulary.sort_of(term)) and _used_alike(key, term)):
+                continue
+            if term.low in _DIRECTIONS:
                 continue
             if key.animate != term.animate or term.loose or self.vocabulary.general(term):
                 continue

@@ -25,7 +25,7 @@ _VAGUE_VERBS = words(
     have hold possess spend put take make give get keep bring provide develop receive explore offer show find
     know use want include characterize influence attain notice exemplify contain write hear feel need follow
     support face experience draw identify combine control present share reflect increase create add represent
-    express recommend imagine inspire attack introduce emphasize describe demonstrate
+    express recommend imagine inspire attack introduce emphasize suggest maintain describe demonstrate
     """,
 )
 _BARE_STEM = 6
@@ -34,6 +34,9 @@ _TIME = re.compile(r"\b(?:days?|weeks?|months?|years?|hours?|minutes?|century|ce
 _TRAILING = re.compile(
     r", [\w-]+\?$|\b(?:independently|respectively|instead|too|also|again|later|for example|for instance)\?$"
 )
+_TO_READER = re.compile(r"\b(?:you|your|we|our|us)\b")
+_GOES_ON = re.compile(r"\balso\b")
+"""What is true "also" is not the only right answer."""
 _NUMBERED = re.compile(r"\b(?:premise|premises|line|step|example|case|slide|cell) \d")
 """Answers that point at a numbered part of the text."""
 """A word that was cut off from what it belongs to."""
@@ -103,6 +106,8 @@ def _sound(draft: Draft) -> bool:
         and "(" not in stem
         and "for example" not in stem
         and not _NUMBERED.search(answer)
+        and not _TO_READER.search(answer)
+        and not _GOES_ON.search(stem)
         and len(answer) > 1
     )
 

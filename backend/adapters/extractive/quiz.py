@@ -22,12 +22,16 @@ _MOST_PER_KEY = 4
 _SMALL_NUMBER = 2
 """Letters of a key that many items may share: numbers below a hundred."""
 _OFTEN = 4
+_DIGITS = 4
+"""Of a count that is no year: its neighbours are as round as it is."""
 _WHOLE = 100
 """Percent."""
 _PASSING = 0.22
 _AMBIGUOUS = 0.2
 """What a gap for a term is worth less in a quiz: more than one of its neighbours may fit the sentence."""
 
+_WORTH_LESS = {"subject": 0.2, "definition": 0.1}
+"""Terms as options are seldom all of the key's kind: what is said of a thing is asked for first."""
 _UNSORTED = 0.15
 """What a name is worth less as a key where nothing tells what it is the name of: nor do its options."""
 
@@ -56,7 +60,8 @@ class Quiz:
         term = self.vocabulary.terms.get(gap.term)
         if term is None:
             return gap
-        less = _AMBIGUOUS if gap.draft.kind == "cloze" and not term.name else 0.0
+        less = _WORTH_LESS.get(gap.draft.kind, 0.0)
+        less += _AMBIGUOUS if gap.draft.kind == "cloze" and not term.name else 0.0
         known = term.name or term.size > 1 or term.genus or term.count >= _OFTEN
         sort = self.vocabulary.sort_of(term) if term.name else "term"
         less += _UNSORTED * (not sort) + _PLACED * (sort == "place" and gap.draft.kind == "cloze")
@@ -129,7 +134,10 @@ class Quiz:
             return self.descriptions.beside(gap, near=near)
         if gap.form == "number":
             text = gap.draft.sentence.text
-            numbers = numbers_beside(gap.draft.answer)
+            number = gap.draft.answer
+            counted = gap.draft.kind == "number" and number.isdigit() and len(number) == _DIGITS
+            beside = numbers_beside(f"{int(number):,}" if counted else number)
+            numbers = [n.replace(",", "") for n in beside] if beside and counted else beside
             if numbers and re.search(rf"{re.escape(gap.draft.answer)} ?(?:percent|per cent|%)", text):
                 numbers = (
                     numbers
