@@ -14,7 +14,7 @@ from .clauses import Span, after_connective, noun_phrase
 from .drafting import progressive
 from .extents import starts_clause
 from .lexicon import words
-from .quantities import is_a_year, is_year
+from .quantities import counts, in_range, is_year, named_in_passing
 from .reading import TO_ANYBODY, Document, Reading
 from .tagging import Token
 from .terms import Term, Vocabulary, core_of, display, is_noun
@@ -54,11 +54,6 @@ _LABEL = re.compile(
 """What begins with a label or speaks of the numbered parts of its own text."""
 _FINITE = frozenset({"VZ", "VP", "VD", "MD", "BE", "HV", "DO"})
 _ODD_MARKS = frozenset("?!—…*/[]")
-_MONTHS = words(
-    """
-    january february march april may june july august september october november december
-    """,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,37 +324,15 @@ def _numbers(reading: Reading, told: Span) -> Iterator[Blank]:
             continue
         before, after = tokens[i - 1], tokens[i + 1]
         if is_year(reading, i):
-            if not _spans(tokens, i):
+            if not named_in_passing(tokens, i):
                 yield from _blank(reading, told, (i, i + 1), "year", 0.62)
         elif (
             before.tag not in {"NP", "NN", "CD"}
             and before.text.isalpha()
-            and not _in_range(tokens, i)
-            and _counts(after.tag, after.low)
+            and not in_range(tokens, i)
+            and counts(after.tag, after.low)
         ):
             yield from _blank(reading, told, (i, i + 1), "number", 0.58)
-
-
-def _in_range(tokens: tuple[Token, ...], i: int) -> bool:
-    """Whether the number ends a range: "7 to 10 percent", "between 7 and 10"."""
-    return tokens[i - 1].low in {"to", "and", "or"} and i > 1 and tokens[i - 2].tag == "CD"
-
-
-def _spans(tokens: tuple[Token, ...], i: int) -> bool:
-    """Whether the year is one of several in the sentence, or stands beside a name or "late"."""
-    others = any(j != i and is_a_year(t.text) for j, t in enumerate(tokens))
-    before = tokens[i - 1]
-    return others or not (before.tag == "IN" or before.low in _MONTHS or before.tag == "CD")
-
-
-def _counts(tag: str, low: str) -> bool:
-    """Whether a number with this word after it counts or measures something."""
-    return (tag in {"NN", "NS", "JJ"} and low not in _MONTHS) or low in {
-        "percent",
-        "million",
-        "billion",
-        "bc",
-    }
 
 
 def _asks(vocabulary: Vocabulary, reading: Reading, term: Term, core: Span) -> str:

@@ -14,6 +14,7 @@ from backend.utils.stems import content_stems
 from . import gazetteer
 from . import lexicon as lx
 from .clauses import Span, noun_phrase
+from .genus import genus_at
 from .lexicon import words
 from .reading import Document, Reading
 from .tagging import NOUN, Token, is_plural
@@ -185,7 +186,7 @@ class Vocabulary:
             core = core_of(reading, clause.subject)
             term = self.terms.get(display(reading, core).lower()) if core else None
             if term is not None and not term.genus:
-                term.genus = _genus(reading, clause.verb + 1)
+                term.genus = genus_at(reading, clause.verb + 1)
 
     @cached_property
     def _narrower(self) -> Counter[str]:
@@ -389,18 +390,3 @@ def _is_name(reading: Reading, core: Span) -> bool:
         )
         and reading.tokens[core[0]].tag == "NP"
     )
-
-
-def _genus(reading: Reading, start: int) -> str:
-    phrase = noun_phrase(reading.tokens, start, len(reading.tokens))
-    if phrase is None:
-        return ""
-    head = reading.tokens[phrase[1]].low
-    following = reading.tokens[phrase[0]].low if phrase[0] < len(reading.tokens) else ""
-    if (
-        head in {"type", "kind", "form", "class", "group", "part", "branch", "one", "set"}
-        and following == "of"
-    ):
-        inner = noun_phrase(reading.tokens, phrase[0] + 1, len(reading.tokens))
-        head = reading.tokens[inner[1]].low if inner else head
-    return "" if head in lx.VAGUE_HEADS else head
