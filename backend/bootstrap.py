@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.adapters.argon2_passwords import Argon2Passwords
 from backend.adapters.embedded_queue import EmbeddedQueue
+from backend.adapters.engine_kept import EngineKeptVectors
+from backend.adapters.engine_vectors import EngineVectorStore
+from backend.adapters.engine_vectors.opening import open_indexes
 from backend.adapters.exports import EXPORTS
 from backend.adapters.extractive.apart import Apart
 from backend.adapters.extractive.writer import ExtractiveWriter
 from backend.adapters.extractors.extractor import ChildProcessExtractor
-from backend.adapters.faiss_sessions.processes import FaissProcesses
-from backend.adapters.faiss_store import FaissVectorStore
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.language_models.chain import ModelChain
 from backend.adapters.llamaindex.stores import LlamaIndexStores
-from backend.adapters.onnx_embedder.embedder import OnnxEmbedder
-from backend.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder
 from backend.adapters.sized_blobs import SizedBlobStore
 from backend.adapters.sql.answers import SqlAnswers
 from backend.adapters.sql.audit import SqlAudit
@@ -40,15 +37,22 @@ from backend.adapters.sql.small_files import SmallFiles
 from backend.adapters.sql.transfers import SqlTransfers
 from backend.adapters.sql.upkeep import SqlUpkeep
 from backend.adapters.sql.users import SqlLoginAttempts, SqlUsers
+from backend.bootstrap_asking import limited, open_asking
+from backend.bootstrap_parts import (
+    check_queue,
+    faiss_sessions,
+    jobs_at_once,
+    load_embedder,
+    make_folder,
+    open_queue,
+    question_writer,
+)
 from backend.config.providers import providers
-from backend.config.settings import BUNDLED_MODEL, Settings
+from backend.config.settings import Settings
 from backend.errors import ConfigurationError
-from backend.models.sessions import SessionLimits
 from backend.ports.embedder import Embedder
-from backend.ports.question_writer import QuestionWriter
 from backend.services.access import ANYONE, Access
 from backend.services.answer_jobs import AnswerJobs
-from backend.services.answers import Answers
 from backend.services.container import Limits, Services
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
@@ -57,6 +61,7 @@ from backend.services.ingestion import INGESTION_QUEUE, Ingestion
 from backend.services.integrity import ABANDONED_S, Integrity
 from backend.services.job_control import JobControl
 from backend.services.jobs import PERIODS, job_kinds, maintenance_kinds, migration_kinds, mining_kinds
+from backend.services.keeping import Keeping
 from backend.services.logins import Logins
 from backend.services.maintenance import Maintenance
 from backend.services.marking import Marking
@@ -64,14 +69,13 @@ from backend.services.migration import Migration
 from backend.services.mined_questions import MinedQuestions
 from backend.services.mining import Mining, mine_job
 from backend.services.model_marker import ModelMarker
-from backend.services.model_questions.writer import ModelQuestionWriter
 from backend.services.question_bank import QuestionBank
 from backend.services.question_evaluation import QuestionEvaluation
 from backend.services.quiz_marking import QuizMarking
 from backend.services.reembedding import Reembedding
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
-from backend.services.sessions import Sessions
+from backend.services.stats import Stats
 from backend.services.tasks import Worker
 from backend.services.transfer_check import TransferCheck
 from backend.utils.processes import is_gone, own_name
@@ -94,28 +98,30 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with AsyncExitStack() as stack:
         make_folder(settings.data_dir)
         # The model is read while the database opens: together they are most of a start.
-        opening = asyncio.create_task(asyncio.to_thread(_embedder, settings))
+        opening = asyncio.create_task(asyncio.to_thread(load_embedder, settings))
         database = Database(settings.data_dir / "quaestio.db")
         stack.callback(database.close)
         await database.migrate()
         embedder = await opening
         stack.push_async_callback(embedder.close)
         await _check_model(database, embedder, settings)
-        queue = _queue(settings, stack)
+        queue = open_queue(settings, stack)
         models = ModelChain(configured)
         stack.push_async_callback(models.close)
         warming = asyncio.create_task(
             models.warm()
         )  # a start does not wait for the SDK, nor the first request
         stack.callback(warming.cancel)
+        vectors, kept = await stack.enter_async_context(open_indexes(settings, database, embedder))
         access = Access(SqlCredentials(database), required=settings.auth_required)
         stack.push_async_callback(access.close)
         # A worker that serves nobody else may as well find questions itself.
         apart = Apart() if settings.job_queue == "embedded" else None
         if apart:
             stack.push_async_callback(apart.close)
-        services = _services(settings, database, embedder, queue, models, access, apart)
+        services = _services(settings, database, embedder, queue, models, vectors, kept, access, apart)
         stack.push_async_callback(services.sessions.aclose)
+        stack.push_async_callback(services.streams.close)
         await services.jobs.release_lost(is_gone)
         await services.ingestion.sweep(ABANDONED_S)
         await _welcome(settings, database, services)
@@ -130,7 +136,7 @@ async def open_reembedding(settings: Settings) -> AsyncIterator[Reembedding]:
         database = Database(settings.data_dir / "quaestio.db")
         stack.callback(database.close)
         await database.migrate()
-        embedder = await asyncio.to_thread(_embedder, settings)
+        embedder = await asyncio.to_thread(load_embedder, settings)
         stack.push_async_callback(embedder.close)
         yield Reembedding(SqlNextVectors(database), embedder)
 
@@ -141,12 +147,13 @@ def _services(
     embedder: Embedder,
     queue: EmbeddedQueue | CeleryQueue,
     models: ModelChain,
+    vectors: EngineVectorStore,
+    kept: EngineKeptVectors,
     access: Access,
     apart: Apart | None,
 ) -> Services:
     catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
     keywords = Fts5KeywordIndex(database)
-    vectors = FaissVectorStore(database, embedder.dimension, fingerprint=embedder.fingerprint)
     blobs = SizedBlobStore(SmallFiles(database), FileBlobStore(settings.data_dir / "files"))
     ingestion = Ingestion(
         blobs=blobs,
@@ -181,19 +188,22 @@ def _services(
         catalog=catalog,
         vector_weight=settings.vector_weight,
     )
-    answers = Answers(
-        catalog=catalog,
-        retriever=retriever,
-        embedder=embedder,
-        least_relevance=settings.least_relevance,
+    asking = open_asking(settings, database, embedder, models, retriever)
+    answers = asking.answers
+    answer_jobs = AnswerJobs(
+        answers=answers,
+        jobs=jobs,
+        queue=queue,
+        result_ttl_s=settings.result_ttl_s,
+        k=settings.default_k_documents,
     )
-    answer_jobs = AnswerJobs(answers=answers, jobs=jobs, queue=queue, result_ttl_s=settings.result_ttl_s)
     audit = SqlAudit(database, embedder.dimension)
     transfers = SqlTransfers(database)
     migration = Migration(
         stores=LlamaIndexStores(settings.data_dir),
         transfers=transfers,
         check=TransferCheck(transfers=transfers, vectors=vectors, catalog=catalog),
+        keeping=Keeping(kept),
         embedder=embedder,
         jobs=jobs,
         queue=queue,
@@ -212,7 +222,7 @@ def _services(
         expiring=[name for name, kind in kinds.items() if kind.expires],
         results_kept_s=settings.result_ttl_s,
     )
-    writer = _writer(settings, models, embedder, extractive)
+    writer = question_writer(settings, models, embedder, extractive)
     generation = QuestionGeneration(
         catalog=catalog,
         retriever=retriever,
@@ -222,7 +232,7 @@ def _services(
     )
     marking = Marking(
         store=store,
-        answers=answers,
+        answers=asking.quoted,
         embedder=embedder,
         model=None if models.model is None else ModelMarker(models.model),
     )
@@ -257,6 +267,20 @@ def _services(
         marking=marking,
         quiz_marking=QuizMarking(marking),
         answers=answers,
+        streams=asking.streams,
+        conversations=asking.conversations,
+        collections=asking.collections,
+        scopes=asking.scopes,
+        stats=Stats(
+            catalog=catalog,
+            collections=asking.collections,
+            vectors=vectors,
+            evidence=asking.evidence,
+            streams=asking.streams,
+            providers=models.states,
+            dimension=embedder.dimension,
+        ),
+        rates=limited(settings),
         answer_jobs=answer_jobs,
         job_control=JobControl(jobs=jobs, queue=queue, ingestion=ingestion, answer_jobs=answer_jobs),
         worker=Worker(
@@ -265,12 +289,13 @@ def _services(
             kinds=kinds | mining_kinds(mining) | maintenance_kinds(maintenance) | migration_kinds(migration),
             queue=queue,
             wait=queue.wait,
-            concurrency=_workers(settings),
+            concurrency=jobs_at_once(settings),
         ),
         schedule=Schedule(jobs=jobs, queue=queue, periods=PERIODS),
+        vectors=vectors,
         integrity=Integrity(audit=audit, catalog=catalog, blobs=blobs, vectors=vectors),
         migration=migration,
-        sessions=_sessions(settings),
+        sessions=faiss_sessions(settings),
         worker_inside=settings.job_queue == "embedded",
         health=Health(
             {
@@ -282,88 +307,13 @@ def _services(
             {} if isinstance(queue, EmbeddedQueue) else {"redis": queue.ping},
         ),
         providers=models.states,
-        limits=Limits(settings.max_upload_mb * _MB, settings.max_questions),
+        limits=Limits(
+            max_upload_bytes=settings.max_upload_mb * _MB,
+            max_questions=settings.max_questions,
+            default_k=settings.default_k_documents,
+            streaming=settings.enable_streaming,
+        ),
     )
-
-
-def _sessions(settings: Settings) -> Sessions:
-    limits = SessionLimits(
-        max_sessions=settings.session_max_per_tenant,
-        max_tenants=settings.session_max_tenants,
-        max_handles=settings.session_max_handles,
-        memory_bytes=settings.session_memory_mb * _MB,
-        max_body_bytes=settings.session_max_body_mb * _MB,
-        idle_s=settings.session_idle_s,
-        call_timeout_s=settings.session_call_timeout_s,
-        uploads=settings.session_uploads,
-    )
-    return Sessions(FaissProcesses(limits), limits)
-
-
-def check_queue(settings: Settings) -> None:
-    """Raise ConfigurationError where JOB_QUEUE cannot work with the rest."""
-    if settings.job_queue == "embedded":
-        return
-    if not settings.redis_url:
-        raise ConfigurationError(
-            "JOB_QUEUE=celery needs Redis. Set REDIS_URL, e.g. redis://127.0.0.1:6379/0, "
-            "or set JOB_QUEUE=embedded."
-        )
-    if not settings.redis_url.startswith(("redis://", "rediss://")):
-        raise ConfigurationError("REDIS_URL must begin with redis:// or rediss://.")
-    if find_spec("celery") is None or find_spec("redis") is None:
-        raise ConfigurationError(
-            "JOB_QUEUE=celery needs packages that are not installed: run tools/setup distributed, "
-            "or set JOB_QUEUE=embedded."
-        )
-
-
-def _writer(
-    settings: Settings, models: ModelChain, embedder: Embedder, extractive: ExtractiveWriter
-) -> QuestionWriter:
-    """The extractive writer, behind the language models where there are any."""
-    if models.model is None:
-        return extractive
-    return ModelQuestionWriter(
-        model=models.model,
-        names=models.names,
-        embedder=embedder,
-        last=extractive,
-        deadline_s=settings.llm_deadline_s,
-        max_tokens=settings.llm_max_tokens,
-    )
-
-
-def _queue(settings: Settings, stack: AsyncExitStack) -> EmbeddedQueue | CeleryQueue:
-    if settings.job_queue == "embedded":
-        return EmbeddedQueue()
-    # Imported here: the embedded product starts without Celery.
-    from backend.adapters.celery_queue import CeleryQueue  # noqa: PLC0415
-
-    queue = CeleryQueue(settings.redis_url)
-    stack.callback(queue.close)
-    return queue
-
-
-def _workers(settings: Settings) -> int:
-    return settings.worker_concurrency if settings.job_queue == "embedded" else settings.celery_concurrency
-
-
-def make_folder(folder: Path) -> None:
-    """Make the data folder; raises ConfigurationError where that cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(
-            f"The data folder cannot be made ({error.strerror}). Set DATA_DIR to one that can be written."
-        ) from error
-
-
-def _embedder(settings: Settings) -> OnnxEmbedder | SentenceTransformersEmbedder:
-    threads = settings.embedding_threads or os.cpu_count() or 1
-    if settings.embedding_model == BUNDLED_MODEL:
-        return OnnxEmbedder(threads=threads)
-    return SentenceTransformersEmbedder(settings.embedding_model, threads=threads)
 
 
 async def _check_model(database: Database, embedder: Embedder, settings: Settings) -> None:

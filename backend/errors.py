@@ -16,6 +16,8 @@
     │   ├── UserNotFound
     │   ├── DocumentNotFound
     │   ├── JobNotFound
+    │   ├── CollectionNotFound
+    │   ├── AnswerNotFound         a streamed answer that is over and forgotten, or was never there
     │   ├── QuestionSetNotFound    or an item of one
     │   ├── IndexNotFound
     │   ├── VectorNotFound
@@ -24,6 +26,7 @@
     │   ├── UserExists
     │   ├── EmptyLibrary
     │   ├── OtherModel             vectors of another embedding model than the one in use
+    │   ├── CollectionExists
     │   ├── JobNotRetryable
     │   ├── NoOtherQuestion        the place of an item carries no further one
     │   ├── IndexExists
@@ -43,6 +46,8 @@
     │   ├── NoTextInFile
     │   └── ExtractionLimit        the file asks for more memory, time or pages than allowed
     ├── TopicNotFound              nothing in the documents is about it
+    ├── TooManyRequests            retryable: over a rate that a setting names
+    │   └── TooManyStreams         as many answers are being streamed as may be
     ├── Stopped                    a person cancelled the work
     ├── GaveUp                     it broke off at every attempt, and nobody foresaw why
     ├── StorageFull                retryable: the disk holds no more
@@ -63,9 +68,11 @@ class QuaestioError(Exception):
     code: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self.retry_after_s = retry_after_s
+        """Seconds after which to try again; None where nobody knows."""
 
 
 class InvalidRequest(QuaestioError):
@@ -121,10 +128,6 @@ class TooManyAttempts(QuaestioError):
     code = "too_many_attempts"
     retryable = True
 
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
-
 
 class NotFound(QuaestioError):
     """The named thing does not exist for this tenant."""
@@ -154,6 +157,18 @@ class JobNotFound(NotFound):
     """No such job for this tenant."""
 
     code = "job_not_found"
+
+
+class CollectionNotFound(NotFound):
+    """No such collection for this tenant."""
+
+    code = "collection_not_found"
+
+
+class AnswerNotFound(NotFound):
+    """A streamed answer that is over and forgotten, or was never there."""
+
+    code = "answer_not_found"
 
 
 class QuestionSetNotFound(NotFound):
@@ -196,6 +211,12 @@ class EmptyLibrary(Conflict):
     """There is no finished document to work from."""
 
     code = "empty_library"
+
+
+class CollectionExists(Conflict):
+    """There is a collection of that name."""
+
+    code = "collection_exists"
 
 
 class OtherModel(Conflict):
@@ -319,6 +340,19 @@ class TopicNotFound(QuaestioError):
     code = "topic_not_found"
 
 
+class TooManyRequests(QuaestioError):
+    """Over a rate that a setting names."""
+
+    code = "too_many_requests"
+    retryable = True
+
+
+class TooManyStreams(TooManyRequests):
+    """As many answers are being streamed as may be."""
+
+    code = "too_many_streams"
+
+
 class Stopped(QuaestioError):
     """A person cancelled the work."""
 
@@ -356,25 +390,9 @@ class ModelBusy(ModelUnavailable):
 
     code = "model_busy"
 
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
-        """Seconds that the provider asked for; None where it named none."""
-
 
 class ConfigurationError(Unavailable):
     """Settings that cannot work together; raised at start with the change to make."""
 
     code = "configuration_error"
     retryable = False
-
-
-def error_classes(root: type[QuaestioError] = QuaestioError) -> list[type[QuaestioError]]:
-    """Every class of the tree below and including ``root``, parents first."""
-    return [root, *(c for child in root.__subclasses__() for c in error_classes(child))]
-
-
-def error_of(code: str, message: str) -> QuaestioError:
-    """The error that a code of the tree stands for, e.g. one that was kept with a job."""
-    kinds = {kind.code: kind for kind in error_classes()}
-    return kinds.get(code, QuaestioError)(message)

@@ -16,6 +16,8 @@ from backend.routes import (
     ask,
     auth,
     chat,
+    chat_socket,
+    collections,
     docs,
     documents,
     errors,
@@ -28,9 +30,11 @@ from backend.routes import (
     progress,
     question_sets,
     questions,
+    search,
+    talk,
 )
 from backend.routes.access import Gate, documented
-from backend.routes.middleware import BodyLimit, RequestId
+from backend.routes.middleware import RATE_HEADERS, BodyLimit, RateLimit, RequestId
 from backend.routes.sessions import SessionRoutes
 from backend.services.access import Access
 from backend.services.container import Services
@@ -44,6 +48,7 @@ class State(TypedDict):
     services: Services
     access: Access
     closing: Callable[[], bool]
+    origins: str
 
 
 class _Api(FastAPI):
@@ -69,7 +74,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
         async with open_services() as services, _working(services):
-            yield {"services": services, "access": services.access, "closing": closing}
+            yield {
+                "services": services,
+                "access": services.access,
+                "closing": closing,
+                "origins": _origins(cors_origins),
+            }
 
     app = _Api(
         title="Quaestio",
@@ -80,6 +90,7 @@ def create_app(
         redoc_url=None,
     )
     errors.register(app)
+    app.add_middleware(RateLimit)
     app.add_middleware(BodyLimit, max_upload_bytes=max_upload_bytes)
     # Before what only pages and JSON need: a search must not pay for that.
     app.add_middleware(SessionRoutes)
@@ -90,7 +101,7 @@ def create_app(
         allow_origin_regex=_origins(cors_origins),
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=["X-Request-ID", "Retry-After", "WWW-Authenticate"],
+        expose_headers=["X-Request-ID", "Retry-After", "WWW-Authenticate", *RATE_HEADERS],
     )
     app.add_middleware(RequestId)
     for module in (
@@ -100,6 +111,10 @@ def create_app(
         question_sets,
         evaluation,
         ask,
+        talk,
+        chat_socket,
+        search,
+        collections,
         jobs,
         documents,
         migrations,
@@ -107,7 +122,6 @@ def create_app(
         pdf,
         health,
         docs,
-        page,
     ):
         app.include_router(module.router)
     page.mount_static(app)

@@ -25,10 +25,11 @@ from typing import Any
 
 from backend.bootstrap import DEFAULT_TENANT, open_services
 from backend.config.settings import load_settings
-from backend.models.answers import Answer
+from backend.models.answers import Answer, Inquiry
 from backend.models.asking import DEFAULT_SOURCES
 from backend.models.documents import Document, Passage
 from backend.models.jobs import Job
+from backend.models.scope import Scope
 from backend.services.container import Services
 from backend.services.sentence_choice import by_words, candidates, chosen
 from benchmarks.common import DATA, Figure, write
@@ -36,6 +37,7 @@ from benchmarks.common import DATA, Figure, write
 FOREIGN = 5
 """Every so many questions are also asked without their article."""
 QUEUED = 100
+WORDS_A_SECOND, WORDS_A_CUE = 2.5, 8
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ async def measure(folder: Path) -> list[Figure]:
             *await _simpler(services, asked, documents),
             await _foreign(services, asked[::FOREIGN], list(documents.values())),
             await _started(services, asked[:QUEUED]),
+            await _in_time(services, articles),
         ]
 
 
@@ -141,6 +144,45 @@ async def _started(services: Services, asked: Sequence[Asked]) -> Figure:
     return Figure("queued question to started, p50", wait, "ms", "< 3", wait < 3)
 
 
+async def _in_time(services: Services, articles: Sequence[Any]) -> Figure:
+    """The same articles spoken at 150 words a minute: how far the cited second is from the known answer's."""
+    asked: list[tuple[str, str, float]] = []
+    for article in articles:
+        cues, now = ["WEBVTT"], 0.0
+        for paragraph in article["paragraphs"]:
+            text = paragraph["context"]
+            asked += [
+                (
+                    qa["question"],
+                    qa["answers"][0]["text"],
+                    now + len(text[: qa["answers"][0]["answer_start"]].split()) / WORDS_A_SECOND,
+                )
+                for qa in paragraph["qas"]
+            ]
+            words = text.split()
+            for first in range(0, len(words), WORDS_A_CUE):
+                some = words[first : first + WORDS_A_CUE]
+                end = now + len(some) / WORDS_A_SECOND
+                cues.append(f"{_clock(now)} --> {_clock(end)}\n{' '.join(some)}")
+                now = end
+        await _ingest(services, article["title"], "\n\n".join(cues), ".vtt")
+    scope, near, cited = Scope(types=("vtt",)), 0, 0
+    for question, gold, second in asked:
+        answer = await services.answers.answer_question(
+            DEFAULT_TENANT, Inquiry(question, DEFAULT_SOURCES, scope)
+        )
+        times = [c.chunk.start_seconds for c in answer.citations if gold in c.quote]
+        cited += bool(times)
+        near += any(at is not None and abs(at - second) <= 30 for at in times)
+    share = _percent(near, max(1, cited))
+    return Figure("transcripts: cited second within 30 s", share, "% of those cited", "100", share >= 99)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{int(minutes) // 60:02}:{int(minutes) % 60:02}:{rest:06.3f}"
+
+
 async def _ended(services: Services, job: Job) -> Job:
     while True:
         seen = await services.job_control.job(DEFAULT_TENANT, job.id)
@@ -153,8 +195,8 @@ def _percent(count: int, of: int) -> float:
     return round(100 * count / of, 1)
 
 
-def _filename(title: str) -> str:
-    return f"{title}.txt"
+def _filename(title: str, ending: str = ".txt") -> str:
+    return f"{title}{ending}"
 
 
 @asynccontextmanager
@@ -168,11 +210,11 @@ async def _opened(folder: Path) -> AsyncIterator[Services]:
             await asyncio.gather(worker, return_exceptions=True)
 
 
-async def _ingest(services: Services, title: str, text: str) -> Any:  # noqa: ANN401 - not used
+async def _ingest(services: Services, title: str, text: str, ending: str = ".txt") -> Any:  # noqa: ANN401 - not used
     async def pieces() -> AsyncIterator[bytes]:
         yield text.encode()
 
-    accepted = await services.ingestion.accept(DEFAULT_TENANT, _filename(title), pieces())
+    accepted = await services.ingestion.accept(DEFAULT_TENANT, _filename(title, ending), pieces())
     return await services.ingestion.finished(accepted.document)
 
 

@@ -8,12 +8,15 @@ Needs 2 GB of disk and of memory. Every floor is measured in the same run, in tu
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
@@ -23,7 +26,8 @@ import numpy.typing as npt
 
 from backend.adapters.faiss_engine import Engine, EngineIndex, IndexSpec, Opening
 from backend.adapters.faiss_engine.disk import Disk
-from benchmarks.common import Figure, write
+from benchmarks.common import ROOT, Figure, write
+from benchmarks.jobs import SLOW_US, slow_syncs
 
 Vectors = npt.NDArray[np.float32]
 LARGE, WIDE = 100_000, 1024
@@ -33,12 +37,17 @@ TURNS = 5
 
 
 def main() -> int:
-    """All figures into ``results/faiss_engine.json``."""
+    """All figures into ``results/faiss_engine.json``; or one part, as a child, to standard output."""
+    if sys.argv[1:2] == ["singles"]:
+        figures = singles(Path(sys.argv[2]), "a disk of 200 syncs a second")
+        print(json.dumps([asdict(figure) for figure in figures]))
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         figures = [
             *opening(Path(folder) / "large"),
             *bulk(Path(folder) / "bulk"),
             *singles(Path(folder) / "single"),
+            *slowly(Path(folder)),
         ]
     return write("faiss_engine", figures)
 
@@ -115,41 +124,34 @@ def _at_most(name: str, value: float, most: float, floor: float, told: str) -> F
     return Figure(name, round(value, 4), "s", f"<= {most} x", value <= most * floor, floor, told)
 
 
-class SlowDisk(Disk):
-    """As a disk whose sync takes so long: most take longer than the virtual one of a test machine."""
+def slowly(root: Path) -> list[Figure]:
+    """``singles`` in a process whose every sync takes as long as on a disk of 200 syncs a second."""
+    library = slow_syncs(root)
+    if library is None:
+        return []
+    limited = os.environ | {"LD_PRELOAD": str(library), "SLOW_SYNC_US": str(SLOW_US)}
+    command = [sys.executable, "-m", "benchmarks.faiss_engine", "singles", str(root / "slow")]
+    said = subprocess.run(command, cwd=ROOT, env=limited, capture_output=True, check=True).stdout
+    return [Figure(**one) for one in json.loads(said)]
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
 
-    def sync(self, descriptor: int) -> None:
-        """Durable, and not sooner than told."""
-        time.sleep(self._seconds)
-        super().sync(descriptor)
-
-
-def singles(root: Path) -> list[Figure]:
+def singles(root: Path, name: str = "this disk") -> list[Figure]:
     """10,000 x 384 one by one by 64 writers, beside one write and sync after the other."""
     figures = []
-    for name, disk in (
-        ("this disk", Disk()),
-        ("a disk of 1 ms a sync", SlowDisk(0.001)),
-        ("5 ms", SlowDisk(0.005)),
-    ):
-        for kind, measure in (("threads", _threads), ("coroutines", _coroutines)):
-            rates, floors = [], []
-            for turn in range(3):
-                with Engine(root / f"{name} {kind} {turn}", disk=disk) as engine:
-                    engine.create("t", "it", IndexSpec(NARROW, "Flat", "ip"))
-                    index = engine.open("t", "it", writable=True)
-                    floors.append(_sync_rate(root / "floor", disk))
-                    rates.append(SMALL / _took(lambda index=index, measure=measure: measure(index)))  # type: ignore[misc]
-                    if len(index) != SMALL:
-                        raise RuntimeError("vectors were lost")
-            rate, floor = round(median(rates)), round(median(floors))
-            label = f"durable adds a second, {WRITERS} {kind}, {name}"
-            figures.append(
-                Figure(label, rate, "/s", ">= 20 x", rate >= 20 * floor, floor, "its syncs a second")
-            )
+    root.mkdir(parents=True, exist_ok=True)
+    for kind, measure in (("threads", _threads), ("coroutines", _coroutines)):
+        rates, floors = [], []
+        for turn in range(3):
+            with Engine(root / f"{kind} {turn}") as engine:
+                engine.create("t", "it", IndexSpec(NARROW, "Flat", "ip"))
+                index = engine.open("t", "it", writable=True)
+                floors.append(_sync_rate(root / "floor", Disk()))
+                rates.append(SMALL / _took(lambda index=index, measure=measure: measure(index)))  # type: ignore[misc]
+                if len(index) != SMALL:
+                    raise RuntimeError("vectors were lost")
+        rate, floor = round(median(rates)), round(median(floors))
+        label = f"durable adds a second, {WRITERS} {kind}, {name}"
+        figures.append(Figure(label, rate, "/s", ">= 20 x", rate >= 20 * floor, floor, "its syncs a second"))
     return figures
 
 

@@ -30,7 +30,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
 
-from backend.adapters.faiss_store import FaissVectorStore
+from backend.adapters.engine_vectors import EngineVectorStore, product_engine
 from backend.adapters.onnx_embedder import OnnxEmbedder
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
@@ -199,7 +199,9 @@ async def retrieval(folder: Path) -> list[Figure]:
     database = Database(folder / "retrieval.db")
     await database.migrate()
     catalog, embedder = SqlCatalog(database), _GivenVectors()
-    vectors, keywords = FaissVectorStore(database, embedder.dimension), Fts5KeywordIndex(database)
+    engine = product_engine(folder / "indexes")
+    vectors = EngineVectorStore(database, engine, embedder.dimension)
+    keywords = Fts5KeywordIndex(database)
     for texts in _documents(RETRIEVAL_CHUNKS, per_document=500):
         await _store(catalog, SqlJobTable(database), vectors, keywords, embedder, texts)
     retriever = Retriever(embedder=embedder, vectors=vectors, keywords=keywords, catalog=catalog)
@@ -215,6 +217,8 @@ async def retrieval(folder: Path) -> list[Figure]:
         began = time.perf_counter()
         await retriever.search(DEFAULT_TENANT, question, 10)
         whole.append(1000 * (time.perf_counter() - began))
+    await vectors.close()
+    engine.close()
     database.close()
     p50, p95 = float(np.percentile(whole, 50)), float(np.percentile(whole, 95))
     floor = round(median(bare), 2)
@@ -241,7 +245,7 @@ def _documents(chunks: int, per_document: int) -> list[list[str]]:
 async def _store(
     catalog: SqlCatalog,
     jobs: SqlJobTable,
-    vectors: FaissVectorStore,
+    vectors: EngineVectorStore,
     keywords: Fts5KeywordIndex,
     embedder: _GivenVectors,
     texts: list[str],

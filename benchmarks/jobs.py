@@ -64,7 +64,7 @@ async def uploads(folder: Path) -> list[Figure]:
     for name in ("as-it-is", "slow"):
         (folder / name).mkdir()
     figures = await _uploads(folder / "as-it-is", "this disk")
-    library = await asyncio.to_thread(_slow_syncs, folder)
+    library = await asyncio.to_thread(slow_syncs, folder)
     if library is None:
         print("no C compiler: the slow disk is left out", file=sys.stderr)
         return figures
@@ -75,7 +75,8 @@ async def uploads(folder: Path) -> list[Figure]:
         del os.environ["LD_PRELOAD"], os.environ["SLOW_SYNC_US"]
 
 
-def _slow_syncs(folder: Path) -> Path | None:
+def slow_syncs(folder: Path) -> Path | None:
+    """The library to preload, built into ``folder``; None without a C compiler."""
     compiler = shutil.which("cc")
     if compiler is None:
         return None

@@ -1,4 +1,4 @@
-"""A model server that writes questions from the passages of its prompt, as fast or as badly as it is told.
+"""A model server that writes questions or answers from the passages of its prompt, as it is told to.
 
 Speaks OpenAI's chat completions, streamed or not. What a recorded server cannot do: items about whatever text
 it is given, and an exact time per call.
@@ -19,6 +19,7 @@ from typing import Any
 _PASSAGE = re.compile(
     r"Passage \d+, write (\d+) about it:\n\[\[(\w+) passage \d+\]\]\n?(.*?)\n\[\[\2 end", re.DOTALL
 )
+_SHOWN = re.compile(r"\[\[(\w+) passage (\d+)\]\][^\n]*\n(.*?)\n\[\[\1 end", re.DOTALL)
 _SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])|\n")
 _WORD = re.compile(r"\b[a-z]{5,}\b")
 _PIECE = 24
@@ -33,6 +34,8 @@ class Behaviour:
     """A whole call takes so long."""
     spread: bool = False
     """Whether the answer arrives over the whole time, in pieces, or all at its end."""
+    tokens: int = 0
+    """Pieces of an answer to a question; 0: as many as 24 characters each make."""
     fault: str = ""
     """A name in ``_FAULTS``, or empty."""
     left: int = 1_000_000
@@ -61,7 +64,7 @@ async def serving(behaviour: Behaviour, port: int = 0) -> AsyncIterator[str]:
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    server = await asyncio.start_server(connected, "127.0.0.1", port)
+    server = await asyncio.start_server(connected, "127.0.0.1", port, backlog=4096)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
     finally:
@@ -127,7 +130,8 @@ class _Connection:
         return True
 
     async def _stream(self, text: str, fault: str) -> bool:
-        pieces = [text[i : i + _PIECE] for i in range(0, len(text), _PIECE)]
+        size = -(-len(text) // self._behaviour.tokens) if self._behaviour.tokens else _PIECE
+        pieces = [text[i : i + size] for i in range(0, len(text), size)]
         if fault.startswith("cut"):
             pieces = pieces[: len(pieces) // 2]
         each = self._behaviour.seconds / max(1, len(pieces)) if self._behaviour.spread else 0.0
@@ -214,7 +218,9 @@ def _usage(text: str) -> dict[str, int]:
 
 def answer(body: dict[str, Any], fault: str = "") -> str:
     """The JSON that a good model would write for the prompt, or what the fault makes of it."""
-    asked = next(m["content"] for m in reversed(body["messages"]) if "Passage 1," in m["content"])
+    asked = next((m["content"] for m in reversed(body["messages"]) if "Passage 1," in m["content"]), None)
+    if asked is None:
+        return answered(str(body["messages"][-1]["content"]), fault)
     quiz = "multiple-choice" in asked
     items = [
         item
@@ -233,6 +239,28 @@ def answer(body: dict[str, Any], fault: str = "") -> str:
         "wrong_types": json.dumps({"questions": [{"question": 7, "answer": None}, 5, {"question": ["?"]}]}),
     }
     return variants.get(fault, whole)
+
+
+def answered(asked: str, fault: str = "") -> str:
+    """Sentences of the passages that share most with the question, each with the number of its passage.
+
+    ``invented`` cites another passage than the right one, ``nothing`` says that there is no answer.
+    """
+    shown = _SHOWN.findall(asked)
+    if not shown:
+        return asked.rsplit("Last question: ", 1)[-1]
+    if fault == "nothing":
+        return "NOT_IN_DOCUMENTS"
+    wanted = {word.lower() for word in _WORD.findall(asked.rsplit("Question: ", 1)[-1].lower())}
+    said = [
+        (len(wanted & set(_WORD.findall(sentence.lower()))), number, sentence.strip())
+        for _, number, text in shown
+        for sentence in _SENTENCE.split(text)
+        if len(sentence.split()) >= 4
+    ]
+    best = sorted(said, key=lambda s: -s[0])[:3]
+    wrong = "77" if fault == "invented" else ""
+    return " ".join(f"{sentence} [{wrong or number}]" for _, number, sentence in best)
 
 
 def items_about(text: str, count: int, *, fault: str, quiz: bool) -> list[dict[str, Any]]:
@@ -277,10 +305,14 @@ def main() -> None:
     arguments.add_argument("--port", type=int, default=0)
     arguments.add_argument("--seconds", type=float, default=2.0, help="that one call takes")
     arguments.add_argument("--spread", action="store_true", help="send the answer over the whole time")
+    arguments.add_argument("--tokens", type=int, default=0, help="pieces of an answer to a question")
     arguments.add_argument("--fault", default="")
     options = arguments.parse_args()
     with suppress(KeyboardInterrupt):
-        asyncio.run(_serve(Behaviour(options.seconds, options.spread, options.fault), options.port))
+        behaviour = Behaviour(
+            options.seconds, spread=options.spread, tokens=options.tokens, fault=options.fault
+        )
+        asyncio.run(_serve(behaviour, options.port))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from typing import Any
 from celery import Celery, signals
 
 from backend.adapters.celery_queue import RING
-from backend.bootstrap import check_queue, open_services
+from backend.bootstrap import open_services
+from backend.bootstrap_parts import check_queue
 from backend.config.settings import Settings
 from celery_app.configuration import configuration
 from celery_app.connection import PatientAMQP

@@ -32,5 +32,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def house(database: Database, tmp_path: Path) -> House:
-    return House(database, tmp_path)
+async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
+    made = House(database, tmp_path)
+    yield made
+    await made.close()

@@ -9,7 +9,7 @@ from backend.adapters.argon2_passwords import Argon2Passwords
 from backend.adapters.sql.credentials import SqlCredentials
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.users import SqlUsers
-from backend.bootstrap import make_folder
+from backend.bootstrap_parts import make_folder
 from backend.config.settings import Settings
 from backend.services.keys import Keys
 from backend.services.logins import Accounts

@@ -39,7 +39,8 @@ async def _ask(settings: Settings, options: argparse.Namespace) -> AskResponse:
         faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
         raise InvalidRequest(f"The question cannot be asked. {faults}.") from error
     async with open_services(settings.model_copy(update={"sample_document": False})) as services:
-        return AskResponse.of(await services.answers.answer(DEFAULT_TENANT, asked.question, asked.k))
+        inquiry = asked.to_inquiry(services.limits.default_k, "")
+        return AskResponse.of(await services.answers.answer_question(DEFAULT_TENANT, inquiry))
 
 
 def _place(source: SourceView) -> str:

@@ -20,6 +20,7 @@ from backend.bootstrap import DEFAULT_TENANT, open_services
 from backend.config.settings import BUNDLED_MODEL, Settings
 from backend.errors import QuaestioError
 from backend.models.integrity import Fault
+from backend.models.vector_index import VectorIndexState
 
 _LITTLE_DISK = 1_000_000_000
 
@@ -96,6 +97,7 @@ async def _product(settings: Settings, *, deep: bool) -> list[Finding]:
                 )
             listing = await services.catalog.documents(DEFAULT_TENANT, offset=0, limit=1)
             ready = len(await services.catalog.published(DEFAULT_TENANT))
+            found.append(_index(await services.vectors.stats(DEFAULT_TENANT)))
             checked = [_of(fault) for fault in await services.integrity.check()] if deep else []
     except QuaestioError as error:
         return [Finding("start", "problem", error.message)]
@@ -104,6 +106,20 @@ async def _product(settings: Settings, *, deep: bool) -> list[Finding]:
     if deep and not any(finding.state == "problem" for finding in checked):
         found.append(Finding("integrity", "ok", "documents, passages, both indexes, jobs and files agree"))
     return found + checked
+
+
+def _index(state: VectorIndexState) -> Finding:
+    """How the library is searched by meaning."""
+    exact = "exact" if state.recall is None else f"recall@10 {state.recall:.3f}"
+    said = f"{state.kind}, {exact}: {state.vectors} passages"
+    if state.kind != "memory":
+        said += f", {state.pending} of them in memory, generation {state.generation}, blocks {state.check}"
+    if state.refused:
+        said += "; not kept: " + ", ".join(f"{kind} ({r:.3f})" for kind, r in state.refused.items())
+    trouble = "; ".join([*state.troubles, *([state.upkeep_failed] if state.upkeep_failed else [])])
+    bad = state.check == "damaged"
+    state_ = "problem" if bad else "note" if trouble else "ok"
+    return Finding("vector index", state_, f"{said}{'; ' if trouble else ''}{trouble}")
 
 
 def _of(fault: Fault) -> Finding:

@@ -8,13 +8,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from backend.adapters.engine_vectors import product_engine
+from backend.adapters.engine_vectors.opening import INDEXES
 from backend.adapters.faiss_engine import Engine
 from backend.adapters.faiss_engine.transfer import export_faiss, export_numpy, import_faiss, import_numpy
 from backend.config.settings import Settings
-from backend.errors import Conflict
-
-FOLDER = "indexes"
-"""Of the data folder, where named indexes are kept."""
+from backend.errors import Conflict, InvalidRequest
 
 
 def indexes(settings: Settings, options: argparse.Namespace) -> int:
@@ -24,7 +23,7 @@ def indexes(settings: Settings, options: argparse.Namespace) -> int:
         "export": _export,
         "import": _import,
     }
-    with Engine(settings.data_dir / FOLDER) as engine:
+    with product_engine(settings.data_dir / INDEXES) as engine:
         actions[options.action](engine, options)
     return 0
 
@@ -52,6 +51,8 @@ def _export(engine: Engine, options: argparse.Namespace) -> None:
 
 
 def _import(engine: Engine, options: argparse.Namespace) -> None:
+    if options.name.startswith("."):
+        raise InvalidRequest("Names that begin with a dot are for indexes that the product makes itself.")
     if options.path.is_dir():
         count = import_numpy(engine, options.tenant, options.name, options.path)
     else:

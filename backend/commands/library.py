@@ -240,5 +240,5 @@ def search(settings: Settings, options: argparse.Namespace) -> int:
 
 async def _search(settings: Settings, options: argparse.Namespace) -> list[FoundSource]:
     async with open_services(settings.model_copy(update={"sample_document": False})) as services:
-        found = await services.retriever.search(DEFAULT_TENANT, options.query, max(1, options.k))
-        return [FoundSource.of(p) for p in found.passages]
+        found = await services.answers.get_similar_documents(DEFAULT_TENANT, options.query, max(1, options.k))
+        return [FoundSource.of(source) for source in found]

@@ -14,8 +14,9 @@ from tqdm import tqdm
 
 from backend.bootstrap import DEFAULT_TENANT, open_services
 from backend.config.settings import Settings
-from backend.errors import GaveUp, Stopped, error_of
+from backend.errors import GaveUp, Stopped
 from backend.models.documents import JobState, Progress
+from backend.models.failures import error_of
 from backend.models.jobs import Job
 from backend.services.container import Services
 from backend.services.migration import Wanted
@@ -41,7 +42,9 @@ def migrate(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _migrate(settings: Settings, options: argparse.Namespace) -> Mapping[str, Any]:
-    wanted = Wanted(options.folder, reembed=options.reembed, delete_source=options.delete_source)
+    wanted = Wanted(
+        options.folder, reembed=options.reembed, delete_source=options.delete_source, keep=options.keep
+    )
     async with open_services(settings.model_copy(update={"sample_document": False})) as services:
         with tqdm(total=100, file=sys.stderr, disable=None, bar_format=_BAR) as bar:
             if options.dry_run:

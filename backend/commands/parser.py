@@ -208,7 +208,11 @@ def _migrate(commands: Commands) -> None:
     command.add_argument("product", choices=["llamaindex"], help="whose store it is")
     command.add_argument("folder", type=Path, metavar="DIR", help="the folder that it was persisted to")
     command.add_argument("--dry-run", action="store_true", help="only say what would be done")
-    command.add_argument("--reembed", action="store_true", help="make all vectors anew with the model in use")
+    ways = command.add_mutually_exclusive_group()
+    ways.add_argument("--reembed", action="store_true", help="make all vectors anew with the model in use")
+    ways.add_argument(
+        "--keep", action="store_true", help="keep vectors of another model as an index of their own"
+    )
     command.add_argument(
         "--delete-source", action="store_true", help="delete the store once everything is verified"
     )

@@ -9,7 +9,8 @@ import os
 import signal
 import sys
 
-from backend.bootstrap import check_queue, open_services
+from backend.bootstrap import open_services
+from backend.bootstrap_parts import check_queue
 from backend.config.settings import Settings
 
 logger = logging.getLogger(__name__)

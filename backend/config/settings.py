@@ -60,6 +60,18 @@ class Settings(BaseSettings):
         le=2,
         description="What the documents must reach to be about a topic: best cosine + 0.3 for its words.",
     )
+    index_pending: int = Field(
+        2000, ge=0, description="Most passages that are searched in memory before the index is written."
+    )
+    index_sq8_from: int = Field(
+        100_000, ge=1, description="Passages from which the index keeps 8 bits a number (SQ8)."
+    )
+    index_hnsw_from: int = Field(
+        500_000, ge=1, description="Passages from which the index is a graph (HNSW)."
+    )
+    index_least_recall: float = Field(
+        0.95, ge=0, le=1, description="Recall@10 beside exact search that such an index must reach."
+    )
     worker_concurrency: int = Field(2, ge=1, le=64, description="Ingestion jobs that run at a time.")
     result_ttl_s: float = Field(
         86400, gt=0, description="How long the answer of a job is kept after its end, in seconds."
@@ -80,7 +92,7 @@ class Settings(BaseSettings):
     llm_deadline_s: float = Field(
         60, ge=2, le=600, description="Longest time of a request that asks a language model, in seconds."
     )
-    llm_concurrency: int = Field(8, ge=1, le=256, description="Calls to one provider at a time.")
+    llm_concurrency: int = Field(8, ge=1, le=10_000, description="Calls to one provider at a time.")
     llm_max_tokens: int = Field(4096, ge=256, description="Most tokens of one answer of a model.")
     llm_daily_tokens: int = Field(
         0, ge=0, description="Most tokens of one provider in a day (UTC), per process; 0: no limit."
@@ -141,6 +153,21 @@ class Settings(BaseSettings):
     session_call_timeout_s: float = Field(
         300.0, gt=0, description="Longest time of one call in a session, in seconds."
     )
+    enable_streaming: bool = Field(True, description="Answers may be streamed (SSE and WebSocket).")
+    max_context_length: int = Field(
+        4000, ge=1000, le=2_000_000, description="Most tokens that a model is shown to answer a question."
+    )
+    default_k_documents: int = Field(
+        4, ge=1, le=20, description="Sources of an answer where the request names no number."
+    )
+    max_streams: int = Field(2000, ge=1, description="Most answers of a tenant that are streamed at a time.")
+    chat_history_ttl_s: float = Field(
+        604_800, gt=0, description="How long a turn of a conversation is kept, in seconds."
+    )
+    rate_limit_per_minute: float = Field(
+        60_000, ge=0, description="Calls of one address, and of one key, in a minute; 0: no limit."
+    )
+    rate_limit_burst: int = Field(5000, ge=1, description="Of these, calls that may come at once.")
     sample_document: bool = Field(True, description="Put the sample text into an empty library.")
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend.models.documents import Passage
+from backend.models.answers import Source
+from backend.utils.links import link_at
 
 
 class ErrorBody(BaseModel):
@@ -50,26 +51,39 @@ class FoundSource(BaseModel):
 
     document_id: str
     filename: str
+    title: str = Field(description="What the document calls itself, else its filename.")
+    url: str | None = Field(description="Where the original can be seen.")
+    link: str | None = Field(description="`url`, for a video at the second where it is said.")
     page: int | None = Field(description="1-based; null for formats without pages.")
+    start_seconds: float | None = Field(description="Transcripts: when it is said.")
     heading: str | None = Field(description="The headings above it, outermost first, joined by ' > '.")
     chunk_id: str
     text: str = Field(description="The chunk that was found.")
+    start: int = Field(description="Where `text` begins in the document's extracted text, in characters.")
+    end: int = Field(description="Where it ends there.")
     context: str = Field(description="The chunk with the text around it.")
     score: float = Field(description="Relevance among the results of this search, 0..1.")
 
     @classmethod
-    def of(cls, passage: Passage) -> FoundSource:
+    def of(cls, source: Source) -> FoundSource:
         """The source as clients see it."""
-        found = passage.found
+        document, found = source.document, source.chunk
+        url = document.metadata.url
         return cls(
-            document_id=passage.document_id,
-            filename=passage.filename,
+            document_id=document.id,
+            filename=document.filename,
+            title=document.metadata.title or document.filename,
+            url=url,
+            link=link_at(url, found.start_seconds) if url else None,
             page=found.page,
+            start_seconds=found.start_seconds,
             heading=found.heading,
             chunk_id=found.id,
             text=found.text,
-            context=passage.text,
-            score=round(min(max(passage.score, 0.0), 1.0), 4),
+            start=found.start,
+            end=found.end,
+            context=source.passage.text,
+            score=round(min(max(source.passage.score, 0.0), 1.0), 4),
         )
 
 

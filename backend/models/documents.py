@@ -83,6 +83,8 @@ class Document:
     chunks: int = 0
     text_length: int = 0
     """Characters of extracted text."""
+    language: str | None = None
+    """ISO 639-1; None where it could not be told."""
     warning: str | None = None
     """What a person should know though it worked, e.g. pages that could not be read."""
     error: Problem | None = None
@@ -209,6 +211,15 @@ class Passage:
             if offset < position:
                 return chunk
         return self.chunks[-1]
+
+    def place_of(self, offset: int) -> int:
+        """Where the character of ``text`` at ``offset`` stands in the document's extracted text."""
+        begun = 0
+        for chunk, piece in zip(self.chunks, self._pieces(), strict=True):
+            if offset < begun + len(piece):
+                return min(chunk.start + offset - begun, chunk.end)
+            begun += len(piece)
+        return self.chunks[-1].end
 
     def _pieces(self) -> list[str]:
         """Each chunk's text with the gap that follows it (a paragraph break from 2 characters on)."""

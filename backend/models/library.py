@@ -39,6 +39,7 @@ class DocumentView(BaseModel):
     size: int = Field(description="Bytes of the uploaded file.")
     text_length: int = Field(description="Characters of extracted text.")
     media_type: str
+    language: str | None = Field(description="ISO 639-1, by its text; null where it could not be told.")
     created_at: datetime
     warning: str | None = Field(description="What to know though it worked, e.g. unreadable pages.")
     error: DocumentProblem | None
@@ -70,6 +71,7 @@ class DocumentView(BaseModel):
             size=document.size,
             text_length=document.text_length,
             media_type=document.media_type,
+            language=document.language,
             created_at=document.created_at,
             warning=document.warning,
             error=DocumentProblem(code=error.code, message=error.message) if error else None,

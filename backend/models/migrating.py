@@ -38,6 +38,9 @@ class MigrationRequest(BaseModel):
     folder: str = Field(max_length=4096, description="As `GET /api/migrations` names it.")
     dry_run: bool = Field(False, description="Only say what would be done.")
     reembed: bool = Field(False, description="Make all vectors anew with the model in use.")
+    keep: bool = Field(
+        False, description="Keep vectors of another model as an index of their own, bit for bit."
+    )
 
 
 class MigrationView(BaseModel):

@@ -151,6 +151,8 @@ class MigrationReport:
     notes: tuple[str, ...] = ()
     verification: Verification | None = None
     source_deleted: bool = False
+    kept_index: str | None = None
+    """Name of the vector index that keeps vectors of another model; None where they became documents."""
 
     def as_json(self) -> dict[str, Any]:
         """As the command line, a job's result and the API give it."""

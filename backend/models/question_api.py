@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from backend.models.chat import DEFAULT_COUNT, Count, ModeName, QuestionItem, Timings, Topic
+from backend.models.filters import CollectionNames
 from backend.models.question_sets import DIFFICULTIES, KINDS, SetItem, SetSummary, StoredSet
 
 LONGEST_TITLE = 200
@@ -67,6 +68,7 @@ class QuestionsRequest(BaseModel):
     document_ids: list[str] | None = Field(
         None, min_length=1, max_length=1000, description="Null: every document."
     )
+    collections: CollectionNames | None = Field(None, description="Only from documents in any of these.")
     count: Count = DEFAULT_COUNT
     mode: ModeName = "practice"
     difficulty: Difficulty | None = Field(None, description="easy, medium or hard; null: any.")

@@ -19,6 +19,7 @@ class Finished:
     chunks: int
     text_length: int
     warning: str | None = None
+    language: str | None = None
 
 
 class Catalog(Protocol):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.models.documents import Document, Hit
+from backend.models.vector_index import VectorIndexState
 from backend.ports.embedder import Vectors
 
 
@@ -28,3 +29,18 @@ class VectorStore(Protocol):
 
     async def warm(self, tenant: str) -> int:
         """Open the tenant's index so that the first search is fast; returns how many vectors it holds."""
+
+    async def stats(self, tenant: str) -> VectorIndexState:
+        """The tenant's index at this moment."""
+
+    async def settle(self, tenant: str) -> None:
+        """Write what is only in memory into the tenant's index; another process may be at it already.
+
+        Raises StorageFull; searches go on.
+        """
+
+    async def optimise(self, tenant: str) -> None:
+        """``settle``, and give the index the structure that its size asks for. May take minutes."""
+
+    async def faults(self, tenant: str) -> Sequence[str]:
+        """Where what searches use differs from the vectors that are kept, as sentences."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
+from starlette.requests import HTTPConnection
 
 from backend.errors import TooManyQuestions
 from backend.models.access import Identity
@@ -46,14 +47,14 @@ def allowed(count: int, services: Services) -> int:
     return count
 
 
-async def _services(request: Request) -> Services:
-    services: Services = request.state.services
+async def _services(connection: HTTPConnection) -> Services:
+    services: Services = connection.state.services
     return services
 
 
-async def _asker(request: Request) -> Asker:
+async def _asker(connection: HTTPConnection) -> Asker:
     """Whom the gate let through; a route that is open to all has nobody."""
-    asker: Asker = request.state.asker
+    asker: Asker = connection.state.asker
     return asker
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.datastructures import UploadFile
 
 from backend.errors import InvalidRequest, NotFound, QuaestioError
-from backend.models.api import FoundSource, Message, SearchResponse
+from backend.models.api import Message
 from backend.models.library import (
     DocumentList,
     DocumentProblem,
@@ -101,20 +101,6 @@ async def passage(
     if found is None:
         raise NotFound("There is no such passage in this document.")
     return PassageView.of(found)
-
-
-@router.get("/search")
-async def search(
-    caller: Caller,
-    services: ServicesDep,
-    q: Annotated[str, Query(min_length=1, max_length=2000, description="What to look for.")],
-    k: Annotated[int, Query(ge=1, le=100, description="Most results.")] = 10,
-    document_id: Annotated[list[str] | None, Query(description="Only in these documents.")] = None,
-) -> SearchResponse:
-    """Passages by words and by meaning, best first; nothing is generated."""
-    narrowed = await services.catalog.published(caller.tenant, document_id) if document_id else None
-    found = await services.retriever.search(caller.tenant, q, k, narrowed)
-    return SearchResponse(results=[FoundSource.of(p) for p in found.passages])
 
 
 async def pieces(file: UploadFile) -> AsyncIterator[bytes]:

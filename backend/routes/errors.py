@@ -28,6 +28,7 @@ STATUS: Mapping[type[errors.QuaestioError], int] = {
     errors.TooManyAttempts: 429,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.TooManyRequests: 429,
     errors.QuotaExceeded: 429,
     errors.CallTooLong: 504,
     errors.TooLarge: 413,

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from backend.errors import Stopped, error_of
+from backend.errors import Stopped
 from backend.models.asking import ChatQuery
 from backend.models.documents import JobState
+from backend.models.failures import error_of
 from backend.models.jobs import Job
 from backend.models.tracking import ChatAccepted, JobList, JobResult, JobView
 from backend.routes.deps import ERRORS, Caller, ServicesDep

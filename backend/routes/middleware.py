@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import uuid
 
@@ -9,12 +10,19 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.errors import TooManyRequests
 from backend.routes.errors import error_response
+from backend.services.rates import Rates
 
 JSON_LIMIT = 1_000_000
 """Bytes of a body that is no upload."""
 
 _MULTIPART_FRAME = 100_000
+RATE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+"""Calls that may come at once, those left, and seconds until all are there again."""
+
+_LIMITED = ("/api/", "/chat", "/ws/", "/jobs", "/job-status/", "/result/")
+"""Beginnings of the paths whose calls are counted."""
 _SANE_ID = re.compile(r"[\w.:-]{1,128}")
 
 
@@ -38,6 +46,42 @@ class RequestId:
             await send(message)
 
         await self._app(scope, receive, send_with_id)
+
+
+class RateLimit:
+    """Refuses who calls too often, before anything is read, and says in headers what is left."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] not in {"http", "websocket"} or not scope["path"].startswith(_LIMITED):
+            await self._app(scope, receive, send)
+            return
+        rates: Rates = scope["state"]["services"].rates
+        allowance = await rates.take(rates.keys(scope))
+        if allowance is None:
+            await self._app(scope, receive, send)
+            return
+        said = (allowance.limit, allowance.remaining, math.ceil(allowance.reset_s))
+        headers = dict(zip(RATE_HEADERS, map(str, said), strict=True))
+        if not allowance.allowed:
+            message = "Too many requests. Wait a moment and try again."
+            code = TooManyRequests.code
+            response = error_response(
+                429, message, code, scope.get("request_id", ""), retry_after_s=allowance.retry_after_s
+            )
+            response.headers.update(headers)
+            await response(scope, receive, send)
+            return
+
+        async def send_with_limits(sent: Message) -> None:
+            if sent["type"] == "http.response.start":
+                MutableHeaders(scope=sent).update(headers)
+            await send(sent)
+
+        await self._app(scope, receive, send_with_limits)
 
 
 class BodyLimit:

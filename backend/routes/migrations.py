@@ -32,7 +32,7 @@ async def migrate(
     The source stays as it is. `/result` of the job is the report.
     """
     store = await services.migration.named(body.folder)
-    wanted = Wanted(store.folder, reembed=body.reembed)
+    wanted = Wanted(store.folder, reembed=body.reembed, keep=body.keep)
     if body.dry_run:
         response.status_code = 200
         report = await services.migration.look(caller.tenant, wanted, lambda _: None)

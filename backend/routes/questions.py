@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 
 from backend.errors import QuaestioError
+from backend.models.filters import scope_of
 from backend.models.question_api import KeptQuestion, QuestionsRequest, QuestionsResponse
 from backend.models.question_sets import SetItem
 from backend.models.questions import Mode
@@ -105,14 +106,21 @@ async def _stop(following: asyncio.Future[SetItem | Made], items: _Events) -> No
 
 
 async def _request(body: QuestionsRequest, caller: Asker, services: Services) -> QuestionRequest:
-    request = QuestionRequest(
+    return QuestionRequest(
         mode=Mode(body.mode),
         count=allowed(body.count, services),
         topic=body.topic,
-        document_ids=tuple(dict.fromkeys(body.document_ids)) if body.document_ids is not None else None,
+        document_ids=await _documents(body, caller, services),
         difficulty=body.difficulty,
         kinds=tuple(dict.fromkeys(body.types or ())),
     )
-    for document_id in request.document_ids or ():
-        await services.catalog.document(caller.tenant, document_id)  # a wrong id is said, not ignored
-    return request
+
+
+async def _documents(body: QuestionsRequest, caller: Asker, services: Services) -> tuple[str, ...] | None:
+    """Ids of the documents to ask about; None for all. A wrong id or name is said, not ignored."""
+    for document_id in body.document_ids or ():
+        await services.catalog.document(caller.tenant, document_id)
+    if body.collections:
+        found = await services.scopes.some(caller.tenant, scope_of(body.document_ids, body.collections, None))
+        return tuple(document.id for document in found or ())
+    return tuple(dict.fromkeys(body.document_ids)) if body.document_ids is not None else None

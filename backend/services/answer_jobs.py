@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from backend.models.asking import DEFAULT_SOURCES, AskResponse
+from backend.models.answers import Inquiry
+from backend.models.asking import AskResponse
 from backend.models.jobs import Job, NewJob, Priority, new_id
 from backend.ports.job_table import JobTable
 from backend.ports.task_queue import TaskQueue
@@ -23,11 +24,14 @@ SWEEP_S = 60.0
 class AnswerJobs:
     """Queues questions, answers them as jobs, and forgets results ``result_ttl_s`` after their end."""
 
-    def __init__(self, *, answers: Answers, jobs: JobTable, queue: TaskQueue, result_ttl_s: float) -> None:
+    def __init__(
+        self, *, answers: Answers, jobs: JobTable, queue: TaskQueue, result_ttl_s: float, k: int
+    ) -> None:
         self._answers = answers
         self._jobs = jobs
         self._queue = queue
         self._result_ttl_s = result_ttl_s
+        self._k = k
         self._swept_at = time.monotonic()
 
     async def submit(self, tenant: str, question: str) -> Job:
@@ -50,7 +54,7 @@ class AnswerJobs:
         """Job: answer the question of its payload; the result is what ``/api/ask`` would say."""
         if time.monotonic() - self._swept_at >= SWEEP_S:
             await self.expire()
-        answer = await self._answers.answer(job.tenant, str(job.payload["query"]), DEFAULT_SOURCES)
+        answer = await self._answers.answer_question(job.tenant, Inquiry(str(job.payload["query"]), self._k))
         return AskResponse.of(answer).model_dump(mode="json")
 
     async def expire(self) -> int:

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from backend.models.language import ProviderState
 from backend.ports.catalog import Catalog
+from backend.ports.collections import Collections
+from backend.ports.conversations import Conversations
 from backend.ports.job_table import JobTable
 from backend.ports.question_exporter import QuestionExporter
 from backend.ports.question_store import QuestionStore
+from backend.ports.vector_store import VectorStore
 from backend.services.access import Access
 from backend.services.answer_jobs import AnswerJobs
+from backend.services.answering.running import RunningAnswers
 from backend.services.answers import Answers
 from backend.services.generation import QuestionGeneration
 from backend.services.health import Health
@@ -25,9 +29,12 @@ from backend.services.migration import Migration
 from backend.services.question_bank import QuestionBank
 from backend.services.question_evaluation import QuestionEvaluation
 from backend.services.quiz_marking import QuizMarking
+from backend.services.rates import Rates
 from backend.services.retrieval import Retriever
 from backend.services.schedule import Schedule
+from backend.services.scopes import Scopes
 from backend.services.sessions import Sessions
+from backend.services.stats import Stats
 from backend.services.tasks import Worker
 
 
@@ -37,6 +44,10 @@ class Limits:
 
     max_upload_bytes: int
     max_questions: int
+    default_k: int
+    """Sources of an answer where a request names no number."""
+    streaming: bool
+    """Whether answers may be streamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +69,18 @@ class Services:
     quiz_marking: QuizMarking
     evaluation: QuestionEvaluation
     answers: Answers
+    streams: RunningAnswers
+    conversations: Conversations
+    collections: Collections
+    scopes: Scopes
+    stats: Stats
+    rates: Rates
     answer_jobs: AnswerJobs
     job_control: JobControl
     worker: Worker
     schedule: Schedule
+    vectors: VectorStore
+    """For its state alone; whoever searches uses the retriever."""
     integrity: Integrity
     migration: Migration
     sessions: Sessions

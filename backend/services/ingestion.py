@@ -15,7 +15,6 @@ from backend.errors import (
     Stopped,
     Unavailable,
     UnreadableFile,
-    error_of,
 )
 from backend.models.documents import (
     Chunk,
@@ -27,6 +26,7 @@ from backend.models.documents import (
     Progress,
     Segment,
 )
+from backend.models.failures import error_of
 from backend.models.jobs import Job, NewJob, Priority, new_id
 from backend.ports.blob_store import BlobStore
 from backend.ports.catalog import Catalog, Finished
@@ -37,6 +37,7 @@ from backend.ports.task_queue import TaskQueue
 from backend.ports.text_extractor import TextExtractor
 from backend.ports.vector_store import VectorStore
 from backend.services.chunking import Chunker
+from backend.utils import languages
 from backend.utils.clock import utc_now
 from backend.utils.file_names import safe_name
 
@@ -233,10 +234,11 @@ class Ingestion:
     async def _read_file(self, job: Job, document: Document, path: Path) -> None:
         chunker = await asyncio.to_thread(Chunker, document)
         pending: list[Chunk] = []
-        warning, stored = None, job.checkpoint
+        warning, stored, sample = None, job.checkpoint, ""
         async with aclosing(self._extractor.extract(path, document.media_type)) as extracted:
             async for item in extracted:
                 if isinstance(item, Segment):
+                    sample += item.text[: languages.SAMPLE - len(sample)]
                     pending += [c for c in chunker.cut(item) if c.position >= job.checkpoint]
                     while len(pending) >= _size(stored):
                         batch = pending[: _size(stored)]
@@ -255,7 +257,8 @@ class Ingestion:
             stored = await self._store(job, document, pending)
         if stored == 0:
             raise NoTextInFile("There is no text in this file. If it is a scan, run OCR on it first.")
-        await self._catalog.settle(document, Finished(stored, chunker.text_length, warning))
+        finished = Finished(stored, chunker.text_length, warning, languages.language_of(sample))
+        await self._catalog.settle(document, finished)
         await self._end_reading(job, document, stored)
 
     async def _store(self, job: Job, document: Document, batch: list[Chunk]) -> int:

@@ -48,6 +48,8 @@ class Integrity:
                 if look == _LOOKS - 1:  # not just a publication between the two counts
                     said = f"Searches of {tenant} can find {held} passages by meaning, not {wanted}."
                     yield Fault("vectors", said)
+            for sentence in await self._vectors.faults(tenant):
+                yield Fault("vectors", sentence)
 
     async def _missing_files(self) -> AsyncIterator[Fault]:
         after = ""

@@ -9,7 +9,7 @@ from typing import Any
 from backend.models.jobs import Job
 from backend.services.answer_jobs import ANSWER, QUERY_QUEUE, AnswerJobs
 from backend.services.ingestion import EMBED, EMBEDDING_QUEUE, INGESTION_QUEUE, READ, Ingestion
-from backend.services.maintenance import EXPIRE, MAINTENANCE_QUEUE, OPTIMISE, SWEEP, WARM, Maintenance
+from backend.services.maintenance import EXPIRE, MAINTENANCE_QUEUE, OPTIMISE, SETTLE, SWEEP, WARM, Maintenance
 from backend.services.migration import MIGRATE, Migration
 from backend.services.mining import MINE, Mining
 
@@ -32,7 +32,7 @@ class JobKind:
     """Whether an ended job is forgotten after a time (RESULT_TTL_S), for those whose result is fetched."""
 
 
-PERIODS: Mapping[str, int] = {OPTIMISE: 86_400, SWEEP: 3_600, EXPIRE: 3_600}
+PERIODS: Mapping[str, int] = {OPTIMISE: 86_400, SETTLE: 3_600, SWEEP: 3_600, EXPIRE: 3_600}
 """Seconds from one job of a kind to the next, for the schedule."""
 
 
@@ -59,6 +59,7 @@ def maintenance_kinds(maintenance: Maintenance) -> dict[str, JobKind]:
     """Every kind of job that keeps the store in order."""
     runs = {
         OPTIMISE: maintenance.optimise,
+        SETTLE: maintenance.settle,
         SWEEP: maintenance.sweep,
         EXPIRE: maintenance.expire,
         WARM: maintenance.warm,

@@ -15,6 +15,7 @@ from backend.services.ingestion import Ingestion
 from backend.services.integrity import ABANDONED_S
 
 OPTIMISE = "optimise"
+SETTLE = "settle"
 SWEEP = "sweep"
 EXPIRE = "expire"
 WARM = "warm"
@@ -23,7 +24,7 @@ MAINTENANCE_QUEUE = "maintenance"
 SYSTEM = "*"
 """The tenant of jobs that belong to nobody, so that no listing shows them."""
 
-_OWN_KINDS = (OPTIMISE, SWEEP, EXPIRE, WARM)
+_OWN_KINDS = (OPTIMISE, SETTLE, SWEEP, EXPIRE, WARM)
 _OWN_KEPT_S = 2 * 86_400.0
 """Longer than any period: the id of an ended job is what keeps a period from being worked twice."""
 
@@ -59,6 +60,13 @@ class Maintenance:
     async def optimise(self, _job: Job) -> None:
         """Job: keep the indexes fast and the file small."""
         await self._upkeep.optimise()
+        for tenant in await self._audit.findable():
+            await self._vectors.optimise(tenant)
+
+    async def settle(self, _job: Job) -> None:
+        """Job: write into the indexes what searches hold in memory."""
+        for tenant in await self._audit.findable():
+            await self._vectors.settle(tenant)
 
     async def sweep(self, _job: Job) -> None:
         """Job: remove files and rows that no document needs."""

@@ -9,19 +9,22 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from backend.errors import Conflict, JobNotFound, NotFound, OtherModel, QuaestioError, Stopped
+from backend.errors import Conflict, InvalidRequest, JobNotFound, NotFound, OtherModel, QuaestioError, Stopped
 from backend.models.documents import Progress
 from backend.models.jobs import Job, NewJob, Priority
-from backend.models.migration import FoundStore, MigrationReport, ModelMatch
+from backend.models.migration import FoundStore, MigrationReport, ModelMatch, Verification
 from backend.ports.embedder import Embedder
 from backend.ports.foreign_store import ForeignStore, ForeignStores
 from backend.ports.job_table import JobTable
 from backend.ports.task_queue import TaskQueue
 from backend.ports.transfers import Piece, Transfers
+from backend.services.keeping import Keeping
 from backend.services.maintenance import MAINTENANCE_QUEUE
+from backend.services.migration_report import could_move, report_of, ways
 from backend.services.model_match import model_match
 from backend.services.transfer_check import TransferCheck
 
@@ -49,6 +52,8 @@ class Wanted:
     """Whether vectors are made anew by the model in use."""
     delete_source: bool = False
     """Whether the source is deleted once everything is verified."""
+    keep: bool = False
+    """Whether vectors of another model than the one in use become an index of their own."""
 
     def payload(self) -> dict[str, Any]:
         """For a job."""
@@ -56,12 +61,14 @@ class Wanted:
             "folder": str(self.folder),
             "reembed": self.reembed,
             "delete_source": self.delete_source,
+            "keep": self.keep,
         }
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> Wanted:
         """Of a job."""
-        return cls(Path(payload["folder"]), bool(payload["reembed"]), bool(payload["delete_source"]))
+        folder, keep = Path(payload["folder"]), bool(payload.get("keep"))
+        return cls(folder, bool(payload["reembed"]), bool(payload["delete_source"]), keep)
 
 
 class Migration:
@@ -76,6 +83,7 @@ class Migration:
         stores: ForeignStores,
         transfers: Transfers,
         check: TransferCheck,
+        keeping: Keeping,
         embedder: Embedder,
         jobs: JobTable,
         queue: TaskQueue,
@@ -85,6 +93,7 @@ class Migration:
         self._stores = stores
         self._transfers = transfers
         self._check = check
+        self._keeping = keeping
         self._embedder = embedder
         self._jobs = jobs
         self._queue = queue
@@ -121,8 +130,9 @@ class Migration:
             model = await model_match(store, self._embedder)
             arrived = await self._transfers.arrived(tenant, [d.sha256 for d in store.documents])
             here = sum(one.published for one in arrived.values())
-            report = _report(wanted, store, model, here, began, self._embedder.dimension)
-        notes = report.notes if model.same or wanted.reembed else (*report.notes, _ways(model))
+            report = self._report(wanted, store, model, here, began)
+        decided = model.same or wanted.reembed or wanted.keep
+        notes = report.notes if decided else (*report.notes, ways(model))
         return replace(report, dry_run=True, notes=notes)
 
     async def begin(self, tenant: str, wanted: Wanted) -> Job:
@@ -131,6 +141,8 @@ class Migration:
         Raises NotFound where there is no store, Conflict where one with other options goes on.
         """
         folder = wanted.folder.resolve()
+        if wanted.reembed and wanted.keep:
+            raise InvalidRequest("Vectors are either made anew (reembed) or kept (keep), not both.")
         if await asyncio.to_thread(self._stores.at, folder) is None:
             raise NotFound(
                 f"There is no LlamaIndex store in {wanted.folder.name or wanted.folder}: neither "
@@ -205,16 +217,18 @@ class Migration:
     async def _run(self, job: Job, wanted: Wanted, began: float) -> MigrationReport:
         async with self._opened(wanted, lambda progress: self._tell(job, progress)) as store:
             model = await model_match(store, self._embedder)
-            if not (model.same or wanted.reembed) and _could_move(store):
-                raise OtherModel(_ways(model))
-            arrived = await self._transfers.arrived(job.tenant, [d.sha256 for d in store.documents])
-            whole = {sha256 for sha256, one in arrived.items() if one.published}
-            await self._take_over(job, wanted, store, whole)
-            await self._tell(
-                job, Progress("verifying", store.nodes, store.nodes, _STORED, "nodes"), store.nodes
-            )
-            checked = await self._check.run(job.tenant, store, whole, same_bits=not wanted.reembed)
-            report = _report(wanted, store, model, len(whole), began, self._embedder.dimension)
+            if model.same or wanted.reembed or not could_move(store):
+                whole, checked = await self._as_documents(job, wanted, store)
+                report = self._report(wanted, store, model, whole, began)
+            elif wanted.keep and store.nodes:
+                kept = await self._keeping.run(
+                    job.tenant, wanted.folder.name, store, partial(self._stored, job, store)
+                )
+                checked = kept.verification
+                report = self._report(wanted, store, model, 0, began)
+                report = replace(report, kept_index=kept.name, notes=(*report.notes, *kept.notes))
+            else:
+                raise OtherModel(ways(model))
         deleted = wanted.delete_source and checked.passed
         if deleted:
             await asyncio.to_thread(self._stores.remove, wanted.folder)
@@ -231,6 +245,15 @@ class Migration:
             seconds=time.monotonic() - began,
         )
 
+    async def _as_documents(self, job: Job, wanted: Wanted, store: ForeignStore) -> tuple[int, Verification]:
+        """How many documents were here before, and what comparing them all with the source says."""
+        arrived = await self._transfers.arrived(job.tenant, [d.sha256 for d in store.documents])
+        whole = {sha256 for sha256, one in arrived.items() if one.published}
+        await self._take_over(job, wanted, store, whole)
+        done = Progress("verifying", store.nodes, store.nodes, _STORED, "nodes")
+        await self._tell(job, done, store.nodes)
+        return len(whole), await self._check.run(job.tenant, store, whole, same_bits=not wanted.reembed)
+
     async def _take_over(self, job: Job, wanted: Wanted, store: ForeignStore, whole: set[str]) -> None:
         stored = 0
         for parts in _batches(store):
@@ -241,8 +264,11 @@ class Migration:
                     pieces = [await self._embedded(piece) for piece in pieces]
                 await self._transfers.take(PRODUCT, pieces, job)
             stored += sum(part.last - part.first + 1 for part in parts)
-            share = _READ + (_STORED - _READ) * stored / store.nodes
-            await self._tell(job, Progress("storing", stored, store.nodes, share, "nodes"), stored)
+            await self._stored(job, store, stored)
+
+    async def _stored(self, job: Job, store: ForeignStore, stored: int) -> None:
+        share = _READ + (_STORED - _READ) * stored / store.nodes
+        await self._tell(job, Progress("storing", stored, store.nodes, share, "nodes"), stored)
 
     async def _embedded(self, piece: Piece) -> Piece:
         return replace(piece, vectors=await self._embedder.embed([node.text for node in piece.nodes]))
@@ -275,6 +301,12 @@ class Migration:
         finally:
             await asyncio.to_thread(store.close)
 
+    def _report(
+        self, wanted: Wanted, store: ForeignStore, model: ModelMatch, here: int, began: float
+    ) -> MigrationReport:
+        dimension = self._embedder.dimension if wanted.reembed else store.dimension
+        return report_of(wanted.folder.resolve().name, store, model, here, began, dimension, wanted.reembed)
+
     async def _tell(self, job: Job, progress: Progress, checkpoint: int | None = None) -> None:
         if not await self._jobs.report(job, progress, max(checkpoint or 0, job.checkpoint)):
             raise Stopped("The migration was taken over, stopped or deleted.")
@@ -304,41 +336,6 @@ def _job_id(tenant: str, folder: Path, run: int) -> str:
     """Follows from the folder, so that one that two processes find is moved once."""
     digest = hashlib.sha256(f"{tenant}\n{folder}".encode("utf-8", "surrogateescape")).hexdigest()
     return f"{digest[:24]}{run:04}"
-
-
-def _could_move(store: ForeignStore) -> bool:
-    """Whether there is text that vectors of the right model would let in."""
-    return bool(store.documents) or any(skip.reason == "no_vector" for skip in store.skips)
-
-
-def _ways(model: ModelMatch) -> str:
-    return (
-        f"{model.reason} Vectors of two models cannot be searched together. Have the text embedded by the "
-        "model in use (--reembed, or `reembed` over HTTP), or set EMBEDDING_MODEL to the model that made "
-        "them and choose an empty DATA_DIR."
-    )
-
-
-def _report(
-    wanted: Wanted, store: ForeignStore, model: ModelMatch, here: int, began: float, dimension: int
-) -> MigrationReport:
-    return MigrationReport(
-        folder=wanted.folder.resolve().name,
-        layout=store.layout,
-        documents=len(store.documents),
-        nodes=store.nodes,
-        vectors=store.nodes if wanted.reembed else store.vectors,
-        skipped=sum(skip.count for skip in store.skips),
-        skips=tuple(store.skips),
-        documents_already_here=here,
-        dimension=dimension if wanted.reembed else store.dimension,
-        model=model,
-        reembedded=wanted.reembed,
-        dry_run=False,
-        bytes=store.size,
-        seconds=time.monotonic() - began,
-        notes=tuple(store.notes),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Candidate:
     """Index in the passages given."""
     offset: int
     """Where it begins in the passage's text."""
+    end: int
+    """Where it ends there."""
     text: str
     whole: bool
     """Whether it is a sentence, not the rest of one that the passage cuts off."""
@@ -89,7 +91,7 @@ def _sentences(number: int, passage: Passage, document: Document) -> list[Candid
         cut = (start == 0 and not begins and not _opens(sentence)) or (
             end == len(text) and not ends and sentence[-1] not in _ENDINGS
         )
-        made.append(Candidate(number, start, sentence, not cut, passage.score))
+        made.append(Candidate(number, start, end, sentence, not cut, passage.score))
     return made
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ NEAREST = 5
 
 _BLOCK = 4096
 _IDS = 1024
-_ROUNDING = 1e-4
+ROUNDING = 1e-4
 """How far two ways to compute a cosine of float32 vectors may be apart."""
 _SAME = 0.99
 
@@ -73,7 +73,7 @@ class TransferCheck:
         faults += await self._ids(tenant, store, arrived)
         compared = neighbours = 0
         if same_bits:
-            places = _spread(store.nodes, SAMPLED)
+            places = spread(store.nodes, SAMPLED)
             exact = True
             for place in places:
                 fault, equal = await self._bits(store, where, place, earlier)
@@ -112,17 +112,17 @@ class TransferCheck:
 
     async def _neighbours(self, tenant: str, store: ForeignStore, where: _Where, faults: list[str]) -> int:
         """Searches for some of the vectors must find what comparing them with all of the source finds."""
-        places = _spread(store.nodes, QUERIES)
+        places = spread(store.nodes, QUERIES)
         queries = np.concatenate([await asyncio.to_thread(store.matrix, p, p) for p in places])
         queries = unit_vectors(queries)
-        nearest = await asyncio.to_thread(_nearest, store, queries)
+        nearest = await asyncio.to_thread(nearest_in, store, queries, unit_vectors)
         wanted = set(where.numbers.tolist())
         documents = [d for d in await self._catalog.published(tenant) if d.number in wanted]
         for place, query, best in zip(places, queries, nearest, strict=True):
             hits = await self._vectors.search(tenant, query, NEAREST, documents)
             found = [where.place(hit.key) for hit in hits]
             cosines = np.array([hit.score for hit in hits])
-            if None in found or len(hits) != len(best) or np.abs(cosines - best).max() > _ROUNDING:
+            if None in found or len(hits) != len(best) or np.abs(cosines - best).max() > ROUNDING:
                 faults.append(f"Searching for the vector of node {place} finds other neighbours.")
         return len(places)
 
@@ -137,15 +137,20 @@ def _counts(store: ForeignStore, arrived: dict[str, Arrived]) -> Iterator[str]:
         yield f"{nodes} nodes are here, not {store.nodes}."
 
 
-def _spread(total: int, count: int) -> list[int]:
+def spread(total: int, count: int) -> list[int]:
+    """At most ``count`` places over a whole, the first and the last among them."""
     return sorted({int(place) for place in np.linspace(0, total - 1, min(count, total))})
 
 
-def _nearest(store: ForeignStore, queries: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
-    """The best cosines of each query over the whole source, in falling order."""
+def nearest_in(
+    store: ForeignStore,
+    queries: npt.NDArray[np.float32],
+    prepared: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]],
+) -> list[npt.NDArray[np.float32]]:
+    """The best products of each query with the prepared vectors of the whole source, in falling order."""
     best = np.full((len(queries), 0), -np.inf, np.float32)
     for start in range(0, store.nodes, _BLOCK):
-        rows = unit_vectors(store.matrix(start, min(start + _BLOCK, store.nodes) - 1))
+        rows = prepared(store.matrix(start, min(start + _BLOCK, store.nodes) - 1))
         best = np.concatenate([best, queries @ rows.T], axis=1)
         best = -np.sort(-best, axis=1)[:, :NEAREST]
     return list(best)

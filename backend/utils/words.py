@@ -32,6 +32,11 @@ def query_terms(text: str, most: int = 32) -> list[str]:
     return (telling or list(words))[:most]
 
 
+def tells(text: str) -> bool:
+    """Whether a query has any word that is no function word."""
+    return any(word not in _STOP_WORDS for word in _words(text))
+
+
 def coverage(query: str, text: str) -> float:
     """Share of the query's terms that stand in ``text``, 0..1, whatever their endings."""
     held = terms_held(query_terms(query), text)

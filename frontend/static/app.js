@@ -2,71 +2,112 @@
 
 import { nameOf } from './document-row.js';
 import { Documents } from './documents.js';
-import { AUTO, byId, el, focusOn } from './dom.js';
+import { AUTO, byId, el, focusOn, problemBox } from './dom.js';
 import { acceptDrops } from './drop.js';
 import { Generate, makeMore } from './generate.js';
 import { Library } from './library.js';
 import { preparePassage } from './passage.js';
 import { Picker } from './picker.js';
-import { preparePrint } from './print.js';
 import { startRun } from './runs.js';
-import { prepareSearch } from './search.js';
 import { recall } from './storage.js';
-import { Study } from './study.js';
 import { Uploads } from './uploads.js';
 
 const documents = new Documents();
 const uploads = new Uploads();
 new Library(documents, uploads);
 
-const study = new Study({ onNew: showForm, onMore: openMore });
-const generate = new Generate(new Picker(documents), (set, request) => openRun(startRun(set, request)));
+const generate = new Generate(new Picker(documents, 'form'), (set, request) => openRun(startRun(set, request)));
 
 acceptDrops((files) => uploads.add(files));
 preparePassage();
-preparePrint(() => study.run);
-prepareSearch((topic) => {
-  generate.setTopic(topic);
-  location.hash = '#questions';
-  showForm();
-});
 
-/** @param {Run} run */
-function openRun(run) {
-  showStudy(true);
-  study.open(run);
+/** Working through a set: loaded with the first one. */
+let studying = null;
+const study = () => (studying ??= loadStudy());
+
+async function loadStudy() {
+  const [{ Study }, { preparePrint }] = await Promise.all([import('./study.js'), import('./print.js')]);
+  const made = new Study({ onNew: showForm, onMore: openMore });
+  preparePrint(() => made.run);
+  return made;
 }
 
-/** @param {Run} run */
+/** Views are loaded when they are first shown; each answers what shows it again. */
+const views = {
+  questions: () => null,
+  search: async () => {
+    const { prepareSearch } = await import('./search.js');
+    prepareSearch((topic) => {
+      generate.setTopic(topic);
+      location.hash = '#questions';
+      showForm();
+    });
+    return () => byId('search-input').focus();
+  },
+  ask: async (place) => {
+    const { Ask } = await import('./ask.js');
+    const ask = new Ask(place, documents);
+    return () => ask.focus();
+  },
+  sets: async (place) => {
+    const { Sets } = await import('./sets.js');
+    const sets = new Sets(place, (set) => {
+      location.hash = '#questions';
+      openRun(startRun(set, { topic: set.title, document_ids: set.document_ids, count: set.questions.length, mode: set.mode }));
+    });
+    return (id) => sets.show(id);
+  },
+  status: async (place) => {
+    const { Status } = await import('./status.js');
+    const status = new Status(place, documents);
+    return () => status.refresh();
+  },
+};
+/** What shows a view again, by its name. */
+const opened = {};
+
+async function openRun(run) {
+  const place = await study();
+  showStudy(true);
+  place.open(run);
+}
+
 async function openMore(run) {
   const set = await makeMore(run.request, run.seen);
   if (set.questions.length === 0) return false;
-  openRun(startRun(set, run.request, run.seen));
+  await openRun(startRun(set, run.request, run.seen));
   return true;
 }
 
 function showForm() {
-  study.close();
+  studying?.then((place) => place.close());
   showStudy(false);
   focusOn(byId('compose-title'));
 }
 
-/** @param {boolean} on */
 function showStudy(on) {
   byId('compose').hidden = on;
   byId('study').hidden = !on;
   document.body.classList.toggle('studying', on);
 }
 
-function showView() {
-  const wanted = location.hash === '#search' ? 'search' : 'questions';
-  byId('view-questions').hidden = wanted !== 'questions';
-  byId('view-search').hidden = wanted !== 'search';
+async function showView() {
+  const [name, id] = location.hash.slice(1).split('/');
+  if (name === 'library') return;
+  const wanted = name in views ? name : 'questions';
+  const place = byId(`view-${wanted}`);
+  for (const view of Object.keys(views)) byId(`view-${view}`).hidden = view !== wanted;
   for (const link of document.querySelectorAll('[data-view]')) {
-    if (/** @type {HTMLElement} */ (link).dataset.view === wanted) link.setAttribute('aria-current', 'page');
+    if (link.dataset.view === wanted) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  if (wanted === 'search') byId('search-input').focus();
+  try {
+    opened[wanted] ??= views[wanted](place);
+    (await opened[wanted])?.(id && decodeURIComponent(id));
+  } catch (cause) {
+    delete opened[wanted];
+    place.append(problemBox(cause));
+  }
 }
 
 function welcome() {
@@ -91,12 +132,19 @@ documents.addEventListener('change', welcome);
 addEventListener('hashchange', showView);
 
 const kept = recall('run');
-try {
-  if (kept) study.resume(kept);
-  showStudy(kept !== null);
-} catch {
-  // Kept by another version of this page: better a fresh form than no page.
-  study.close();
+if (kept) {
+  const place = await study();
+  try {
+    place.resume(kept);
+    showStudy(true);
+  } catch {
+    // Kept by another version of this page: better a fresh form than no page.
+    place.close();
+  }
 }
-showView();
-void documents.refresh();
+void showView();
+await documents.refresh();
+if (documents.loaded) {
+  const { offerStores } = await import('./migrate.js');
+  await offerStores(byId('stores'), () => documents.refresh()).catch(() => null);
+}

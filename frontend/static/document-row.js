@@ -4,10 +4,8 @@ import { AUTO, el, icon } from './dom.js';
 import { isActive } from './documents.js';
 import { counted, extension, formatBytes, paceText, stageText } from './text.js';
 
-/** @param {{title: string | null, filename: string}} doc */
 export const nameOf = (doc) => doc.title?.trim() || doc.filename;
 
-/** @param {Doc} doc @param {() => void} press @param {() => void} pressToo @returns {Row} */
 export function rowOfDocument(doc, press, pressToo) {
   const failed = doc.status === 'failed' || doc.status === 'stopped';
   const active = isActive(doc);
@@ -24,7 +22,6 @@ export function rowOfDocument(doc, press, pressToo) {
   };
 }
 
-/** @param {Upload} upload @param {() => void} press @returns {Row} */
 export function rowOfUpload(upload, press) {
   const underWay = upload.state === 'sending' || upload.state === 'waiting';
   const words = upload.state === 'waiting' ? 'Waiting to upload' : `Uploading · ${Math.round(upload.sent * 100)} %`;
@@ -40,7 +37,6 @@ export function rowOfUpload(upload, press) {
   };
 }
 
-/** @param {Doc} doc */
 function noteOf(doc) {
   if (doc.status === 'failed') return doc.error?.message ?? 'This file could not be read.';
   if (doc.status === 'stopped') return 'Stopped before it was ready.';
@@ -59,14 +55,12 @@ export class DocumentRow {
   #note = el('p.document-note', AUTO);
   #button = el('button.icon-button', { onclick: () => this.#row?.press() });
   #also = el('button.button.quiet.small', { onclick: () => this.#row?.pressToo?.() });
-  /** @type {Row | undefined} */
   #row;
 
   constructor() {
     this.node.append(this.#badge, el('div.document-text', this.#name, this.#bar, this.#note, this.#also), this.#button);
   }
 
-  /** @param {Row} row */
   show(row) {
     this.node.className = `document ${row.tone}`;
     this.#badge.textContent = extension(row.file);

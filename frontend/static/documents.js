@@ -1,6 +1,6 @@
 /** The documents on the server as this page knows them, kept fresh while any is being worked on. */
 
-import { actOn, deleteDocument, follow, listDocuments } from './api.js';
+import { call, documentPath, follow, listDocuments, post } from './api.js';
 
 const PAGE = 50;
 const BUSY_MS = 500;
@@ -10,27 +10,22 @@ const DEAF_MS = 30_000;
 /** Most documents to follow by events: a browser has six connections to a server, over all its tabs. */
 const FOLLOWED = 2;
 
-/** @param {Doc} doc */
 export const isActive = (doc) => doc.status === 'queued' || doc.status === 'started';
 
 /** Fires "change" at all news, and "settled" (detail: the document) when one has ended. */
 export class Documents extends EventTarget {
-  /** @type {Doc[]} */
   items = [];
   total = 0;
   search = '';
   loaded = false;
-  /** @type {unknown} */
   problem = null;
 
   #pages = 1;
   #asked = 0;
   #failures = 0;
-  /** @type {number | undefined} */
   #timer;
-  /** Ids seen at work, so that their end can be told. @type {Set<string>} */
+  /** Ids seen at work, so that their end can be told. */
   #working = new Set();
-  /** @type {Map<string, EventSource>} */
   #streams = new Map();
   /** Until when to ask instead, as events do not come through. */
   #deafUntil = 0;
@@ -43,7 +38,6 @@ export class Documents extends EventTarget {
     });
   }
 
-  /** @param {string} search */
   async find(search) {
     this.search = search;
     this.#pages = 1;
@@ -55,9 +49,8 @@ export class Documents extends EventTarget {
     await this.refresh();
   }
 
-  /** @param {Doc} doc */
   async remove(doc) {
-    await deleteDocument(doc.document_id);
+    await call(documentPath(doc.document_id), { method: 'DELETE' });
     this.#working.delete(doc.document_id);
     this.items = this.items.filter((item) => item.document_id !== doc.document_id);
     this.total = Math.max(0, this.total - 1);
@@ -65,9 +58,8 @@ export class Documents extends EventTarget {
     await this.refresh();
   }
 
-  /** @param {Doc} doc */
   async stopOrRetry(doc) {
-    this.#hear(await actOn(doc.document_id, isActive(doc) ? 'stop' : 'retry'));
+    this.#hear(await post(`${documentPath(doc.document_id)}/${isActive(doc) ? 'stop' : 'retry'}`));
     await this.refresh();
   }
 
@@ -89,12 +81,10 @@ export class Documents extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
-  /** @param {number} page */
   #page(page) {
     return listDocuments({ offset: page * PAGE, limit: PAGE, search: this.search });
   }
 
-  /** @param {Doc[]} items */
   #accept(items) {
     this.items = items;
     this.loaded = true;
@@ -108,7 +98,7 @@ export class Documents extends EventTarget {
     }
   }
 
-  /** News of one document. @param {Doc} doc */
+  /** News of one document. */
   #hear(doc) {
     this.#accept(this.items.map((item) => (item.document_id === doc.document_id ? doc : item)));
     this.#schedule();
@@ -125,7 +115,7 @@ export class Documents extends EventTarget {
     this.#timer = setTimeout(() => this.refresh(), told || document.hidden ? CALM_MS : wait);
   }
 
-  /** Whether events tell of all that is at work. @param {Doc[]} active */
+  /** Whether events tell of all that is at work. */
   #listen(active) {
     const told = active.length <= FOLLOWED && !document.hidden && !this.problem && Date.now() > this.#deafUntil;
     const wanted = new Set(told ? active.map((doc) => doc.document_id) : []);

@@ -2,19 +2,17 @@
 
 import { byId } from './dom.js';
 
-/** @param {DragEvent} event */
 const carriesFiles = (event) => event.dataTransfer?.types.includes('Files') ?? false;
 
-/** All files below an entry of a drop. @param {FileSystemEntry} entry @returns {Promise<File[]>} */
+/** All files below an entry of a drop. */
 async function filesBelow(entry) {
   if (entry.isFile) {
-    const file = /** @type {FileSystemFileEntry} */ (entry);
+    const file = entry;
     return [await new Promise((resolve, reject) => file.file(resolve, reject))];
   }
-  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+  const reader = entry.createReader();
   const files = [];
   for (;;) {
-    /** @type {FileSystemEntry[]} */
     const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
     if (some.length === 0) return files;
     for (const child of some) {
@@ -23,7 +21,6 @@ async function filesBelow(entry) {
   }
 }
 
-/** @param {DataTransfer} transfer */
 async function droppedFiles(transfer) {
   // Entries must be taken before the first await: the browser empties the list afterwards.
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
@@ -31,7 +28,6 @@ async function droppedFiles(transfer) {
   return (await Promise.all(entries.map(filesBelow))).flat();
 }
 
-/** @param {(files: File[]) => void} onFiles */
 export function acceptDrops(onFiles) {
   const overlay = byId('drop-overlay');
   addEventListener('dragenter', (event) => {

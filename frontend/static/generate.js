@@ -1,6 +1,6 @@
 /** The form that asks for questions. */
 
-import { makeQuestions } from './api.js';
+import { post } from './api.js';
 import { announce, byId, el, inputOf, problemBox } from './dom.js';
 import { onlyUnseen } from './runs.js';
 import { recall, remember } from './storage.js';
@@ -8,29 +8,27 @@ import { recall, remember } from './storage.js';
 const MOST = 200;
 const NOTHING = 'The text carries no questions on this. Try another topic or add documents.';
 
-/**
- * Questions not among `seen`. A request is always answered alike, so more are asked for.
- * @param {QuestionRequest} request
- * @param {string[]} seen
- */
+const KINDS =
+  'abbreviation agent cause cloze comparison date definition description function list name number object parts place process subject';
+
+/** Questions not among `seen`. */
 export async function makeMore(request, seen) {
-  const set = await makeQuestions({ ...request, count: Math.min(MOST, request.count + seen.length) });
+  const set = await post('/api/questions', { ...request, fresh: true });
   return onlyUnseen(set, seen, request.count);
 }
 
 export class Generate {
   #picker;
   #onSet;
-  /** @type {AbortController | null} */
   #asking = null;
 
-  /**
-   * @param {import('./picker.js').Picker} picker
-   * @param {(set: QuestionSet, request: QuestionRequest) => void} onSet
-   */
   constructor(picker, onSet) {
     this.#picker = picker;
     this.#onSet = onSet;
+    byId('scope').append(picker.node);
+    byId('types').append(
+      ...KINDS.split(' ').map((kind) => el('label.chip', el('input', { type: 'checkbox', name: 'types', value: kind }), el('span', kind))),
+    );
     this.#restore();
     const form = byId('generate', HTMLFormElement);
     form.addEventListener('submit', (event) => {
@@ -44,7 +42,6 @@ export class Generate {
     }
   }
 
-  /** @param {string} topic */
   setTopic(topic) {
     inputOf('topic').value = topic;
     this.#keep();
@@ -58,7 +55,6 @@ export class Generate {
     else if (set) this.#onSet(set, request);
   }
 
-  /** @returns {QuestionRequest | null} null where something must be put right first */
   #read() {
     const data = new FormData(byId('generate', HTMLFormElement));
     const count = Number(data.get('count'));
@@ -69,7 +65,7 @@ export class Generate {
     if (ids?.length === 0) {
       return this.#refuse(
         'Tick at least one document, or choose “All documents”.',
-        byId('picker').querySelector('input[type=checkbox]'),
+        this.#picker.node.querySelector('input[type=checkbox]'),
       );
     }
     return {
@@ -77,24 +73,25 @@ export class Generate {
       document_ids: ids,
       count,
       mode: modeOf(data.get('mode')),
+      ...(data.get('difficulty') && { difficulty: data.get('difficulty') }),
+      ...(data.has('types') && { types: data.getAll('types') }),
+      ...(data.has('fresh') && { fresh: true }),
     };
   }
 
-  /** @param {string} message @param {Element | null} field @returns {null} */
   #refuse(message, field) {
     byId('generate-problem').replaceChildren(problemBox(message));
-    /** @type {HTMLElement | null} */ (field)?.focus();
+    field?.focus();
     return null;
   }
 
-  /** @param {QuestionRequest} request @returns {Promise<QuestionSet | null>} */
   async #ask(request) {
     if (this.#asking) return null;
     this.#asking = new AbortController();
     const stopBusy = this.#showBusy();
     byId('generate-problem').replaceChildren();
     try {
-      return await makeQuestions(request, this.#asking.signal);
+      return await post('/api/questions', request, this.#asking.signal);
     } catch (cause) {
       if (!this.#asking.signal.aborted) byId('generate-problem').replaceChildren(problemBox(cause));
       return null;
@@ -124,7 +121,6 @@ export class Generate {
     };
   }
 
-  /** @param {number} by */
   #step(by) {
     const count = inputOf('count');
     count.value = String(Math.min(MOST, Math.max(1, (Number(count.value) || 0) + by)));
@@ -145,5 +141,4 @@ export class Generate {
   }
 }
 
-/** @param {unknown} value */
 const modeOf = (value) => (value === 'practice' ? 'practice' : 'quiz');

@@ -10,15 +10,13 @@ const TYPING_PAUSE_MS = 200;
 export class Library {
   #documents;
   #uploads;
-  /** @type {Map<string, DocumentRow>} */
   #rows = new Map();
 
-  /** @param {import('./documents.js').Documents} documents @param {import('./uploads.js').Uploads} uploads */
   constructor(documents, uploads) {
     this.#documents = documents;
     this.#uploads = uploads;
     documents.addEventListener('change', () => this.#drawDocuments());
-    documents.addEventListener('settled', (event) => tellEnd(/** @type {CustomEvent<Doc>} */ (event).detail));
+    documents.addEventListener('settled', (event) => tellEnd(event.detail));
     uploads.addEventListener('change', () => this.#drawUploads());
     this.#listen();
     this.#drawDocuments();
@@ -32,7 +30,6 @@ export class Library {
       files.value = '';
     });
     const filter = inputOf('library-filter');
-    /** @type {number | undefined} */
     let pause;
     filter.addEventListener('input', () => {
       clearTimeout(pause);
@@ -87,11 +84,7 @@ export class Library {
     else if (items.length === 0) state.append(emptyText(search));
   }
 
-  /**
-   * Keeps the row of each key in place, so that focus and what is being read aloud stay put.
-   * @param {HTMLElement} list
-   * @param {[string, Row][]} rows
-   */
+  /** Keeps the row of each key in place, so that focus and what is being read aloud stay put. */
   #drawRows(list, rows) {
     const nodes = rows.map(([key, row]) => {
       const line = this.#rows.get(key) ?? new DocumentRow();
@@ -100,7 +93,7 @@ export class Library {
       line.show(row);
       return line.node;
     });
-    for (const old of /** @type {HTMLLIElement[]} */ ([...list.children])) {
+    for (const old of [...list.children]) {
       if (nodes.includes(old)) continue;
       this.#rows.delete(old.dataset.key ?? '');
       old.remove();
@@ -111,13 +104,11 @@ export class Library {
     list.hidden = nodes.length === 0;
   }
 
-  /** @param {number} key */
   #dismiss(key) {
     this.#uploads.dismiss(key);
     focusOn(byId('library-title'));
   }
 
-  /** @param {Doc} doc */
   async #remove(doc) {
     const sure = await confirmed({
       title: 'Delete this document?',
@@ -133,7 +124,6 @@ export class Library {
     });
   }
 
-  /** @param {() => Promise<void>} action */
   async #try(action) {
     try {
       await action();
@@ -144,14 +134,12 @@ export class Library {
   }
 }
 
-/** @param {Doc} doc */
 function tellEnd(doc) {
   if (doc.status === 'finished') announce(`${nameOf(doc)} is ready.`);
   else if (doc.status === 'failed') announce(`${nameOf(doc)} could not be read. ${doc.error?.message ?? ''}`);
   else announce(`${nameOf(doc)} stopped.`);
 }
 
-/** @param {string} search */
 function emptyText(search) {
   const text = search
     ? `No document is called “${search}”.`

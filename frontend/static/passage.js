@@ -1,57 +1,57 @@
-/** The passage behind a question, in a dialog. */
+/** The passage behind a question or an answer, in a dialog. */
 
-import { getPassage } from './api.js';
+import { call, documentPath } from './api.js';
 import { AUTO, byId, el, highlighted, icon } from './dom.js';
-import { cutAt, findLoosely, placeOf } from './text.js';
+import { clock, cutAt, findLoosely, linkAt, placeOf } from './text.js';
 
-/** @param {Source} source */
-export function passageButton(source) {
-  return el(
+export const passageButton = (source) =>
+  el(
     'p.passage-line',
     el('button.button.small', { onclick: () => openPassage(source) }, icon('quote'), 'Show the passage'),
     el('span.place', AUTO, placeOf(source)),
   );
-}
 
-/** @param {Source} source */
-async function openPassage(source) {
-  const dialog = byId('passage', HTMLDialogElement);
+/** Opens at `quotes` where there are some, else at `quote`. */
+export async function openPassage(source) {
+  const dialog = byId('passage');
   const body = byId('passage-body');
+  const link = linkAt(source);
   byId('passage-title').textContent = source.filename;
   byId('passage-place').textContent = whereIn(source);
   body.replaceChildren(el('div.skeleton.tall'));
   dialog.showModal();
   try {
-    const passage = await getPassage(source.document_id, source.chunk_id);
-    byId('passage-place').textContent = whereIn(passage);
-    body.replaceChildren(passageText(passage, source.quote));
+    const passage = await call(`${documentPath(source.document_id)}/passage?${new URLSearchParams({ chunk_id: source.chunk_id })}`);
+    byId('passage-place').textContent = whereIn({ ...source, ...passage });
+    body.replaceChildren(passageText(passage, source.quotes?.length ? source.quotes : [source.quote]));
   } catch (cause) {
-    const { message } = /** @type {Error} */ (cause);
     body.replaceChildren(
-      el('p.notice.notice-bad', { role: 'alert' }, `The text around it cannot be shown. ${message}`),
-      el('p.passage-text', AUTO, el('mark', source.quote)),
+      el('p.notice.notice-bad', { role: 'alert' }, `The text around it cannot be shown. ${cause.message}`),
+      el('p.passage-text', AUTO, el('mark', source.quotes?.[0] ?? source.quote)),
     );
   }
+  if (link) body.append(el('a.button', { href: link, target: '_blank', rel: 'noopener noreferrer' }, `Watch at ${clock(source.start_seconds)}`));
   const first = body.querySelector('mark');
   if (first) body.scrollTop = first.offsetTop - body.offsetTop - body.clientHeight / 3;
 }
 
-/** @param {{page: number | null, heading: string | null}} source */
-const whereIn = ({ page, heading }) =>
-  [page ? `Page ${page}` : '', heading?.replaceAll(' > ', ' › ')].filter(Boolean).join(' · ');
+const whereIn = ({ page, heading, start_seconds: second }) =>
+  [page && `Page ${page}`, second != null && clock(second), heading?.replaceAll(' > ', ' › ')].filter(Boolean).join(' · ');
 
-/** @param {PassageText} passage @param {string} quote */
-function passageText({ before, text, after }, quote) {
+function passageText({ before, text, after }, quotes) {
   const whole = before + text + after;
-  const found = findLoosely(whole, quote);
-  const shown = found ?? { start: before.length, end: before.length + text.length };
-  const pieces = cutAt(whole, [shown]);
-  return el('p.passage-text', AUTO, ...highlighted(pieces));
+  const found = quotes
+    .map((quote) => findLoosely(whole, quote))
+    .filter(Boolean)
+    .sort((a, b) => a.start - b.start)
+    .filter((one, place, all) => !place || one.start >= all[place - 1].end);
+  const chunk = { start: before.length, end: before.length + text.length };
+  return el('p.passage-text', AUTO, ...highlighted(cutAt(whole, found.length ? found : [chunk])));
 }
 
 /** Closing by the button or a press beside the dialog; Escape is the browser's own. */
 export function preparePassage() {
-  const dialog = byId('passage', HTMLDialogElement);
+  const dialog = byId('passage');
   byId('passage-close').addEventListener('click', () => dialog.close());
   dialog.addEventListener('click', (event) => {
     if (event.target === dialog) dialog.close();

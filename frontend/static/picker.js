@@ -1,31 +1,40 @@
-/** Which documents questions come from. */
+/** Which documents something comes from: all, or those ticked. */
 
 import { nameOf } from './document-row.js';
-import { AUTO, byId, el, inputOf } from './dom.js';
+import { AUTO, el } from './dom.js';
 
 export class Picker {
   #documents;
-  /** Ids stay chosen while the library shows only what a search found. @type {Set<string>} */
+  /** Ids stay chosen while the library shows only what a search found. */
   #chosen = new Set();
   #list = el('ul.picker-list');
+  #words = el('span');
+  #some;
   #drawn = '';
 
-  /** @param {import('./documents.js').Documents} documents */
-  constructor(documents) {
+  constructor(documents, name) {
     this.#documents = documents;
-    byId('picker').append(this.#list);
-    for (const id of ['scope-all', 'scope-chosen']) {
-      byId(id).addEventListener('change', () => {
-        byId('picker').hidden = this.documentIds === null;
-      });
-    }
+    const box = el('div.picker', { hidden: true }, this.#list);
+    const radio = (value, ...more) =>
+      el('input', { type: 'radio', name: `scope-${name}`, value, onchange: () => (box.hidden = !this.#some.checked) }, ...more);
+    this.#some = radio('chosen');
+    this.node = el(
+      'fieldset.scope',
+      el('legend', 'Documents'),
+      el(
+        'div.segmented',
+        el('label', radio('all', { checked: true }), el('span', 'All documents')),
+        el('label', this.#some, this.#words),
+      ),
+      box,
+    );
     documents.addEventListener('change', () => this.#draw());
     this.#draw();
   }
 
-  /** @returns {string[] | null} null for all documents */
+  /** null for all documents. */
   get documentIds() {
-    return inputOf('scope-chosen').checked ? [...this.#chosen] : null;
+    return this.#some.checked ? [...this.#chosen] : null;
   }
 
   #draw() {
@@ -46,18 +55,16 @@ export class Picker {
     for (const id of this.#chosen) if (!there.has(id)) this.#chosen.delete(id);
   }
 
-  /** @param {Doc} doc */
   #box({ document_id: id, ...doc }) {
     const input = el('input', { type: 'checkbox', checked: this.#chosen.has(id) });
     input.addEventListener('change', () => {
-      if (input.checked) this.#chosen.add(id);
-      else this.#chosen.delete(id);
+      this.#chosen[input.checked ? 'add' : 'delete'](id);
       this.#label();
     });
     return el('label.pick', input, el('span', AUTO, nameOf(doc)));
   }
 
   #label() {
-    byId('scope-label').textContent = this.#chosen.size ? `Only chosen (${this.#chosen.size})` : 'Only chosen ones';
+    this.#words.textContent = this.#chosen.size ? `Only chosen (${this.#chosen.size})` : 'Only chosen ones';
   }
 }

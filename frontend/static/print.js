@@ -4,7 +4,6 @@ import { byId, el } from './dom.js';
 import { LETTERS } from './runs.js';
 import { placeOf } from './text.js';
 
-/** @param {() => Run | null} currentRun */
 export function preparePrint(currentRun) {
   addEventListener('beforeprint', () => {
     const run = currentRun();
@@ -14,7 +13,6 @@ export function preparePrint(currentRun) {
   addEventListener('afterprint', () => byId('print-sheet').replaceChildren());
 }
 
-/** @param {Run} run */
 function sheet(run) {
   const items = run.order.map((index) => run.set.questions[index]);
   const title = run.request.topic ?? 'Questions';
@@ -26,12 +24,10 @@ function sheet(run) {
   ];
 }
 
-/** @param {Question} item */
 function room(item) {
   if (item.options.length === 0) return [el('div.lines')];
   return item.options.map((text, place) => el('p.print-option', `${LETTERS[place]}) ${text}`));
 }
 
-/** @param {Question} item */
 const answerOf = (item) =>
   item.correct_index === null ? item.answer : `${LETTERS[item.correct_index]}) ${item.options[item.correct_index]}`;

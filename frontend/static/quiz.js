@@ -4,7 +4,6 @@ import { AUTO, el, icon } from './dom.js';
 import { passageButton } from './passage.js';
 import { isAnswered, isRight, LETTERS } from './runs.js';
 
-/** @param {Run} run @param {number} index @param {(choice: number) => void} onChoice */
 export function quizQuestion(run, index, onChoice) {
   const { question, options } = run.set.questions[index];
   return el(
@@ -31,7 +30,6 @@ export function quizQuestion(run, index, onChoice) {
   );
 }
 
-/** @param {Run} run @param {number} index */
 export function quizResult(run, index) {
   const item = run.set.questions[index];
   const chosen = run.choices[index];
@@ -48,7 +46,6 @@ export function quizResult(run, index) {
   };
 }
 
-/** @param {string} text @param {number} choice @param {number | null} correct @param {number | undefined} chosen */
 function optionResult(text, choice, correct, chosen) {
   const right = choice === correct;
   const wrong = choice === chosen && !right;

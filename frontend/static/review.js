@@ -1,19 +1,51 @@
 /** The end of a round: the score, and every question with its answer. */
 
-import { el, svg } from './dom.js';
+import { post } from './api.js';
+import { AUTO, el, problemBox, svg } from './dom.js';
 import { practiceResult } from './practice.js';
 import { quizResult } from './quiz.js';
-import { scoreOf, verdict } from './runs.js';
+import { LETTERS, scoreOf, verdict } from './runs.js';
 
-/** @param {Run} run @param {ReviewActions} actions */
 export function reviewOf(run, actions) {
   const list = el('ol.review-list');
-  const show = (/** @type {number[]} */ order) => list.replaceChildren(...order.map((index) => card(run, index)));
+  const show = (order) => list.replaceChildren(...order.map((index) => card(run, index)));
   show(run.order);
-  return el('div.review', scoreCard(run, actions), filterRow(run, show), list);
+  return el('div.review', scoreCard(run, actions), run.set.mode === 'quiz' && advice(run), filterRow(run, show), list);
 }
 
-/** @param {Run} run @param {ReviewActions} actions */
+/** What the marking says of the whole quiz, and the places to read again. */
+function advice(run) {
+  const box = el('section.card.advice', { 'aria-label': 'Feedback' }, el('div.skeleton'));
+  const answers = run.order.map((index) => {
+    const { id, question, options, correct_index: right } = run.set.questions[index];
+    const letter = (place) => LETTERS[place] ?? '';
+    return {
+      question_id: id ?? String(index),
+      question,
+      options,
+      user_answer: letter(run.choices[index]),
+      correct_answer: letter(right),
+      question_type: 'mcq',
+    };
+  });
+  const ask = async () => {
+    try {
+      const told = await post('/api/chat/evaluate-quiz', { answers, topic: run.request.topic });
+      const part = (title, lines) => (lines.length ? [el('h3', title), el('ul.points', ...lines.map((text) => el('li', AUTO, text)))] : []);
+      box.replaceChildren(
+        el('p', el('span.tag', `Grade ${told.grade}`), ' ', told.overall_feedback),
+        ...part('Read again', told.study_suggestions),
+        ...part('Going well', told.strengths),
+        ...part('To work on', told.areas_for_improvement),
+      );
+    } catch (cause) {
+      box.replaceChildren(problemBox(cause, ask));
+    }
+  };
+  void ask();
+  return box;
+}
+
 function scoreCard(run, { onRound, onMore }) {
   const { right, missed, unanswered, total, share } = scoreOf(run);
   const quiz = run.set.mode === 'quiz';
@@ -39,9 +71,8 @@ function scoreCard(run, { onRound, onMore }) {
   );
 }
 
-/** @param {number} share */
 function ring(share) {
-  const arc = (/** @type {string} */ name, /** @type {number} */ length) =>
+  const arc = (name, length) =>
     svg('circle', { class: name, cx: 40, cy: 40, r: 33, pathLength: 100, 'stroke-dasharray': `${length} 100` });
   return svg(
     'svg',
@@ -52,11 +83,9 @@ function ring(share) {
   );
 }
 
-/** @param {Run} run @param {(order: number[]) => void} show */
 function filterRow(run, show) {
   const { missed, total } = scoreOf(run);
   if (missed.length === 0 || missed.length === total) return null;
-  /** @type {(words: string, order: number[], on: boolean) => HTMLElement} */
   const choice = (words, order, on) =>
     el(
       'label',
@@ -70,7 +99,6 @@ function filterRow(run, show) {
   );
 }
 
-/** @param {Run} run @param {number} index */
 function card(run, index) {
   const { words, right, parts } = run.set.mode === 'quiz' ? quizResult(run, index) : practiceResult(run, index);
   const { difficulty } = run.set.questions[index];

@@ -2,13 +2,7 @@
 
 export const LETTERS = ['A', 'B', 'C', 'D'];
 
-/**
- * A first round over a whole set.
- * @param {QuestionSet} set
- * @param {QuestionRequest} request
- * @param {string[]} [seen] questions of the sets before this one
- * @returns {Run}
- */
+/** A first round over a whole set. */
 export function startRun(set, request, seen = []) {
   return {
     set,
@@ -24,28 +18,18 @@ export function startRun(set, request, seen = []) {
   };
 }
 
-/**
- * Another round over some of the questions, their answers forgotten.
- * @param {Run} run
- * @param {number[]} order
- * @returns {Run}
- */
+/** Another round over some of the questions, their answers forgotten. */
 export function nextRound(run, order) {
   return { ...startRun(run.set, run.request), seen: run.seen, order };
 }
 
-/**
- * Whether the question at this index has been answered (quiz) or judged (practice).
- * @param {Run} run
- * @param {number} index
- */
+/** Whether the question at this index has been answered (quiz) or judged (practice). */
 export const isAnswered = (run, index) => (run.set.mode === 'quiz' ? run.choices : run.known)[index] !== undefined;
 
-/** @param {Run} run @param {number} index */
 export const isRight = (run, index) =>
   run.set.mode === 'quiz' ? run.choices[index] === run.set.questions[index].correct_index : run.known[index] === true;
 
-/** The tally of a round. @param {Run} run */
+/** The tally of a round. */
 export function scoreOf(run) {
   const right = run.order.filter((index) => isRight(run, index));
   const missed = run.order.filter((index) => !isRight(run, index));
@@ -54,7 +38,7 @@ export function scoreOf(run) {
   return { right, missed, unanswered, total, share: total ? right.length / total : 0 };
 }
 
-/** One sentence on a quiz score. @param {number} share 0..1 */
+/** One sentence on a quiz score. */
 export function verdict(share) {
   if (share === 1) return 'Every answer right.';
   if (share >= 0.8) return 'Well done. You know this text.';
@@ -62,13 +46,7 @@ export function verdict(share) {
   return 'Worth another read. Open the passages below, then try again.';
 }
 
-/**
- * Only the questions not seen before, at most `count`, and a plain sentence when that is fewer.
- * @param {QuestionSet} set
- * @param {string[]} seen
- * @param {number} count
- * @returns {QuestionSet}
- */
+/** Only the questions not seen before, at most `count`, and a plain sentence when that is fewer. */
 export function onlyUnseen(set, seen, count) {
   const known = new Set(seen);
   const questions = set.questions.filter((q) => !known.has(q.question)).slice(0, count);

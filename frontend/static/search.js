@@ -1,14 +1,12 @@
 /** Finding passages in all documents. */
 
-import { searchPassages } from './api.js';
+import { call } from './api.js';
 import { announce, AUTO, byId, el, highlighted, inputOf, problemBox } from './dom.js';
 import { passageButton } from './passage.js';
 import { counted, cutAt, findWords } from './text.js';
 
-/** @param {(topic: string) => void} onTopic makes questions about what was searched for */
 export function prepareSearch(onTopic) {
   const input = inputOf('search-input');
-  /** @type {AbortController | null} */
   let asking = null;
   byId('search-form').addEventListener('submit', async (event) => {
     event.preventDefault();
@@ -20,7 +18,7 @@ export function prepareSearch(onTopic) {
     const results = byId('search-results');
     results.replaceChildren(...[0, 1, 2].map(() => el('div.skeleton.tall')));
     try {
-      const found = await searchPassages(query, signal);
+      const found = await call(`/api/search?${new URLSearchParams({ q: query, k: 10 })}`, { signal });
       if (!signal.aborted) show(results, query, found.results, onTopic);
     } catch (cause) {
       if (signal.aborted) return;
@@ -29,7 +27,6 @@ export function prepareSearch(onTopic) {
   });
 }
 
-/** @param {HTMLElement} place @param {string} query @param {Found[]} found @param {(topic: string) => void} onTopic */
 function show(place, query, found, onTopic) {
   announce(found.length ? `${counted(found.length, 'passage')} found.` : 'Nothing found.');
   if (found.length === 0) {
@@ -45,7 +42,6 @@ function show(place, query, found, onTopic) {
   );
 }
 
-/** @param {Found} hit @param {string} query */
 function foundCard(hit, query) {
   const pieces = cutAt(hit.text, findWords(hit.text, query));
   return el(

@@ -1,21 +1,21 @@
-/** What this browser remembers, where it lets us. */
+/** What this browser remembers, where it lets us; in `sessionStorage` until the tab is closed. */
 
 const PREFIX = 'quaestio.';
 
-/** @param {string} key @returns {any} null where nothing usable is kept */
-export function recall(key) {
+/** null where nothing usable is kept. */
+export function recall(key, place = localStorage) {
   try {
-    return JSON.parse(localStorage.getItem(PREFIX + key) ?? 'null');
+    return JSON.parse(place.getItem(PREFIX + key) ?? 'null');
   } catch {
     return null;
   }
 }
 
-/** @param {string} key @param {unknown} value null forgets */
-export function remember(key, value) {
+/** null forgets. */
+export function remember(key, value, place = localStorage) {
   try {
-    if (value === null) localStorage.removeItem(PREFIX + key);
-    else localStorage.setItem(PREFIX + key, JSON.stringify(value));
+    if (value === null) place.removeItem(PREFIX + key);
+    else place.setItem(PREFIX + key, JSON.stringify(value));
   } catch {
     // What is on the screen stays.
   }

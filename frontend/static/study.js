@@ -9,23 +9,19 @@ import { remember } from './storage.js';
 import { counted } from './text.js';
 
 const KEEP_PAUSE_MS = 300;
+/** Share of the points from which an open answer counts as known, until the person says otherwise. */
+const PASSED = 0.6;
 
 /** Shows one run in #study; every step is kept, so that a reload loses nothing. */
 export class Study {
   #section = byId('study');
-  /** @type {Run | null} */
   #run = null;
   #onNew;
   #onMore;
   /** Redraws what changes while one question is shown. */
   #update = () => {};
-  /** @type {number | undefined} */
   #timer;
 
-  /**
-   * @param {{onNew: () => void, onMore: (run: Run) => Promise<boolean>}} actions
-   *   onMore answers false where the text carries no more
-   */
   constructor({ onNew, onMore }) {
     this.#onNew = onNew;
     this.#onMore = onMore;
@@ -33,12 +29,10 @@ export class Study {
     addEventListener('pagehide', () => this.#keepNow());
   }
 
-  /** @returns {Run | null} */
   get run() {
     return this.#run;
   }
 
-  /** @param {Run} run */
   open(run) {
     this.resume(run);
     this.#keepNow();
@@ -47,7 +41,7 @@ export class Study {
     announce(`${counted(run.order.length, 'question')} ready.`);
   }
 
-  /** Shows a run from an earlier visit without taking the focus. @param {Run} run */
+  /** Shows a run from an earlier visit without taking the focus. */
   resume(run) {
     this.#run = run;
     this.#draw();
@@ -78,7 +72,6 @@ export class Study {
     this.#section.replaceChildren(this.#head(run), ...notice, body, credits(run));
   }
 
-  /** @param {Run} run */
   #head(run) {
     const kind = run.set.mode === 'quiz' ? 'Quiz' : 'Practice';
     const about = run.request.topic ?? (run.request.document_ids ? 'chosen documents' : 'everything in your library');
@@ -91,13 +84,13 @@ export class Study {
       ),
       el(
         'div.study-actions',
+        run.set.set_id && el('a.button.quiet', { href: `#sets/${run.set.set_id}` }, 'Edit and export'),
         el('button.button.quiet', { onclick: () => print() }, icon('print'), 'Print'),
         el('button.button', { onclick: () => this.#onNew() }, 'New questions'),
       ),
     );
   }
 
-  /** @param {Run} run */
   #runner(run) {
     const count = el('p.position');
     const bar = el('progress.run-bar', { max: run.order.length, value: 0, 'aria-label': 'Questions answered' });
@@ -125,7 +118,6 @@ export class Study {
     );
   }
 
-  /** @param {Run} run */
   #strip(run) {
     return el(
       'ol.strip',
@@ -134,7 +126,6 @@ export class Study {
     );
   }
 
-  /** @param {Run} run */
   #question(run) {
     const index = run.order[run.position];
     const changed = () => {
@@ -152,6 +143,11 @@ export class Study {
         run.notes[index] = text;
         this.#keepSoon();
       },
+      onMark: (result) => {
+        run.marks = { ...run.marks, [index]: result };
+        run.known[index] ??= result.score >= result.max_score * PASSED;
+        changed();
+      },
       onReveal: () => {
         run.revealed[index] = true;
         changed();
@@ -163,12 +159,10 @@ export class Study {
     });
   }
 
-  /** @param {number} by */
   #move(by) {
     if (this.#run) this.#goTo(this.#run.position + by);
   }
 
-  /** @param {number} place */
   #goTo(place) {
     const run = this.#run;
     if (!run || place < 0 || place >= run.order.length) return;
@@ -181,7 +175,7 @@ export class Study {
       ? ['.strip [aria-current]']
       : ['.question input:checked', '.question input', '.question-text'];
     const target = wanted.map((selector) => this.#section.querySelector(selector)).find(Boolean);
-    /** @type {HTMLElement | undefined} */ (target)?.focus();
+    target?.focus();
   }
 
   /** On to the next question, or to the end of the round. */
@@ -192,7 +186,6 @@ export class Study {
     else void this.#finish(run);
   }
 
-  /** @param {Run} run */
   async #finish(run) {
     const { unanswered } = scoreOf(run);
     if (run.set.mode === 'quiz' && unanswered.length > 0) {
@@ -212,12 +205,10 @@ export class Study {
     announce(`${right.length} of ${total} ${run.set.mode === 'quiz' ? 'right' : 'known'}.`);
   }
 
-  /** @param {number[]} order */
   #round = (order) => {
     if (this.#run) this.open(nextRound(this.#run, order));
   };
 
-  /** @param {HTMLButtonElement} button @param {HTMLElement} place */
   #more = async (button, place) => {
     if (!this.#run || button.disabled) return;
     button.disabled = true;
@@ -233,10 +224,9 @@ export class Study {
     button.replaceChildren('More questions like these');
   };
 
-  /** @param {KeyboardEvent} event */
   #key(event) {
     const run = this.#run;
-    const target = /** @type {HTMLElement} */ (event.target);
+    const target = (event.target);
     if (!run || run.done || event.altKey || event.ctrlKey || event.metaKey || target.matches('textarea')) return;
     if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {
       event.preventDefault();
@@ -249,7 +239,6 @@ export class Study {
     }
   }
 
-  /** @param {string} key one of 1-4, A-D; others do nothing */
   #choose(key) {
     const place = key.length === 1 ? Math.max('1234'.indexOf(key), 'abcd'.indexOf(key.toLowerCase())) : -1;
     const option = this.#section.querySelectorAll('.question input')[place];
@@ -259,7 +248,6 @@ export class Study {
   }
 }
 
-/** @param {HTMLElement} strip @param {Run} run */
 function updateStrip(strip, run) {
   strip.querySelectorAll('button').forEach((button, place) => {
     const index = run.order[place];
@@ -275,9 +263,9 @@ function updateStrip(strip, run) {
   });
 }
 
-/** @param {Run} run */
 function credits(run) {
   const writer = run.set.model === 'extractive' ? 'the built-in writer' : run.set.model;
-  const seconds = (run.set.timings.total_ms / 1000).toLocaleString('en', { maximumFractionDigits: 1 });
-  return el('p.credits', `Written by ${writer} in ${seconds} s, each from a passage of your documents.`);
+  const ms = run.set.timings?.total_ms;
+  const taken = ms > 50 ? ` in ${(ms / 1000).toLocaleString('en', { maximumFractionDigits: 1 })} s` : '';
+  return el('p.credits', `Written by ${writer}${taken}, each from a passage of your documents.`);
 }

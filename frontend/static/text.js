@@ -1,21 +1,19 @@
 /** Words and ranges of text: pure functions, no page. */
 
-/** "1 question", "3 questions". @param {number} count @param {string} noun */
+/** "1 question", "3 questions". */
 export const counted = (count, noun) => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 
-/** @param {number} bytes */
 export function formatBytes(bytes) {
   if (bytes < 999_500) return `${Math.ceil(bytes / 1000)}\u00a0KB`;
   return `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })}\u00a0MB`;
 }
 
-/** @param {string} filename */
 export function extension(filename) {
   const found = /\.([A-Za-z0-9]{1,5})$/.exec(filename);
   return found ? found[1].toUpperCase() : 'FILE';
 }
 
-/** What is being done to a document, in words. @param {Doc} doc */
+/** What is being done to a document, in words. */
 export function stageText({ stage, done, total, unit, waiting }) {
   if (waiting) return 'Waiting for a worker';
   const verb = { extracting: 'Reading', embedding: 'Embedding' }[stage];
@@ -26,7 +24,7 @@ export function stageText({ stage, done, total, unit, waiting }) {
   return `${verb} the text, ${Math.round((done / total) * 100)} %`;
 }
 
-/** How fast, and how long yet; empty while unknown. @param {Pick<Doc, 'unit' | 'rate' | 'seconds_left'>} doc */
+/** How fast, and how long yet; empty while unknown. */
 export function paceText({ unit, rate, seconds_left: left }) {
   const words = [];
   if (rate) {
@@ -38,7 +36,6 @@ export function paceText({ unit, rate, seconds_left: left }) {
   return words.join(' · ');
 }
 
-/** @param {number} seconds */
 function timeText(seconds) {
   if (seconds <= 5) return 'a few seconds';
   if (seconds < 55) return `about ${Math.ceil(seconds / 5) * 5} seconds`;
@@ -46,15 +43,9 @@ function timeText(seconds) {
   return `about ${minutes < 90 ? counted(minutes, 'minute') : counted(Math.round(minutes / 60), 'hour')}`;
 }
 
-/** @param {string} text */
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/**
- * Where `quote` stands in `text`, whatever the white space between its words.
- * @param {string} text
- * @param {string} quote
- * @returns {Stretch | null}
- */
+/** Where `quote` stands in `text`, whatever the white space between its words. */
 export function findLoosely(text, quote) {
   const words = quote.trim().split(/\s+/).filter(Boolean);
   if (words.length === 0) return null;
@@ -63,11 +54,8 @@ export function findLoosely(text, quote) {
 }
 
 /**
- * Where the words of a search stand in a text, in order and without overlap; short words count
- * only where there are no longer ones.
- * @param {string} text
- * @param {string} query
- * @returns {Stretch[]}
+ * Where the words of a search stand in a text, in order and without overlap; short words count only where
+ * there are no longer ones.
  */
 export function findWords(text, query) {
   const all = query.match(/[\p{L}\p{N}]+/gu) ?? [];
@@ -81,12 +69,7 @@ export function findWords(text, query) {
   }));
 }
 
-/**
- * `text` cut at the borders of `ranges`: pieces in order, each with whether it lies in a range.
- * @param {string} text
- * @param {Stretch[]} ranges in order, without overlap
- * @returns {Piece[]}
- */
+/** `text` cut at the borders of `ranges`: pieces in order, each with whether it lies in a range. */
 export function cutAt(text, ranges) {
   const pieces = [];
   let position = 0;
@@ -99,5 +82,21 @@ export function cutAt(text, ranges) {
   return pieces.filter((piece) => piece.text !== '');
 }
 
-/** Where something comes from: "chapter-07.pdf, page 12". @param {{filename: string, page: number | null}} source */
-export const placeOf = ({ filename, page }) => (page ? `${filename}, page ${page}` : filename);
+/** "1:02:03". */
+export function clock(seconds) {
+  const [hours, minutes, rest] = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map((part) => String(Math.floor(part)));
+  return `${hours === '0' ? minutes : `${hours}:${minutes.padStart(2, '0')}`}:${rest.padStart(2, '0')}`;
+}
+
+/** Where a video opens at the second of a source; empty where there is none. */
+export function linkAt({ link, url, start_seconds: second }) {
+  if (second == null || !/^https?:/.test(link ?? url ?? '')) return '';
+  if (link) return link;
+  const at = new URL(url);
+  at.searchParams.set('t', `${Math.floor(second)}s`);
+  return at.href;
+}
+
+/** Where something comes from: "chapter-07.pdf, page 12". */
+export const placeOf = ({ filename, page, start_seconds: second }) =>
+  [filename, page ? `page ${page}` : second != null && `at ${clock(second)}`].filter(Boolean).join(', ');

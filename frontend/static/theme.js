@@ -4,7 +4,6 @@
   const root = document.documentElement;
   const systemDark = matchMedia('(prefers-color-scheme: dark)');
 
-  /** @returns {string | null} */
   const remembered = () => {
     try {
       return localStorage.getItem(KEY);
@@ -14,7 +13,6 @@
   };
   const isDark = () => (root.dataset.theme ?? (systemDark.matches ? 'dark' : 'light')) === 'dark';
 
-  /** @param {HTMLElement} button */
   const describe = (button) => {
     button.setAttribute('aria-label', `Switch to the ${isDark() ? 'light' : 'dark'} theme`);
     button.classList.toggle('is-dark', isDark());
@@ -24,7 +22,7 @@
   if (kept === 'dark' || kept === 'light') root.dataset.theme = kept;
 
   document.addEventListener('DOMContentLoaded', () => {
-    const button = /** @type {HTMLElement} */ (document.getElementById('theme-toggle'));
+    const button = (document.getElementById('theme-toggle'));
     describe(button);
     systemDark.addEventListener('change', () => describe(button));
     button.addEventListener('click', () => {

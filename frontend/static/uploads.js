@@ -6,20 +6,15 @@ const AT_ONCE = 2;
 
 /** Fires "change" at every step and "accepted" when the server has taken a file. */
 export class Uploads extends EventTarget {
-  /** @type {Upload[]} */
   items = [];
 
   #key = 0;
-  /** @type {{upload: Upload, file: File}[]} */
   #queue = [];
   #running = 0;
-  /** @type {Map<number, AbortController>} */
   #stops = new Map();
 
-  /** @param {Iterable<File>} files */
   add(files) {
     for (const file of files) {
-      /** @type {Upload} */
       const upload = { key: ++this.#key, name: file.name, sent: 0, state: 'waiting', message: '' };
       this.items.push(upload);
       this.#queue.push({ upload, file });
@@ -28,7 +23,7 @@ export class Uploads extends EventTarget {
     this.#pump();
   }
 
-  /** Takes an entry off the list, and stops it if it is still on its way. @param {number} key */
+  /** Takes an entry off the list, and stops it if it is still on its way. */
   dismiss(key) {
     this.#stops.get(key)?.abort();
     this.#queue = this.#queue.filter(({ upload }) => upload.key !== key);
@@ -52,7 +47,6 @@ export class Uploads extends EventTarget {
     }
   }
 
-  /** @param {Upload} upload @param {File} file */
   async #send(upload, file) {
     const stop = new AbortController();
     this.#stops.set(upload.key, stop);
@@ -69,14 +63,13 @@ export class Uploads extends EventTarget {
       this.dispatchEvent(new CustomEvent('accepted', { detail: upload }));
     } catch (cause) {
       upload.state = 'refused';
-      upload.message = /** @type {Error} */ (cause).message;
+      upload.message = cause.message;
     } finally {
       this.#stops.delete(upload.key);
       this.#changed();
     }
   }
 
-  /** @param {Upload} upload @param {number} share */
   #sent(upload, share) {
     upload.sent = share;
     this.#changed();

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fastapi.testclient import TestClient
 
+from backend.adapters.faiss_engine import Engine
 from tests.api.conftest import client_for, settings_for
 from tests.api.test_jobs import until_ended
 
@@ -40,6 +41,22 @@ def test_a_found_store_is_looked_at_and_moved(tmp_path: Path) -> None:
         assert client.get("/api/documents").json()["total"] == 2
         found = client.get("/api/search", params={"q": "roots of a moss", "k": 1}).json()["results"]
         assert found[0]["filename"] == "moss.pdf"
+
+
+def test_vectors_of_another_model_are_kept_as_an_index(tmp_path: Path) -> None:
+    with client_for(settings_for(tmp_path)) as client:
+        shutil.copytree(SAMPLE, tmp_path / "old" / "storage")
+        both = {"folder": "old/storage", "keep": True, "reembed": True}
+        assert client.post("/api/migrations", json=both).status_code == 400
+        begun = client.post("/api/migrations", json={"folder": "old/storage", "keep": True})
+        ended = until_ended(client, begun.json()["job"]["job_id"])
+        assert ended["status"] == "finished", ended
+        result = client.get(f"/result/{ended['job_id']}").json()["result"]
+        assert (result["kept_index"], result["nodes"]) == ("llamaindex-storage", 5)
+        assert result["verification"]["passed"]
+        assert client.get("/api/documents").json()["total"] == 0
+    with Engine(tmp_path / "indexes") as engine, engine.open("default", "llamaindex-storage") as index:
+        assert len(index) == 5
 
 
 def test_no_other_folder_is_ever_read(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from backend.adapters.faiss_store import FaissVectorStore
+from backend.adapters.engine_vectors import EngineVectorStore, Growth, product_engine
+from backend.adapters.faiss_engine import Engine
 from backend.adapters.sql.catalog import SqlCatalog
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.job_table import SqlJobTable
@@ -28,6 +31,8 @@ class Store:
     vectors: VectorStore
     keywords: KeywordIndex
     embedder: WordEmbedder
+    kind: str
+    engine: Engine
 
     async def write(self, texts: list[str], tenant: str = "default", heading: str | None = None) -> Document:
         document = await accept(self.catalog, new_document(tenant))
@@ -43,6 +48,8 @@ class Store:
         document = await self.write(texts, tenant, heading)
         await self.catalog.settle(document, Finished(len(texts), 0))
         await self.catalog.publish(document)
+        if self.kind == "sq8":
+            await self.vectors.optimise(tenant)
         return await self.catalog.document(tenant, document.id)
 
     async def near(
@@ -57,15 +64,27 @@ class Store:
         return [hit.key for hit in await self.keywords.search(tenant, text, k, documents)]
 
 
-@pytest.fixture
-def store(database: Database) -> Store:
-    return Store(
+SOON = Growth(pending_least=0, pending_share=0.0)
+EARLY = Growth(pending_least=0, pending_share=0.0, sq8_from=1, hnsw_from=100_000, least_recall=0.5)
+
+
+@pytest.fixture(params=["memory", "mapped", "sq8"])
+async def store(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> AsyncIterator[Store]:
+    """Searched in memory, written into the index after every change, and in 8 bits a number."""
+    growth = {"memory": Growth(), "mapped": SOON, "sq8": EARLY}[request.param]
+    engine = product_engine(tmp_path / "indexes")
+    made = EngineVectorStore(database, engine, DIMENSION, growth=growth)
+    yield Store(
         database,
         SqlCatalog(database),
-        FaissVectorStore(database, DIMENSION),
+        made,
         Fts5KeywordIndex(database),
         WordEmbedder(),
+        request.param,
+        engine,
     )
+    await made.close()
+    engine.close()
 
 
 def keys(document: Document, texts: list[str]) -> list[int]:
@@ -133,7 +152,7 @@ async def test_writing_again_doubles_nothing(store: Store) -> None:
 
 async def test_another_process_sees_what_is_published_and_deleted(store: Store) -> None:
     first = await store.publish(["water one"])
-    elsewhere = FaissVectorStore(store.database, DIMENSION)
+    elsewhere = EngineVectorStore(store.database, store.engine, DIMENSION)
     query = (await store.embedder.embed(["water"]))[0]
     assert [h.key for h in await elsewhere.search("default", query, 5)] == keys(first, ["-"])
     second = await store.publish(["water two"])
@@ -152,6 +171,7 @@ async def test_vectors_of_a_deleted_document_are_refused(store: Store) -> None:
     assert await store.named("water") == []
 
 
+@pytest.mark.parametrize("store", ["memory"], indirect=True)
 @pytest.mark.parametrize(
     "query", ['"', "AND OR NOT", "NEAR(a b)", "body:x", "*", "a* -b ^c", "", "   ", "(", "''"]
 )
@@ -160,6 +180,7 @@ async def test_nothing_in_a_query_is_an_operator(store: Store, query: str) -> No
     assert await store.named(query) == []
 
 
+@pytest.mark.parametrize("store", ["memory"], indirect=True)
 async def test_keywords_read_other_scripts(store: Store) -> None:
     texts = [
         "光合作用将光能转化为化学能",
@@ -175,6 +196,7 @@ async def test_keywords_read_other_scripts(store: Store) -> None:
     assert await store.named("grosse uber") == [german] or await store.named("große uber") == [german]
 
 
+@pytest.mark.parametrize("store", ["memory"], indirect=True)
 async def test_words_of_the_heading_count(store: Store) -> None:
     document = await store.publish(["It lies inside the cell."], heading="Mitochondria")
     assert await store.named("mitochondrion mitochondria") == keys(document, ["-"])

@@ -76,7 +76,8 @@
     /** Things to press that are smaller than 44 by 44 pixels. */
     smallTargets() {
       return [...document.querySelectorAll('button, a[href], label:has(input)')]
-        .filter((element) => shown(element) && !element.disabled)
+        // A marker stands in a sentence, where 24 pixels are enough (WCAG 2.5.8).
+        .filter((element) => shown(element) && !element.disabled && !element.matches('.marker'))
         .map((element) => [element.getBoundingClientRect(), element])
         .filter(([box]) => box.width < 43.5 || box.height < 43.5)
         .map(([box, element]) => `${Math.round(box.width)}x${Math.round(box.height)} ${element.outerHTML.slice(0, 90)}`);

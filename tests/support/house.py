@@ -9,23 +9,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.adapters.embedded_queue import EmbeddedQueue
-from backend.adapters.faiss_store import FaissVectorStore
+from backend.adapters.engine_kept import EngineKeptVectors
+from backend.adapters.engine_vectors import EngineVectorStore, product_engine
 from backend.adapters.file_blobs import FileBlobStore
 from backend.adapters.llamaindex.stores import LlamaIndexStores
 from backend.adapters.sized_blobs import SizedBlobStore
 from backend.adapters.sql.catalog import SqlCatalog
+from backend.adapters.sql.collections import SqlCollections
+from backend.adapters.sql.conversations import SqlConversations
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.job_table import SqlJobTable
 from backend.adapters.sql.keyword_index import Fts5KeywordIndex
 from backend.adapters.sql.small_files import SmallFiles
 from backend.adapters.sql.transfers import SqlTransfers
 from backend.models.documents import Document
+from backend.ports.language_model import LanguageModel
 from backend.services.answer_jobs import AnswerJobs
+from backend.services.answering.evidence import EvidenceSearch
 from backend.services.answers import Answers
 from backend.services.ingestion import Ingestion
 from backend.services.jobs import job_kinds, migration_kinds
+from backend.services.keeping import Keeping
 from backend.services.migration import Migration
 from backend.services.retrieval import Retriever
+from backend.services.scopes import Scopes
 from backend.services.tasks import Worker
 from backend.services.transfer_check import TransferCheck
 from tests.support.fakes import DIMENSION, PlainExtractor, WordEmbedder
@@ -49,7 +56,8 @@ class House:
         self.jobs = SqlJobTable(self.database)
         self.queue = EmbeddedQueue()
         self.blobs = SizedBlobStore(SmallFiles(self.database), FileBlobStore(self.root / "files"))
-        self.vectors = FaissVectorStore(self.database, DIMENSION)
+        self.indexes = product_engine(self.root / "indexes")
+        self.vectors = EngineVectorStore(self.database, self.indexes, DIMENSION)
         self.keywords = Fts5KeywordIndex(self.database)
         self.ingestion = Ingestion(
             blobs=self.blobs,
@@ -66,11 +74,19 @@ class House:
             embedder=self.embedder, vectors=self.vectors, keywords=self.keywords, catalog=self.catalog
         )
 
-        self.answers = Answers(
-            catalog=self.catalog, retriever=self.retriever, embedder=self.embedder, least_relevance=0.6
+        self.collections = SqlCollections(self.database)
+        self.conversations = SqlConversations(self.database, keep_s=3600)
+        self.evidence = EvidenceSearch(
+            catalog=self.catalog,
+            retriever=self.retriever,
+            embedder=self.embedder,
+            scopes=Scopes(catalog=self.catalog, collections=self.collections),
+            least_relevance=0.6,
+            max_context=4000,
         )
+        self.answers = self.answering(None)
         self.answer_jobs = AnswerJobs(
-            answers=self.answers, jobs=self.jobs, queue=self.queue, result_ttl_s=60.0
+            answers=self.answers, jobs=self.jobs, queue=self.queue, result_ttl_s=60.0, k=4
         )
 
         self.transfers = SqlTransfers(self.database)
@@ -78,12 +94,28 @@ class House:
             stores=LlamaIndexStores(self.root),
             transfers=self.transfers,
             check=TransferCheck(transfers=self.transfers, vectors=self.vectors, catalog=self.catalog),
+            keeping=Keeping(EngineKeptVectors(self.indexes)),
             embedder=self.embedder,
             jobs=self.jobs,
             queue=self.queue,
             roots=[self.root],
             tenant=TENANT,
         )
+
+    def answering(self, model: LanguageModel | None, deadline_s: float = 20.0) -> Answers:
+        """The answer engine with a language model of one's own."""
+        return Answers(
+            evidence=self.evidence,
+            embedder=self.embedder,
+            conversations=self.conversations,
+            model=model,
+            deadline_s=deadline_s,
+        )
+
+    async def close(self) -> None:
+        """End what goes on in the background."""
+        await self.vectors.close()
+        await asyncio.to_thread(self.indexes.close)
 
     def worker(self, owner: str = "worker") -> Worker:
         return Worker(

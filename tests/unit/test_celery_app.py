@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.bootstrap import check_queue
+from backend.bootstrap_parts import check_queue
 from backend.config.settings import Settings, load_settings
 from backend.errors import ConfigurationError
 from backend.models.documents import JobState

@@ -5,11 +5,11 @@ from extractive_checks import passage
 
 from backend.adapters.extractive.asking import ask
 from backend.adapters.extractive.distractors import numbers_beside
-from backend.adapters.extractive.language import language_of
 from backend.adapters.extractive.reading import Document, Reading
 from backend.adapters.extractive.sentences import read
 from backend.adapters.extractive.terms import Vocabulary
 from backend.adapters.extractive.verbs import VERBS, base_of_past, base_of_third
+from backend.utils.languages import language_of
 from backend.utils.stems import stem
 
 FILLER = "The heart is a muscular organ that pumps the blood of the body. "

@@ -18,7 +18,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.adapters.faiss_engine import Engine, EngineIndex, IndexSpec, Limits, Opening, Remove, Upkeep
+from backend.adapters.faiss_engine import (
+    Engine,
+    EngineIndex,
+    IndexSpec,
+    Limits,
+    Opening,
+    Remove,
+    Upkeep,
+    structure,
+)
 from backend.adapters.faiss_engine import disk as disks
 from backend.adapters.faiss_engine.blocks import BLOCK
 from backend.errors import (
@@ -577,3 +586,62 @@ def test_a_mapped_index_is_copied_before_it_is_changed(engine: Engine, index: En
         assert again.stats().mapped
         again.add([3], vectors(1))
         assert not again.stats().mapped
+
+
+def test_a_change_after_a_snapshot_and_a_new_opening_is_there(engine: Engine) -> None:
+    engine.create("t", "it", IndexSpec(D))
+    for turn in range(4):
+        with engine.open("t", "it", writable=True) as index:
+            index.add([2 * turn], vectors(1, turn))
+            index.snapshot()
+        with engine.open("t", "it", writable=True) as index:  # its log is empty
+            index.add([2 * turn + 1], vectors(1, turn), [{"turn": turn}])
+        with engine.open("t", "it") as index:
+            assert index.every_id().tolist() == list(range(2 * turn + 2))
+
+
+def test_an_index_open_for_reading_finds_and_hides_ranges(engine: Engine) -> None:
+    engine.create("t", "it", IndexSpec(D, "Flat", "ip"))
+    rows = vectors(40)
+    with engine.open("t", "it", writable=True) as index:
+        index.add(np.arange(100, 120), rows[:20])
+        index.snapshot()
+        index.add(np.arange(20), rows[20:])
+        index.remove([105])
+        _, found = index.search(rows[:1], 40, ranges=[range(5), range(103, 107)])
+        assert sorted(found[0][found[0] >= 0].tolist()) == [0, 1, 2, 3, 4, 103, 104, 106]
+        assert sorted(index.ids_between(range(18, 102)).tolist()) == [18, 19, 100, 101]
+        with pytest.raises(InvalidRequest, match="remove them instead"):
+            index.hide([range(3)])
+    with engine.open("t", "it") as reader:
+        reader.hide([range(110), range(115, 116)])
+        _, found = reader.search(rows[:1], 40)
+        assert sorted(found[0][found[0] >= 0].tolist()) == [*range(110, 115), *range(116, 120)]
+        assert len(reader) == 9
+    with engine.open("t", "it") as again:
+        assert len(again) == 39
+
+
+@pytest.mark.parametrize("kind", ["SQ8", "HNSW8,SQ8", "HNSW8"])
+def test_another_type_takes_over_with_its_name(engine: Engine, kind: str) -> None:
+    engine.create("t", "it", IndexSpec(D, "Flat", "ip"))
+    rows = vectors(300)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def build(present: Any) -> Any:
+        made = structure.make(IndexSpec(D, kind, "ip"))
+        held = present.reconstruct_n(0, present.ntotal)
+        made.train(held)
+        made.add(held)
+        return made
+
+    with engine.open("t", "it", writable=True) as index:
+        index.add(np.arange(300), rows)
+        index.remove(np.arange(0, 300, 7))
+        index.rebuild(build, kind)
+        index.add([1000], rows[:1])
+    with engine.open("t", "it") as index:
+        assert index.spec.index_type == kind
+        assert len(index) == 300 - 43 + 1
+        assert index.search(rows[:1], 1)[1][0][0] == 1000
+        assert index.check() == "sound"

@@ -126,7 +126,7 @@ async def test_results_expire_and_documents_do_not(house: House, worker: Worker)
 
 async def test_indexes_are_opened_before_somebody_searches(house: House, worker: Worker) -> None:
     await house.add("Roots drink water.", tenant="other")
-    assert not house.vectors._tenants
+    assert not house.vectors._views
     await house.jobs.add(NewJob(SYSTEM, WARM, SYSTEM, "maintenance", id="warm"))
     assert await worker.turn()
-    assert set(house.vectors._tenants) == {"other"}
+    assert set(house.vectors._views) == {"other"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.adapters.faiss_store import FaissVectorStore
+from backend.adapters.engine_vectors import EngineVectorStore
 from backend.adapters.sql.audit import SqlAudit
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.facts import settle
@@ -67,7 +67,9 @@ async def test_all_vectors_change_in_one_step(house: House, library: Document) -
     assert await made.run(lambda done, total: told.append((done, total)))
     assert told[-1] == (library.chunks, library.chunks)
     assert await SqlAudit(house.database, embedder.dimension).faults() == []
-    store = FaissVectorStore(house.database, embedder.dimension, fingerprint=embedder.fingerprint)
+    store = EngineVectorStore(
+        house.database, house.indexes, embedder.dimension, fingerprint=embedder.fingerprint
+    )
     query = (await embedder.embed(["Page 7 is about subject7."]))[0]
     (hit,) = await store.search(TENANT, query, 1)
     assert "subject7." in (await house.catalog.chunks(TENANT, [hit.key]))[hit.key].text
@@ -92,7 +94,7 @@ async def test_documents_come_and_go_meanwhile(house: House, library: Document) 
     kept = await house.add("Roots drink water.", "other.txt")
     assert await Reembedding(SqlNextVectors(house.database), HalfEmbedder()).run(ignore)
     assert await SqlAudit(house.database, HalfEmbedder.dimension).faults() == []
-    store = FaissVectorStore(house.database, HalfEmbedder.dimension)
+    store = EngineVectorStore(house.database, house.indexes, HalfEmbedder.dimension)
     assert await store.warm(TENANT) == kept.chunks
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from backend.models.documents import Passage
+from backend.utils.languages import is_stop_word
 
 from .asking import Draft
-from .language import is_stop_word
 from .sentences import Sentence, read
 
 _FRAMES = {

@@ -9,12 +9,12 @@ from dataclasses import replace
 from backend.models.documents import Passage
 from backend.models.questions import Candidate, Mode, Order, Question
 from backend.ports.embedder import Embedder
+from backend.utils.languages import language_of
 
 from . import cloze, open_questions
 from .apart import Apart
 from .asking import Draft
 from .finishing import Item, candidates, finished
-from .language import language_of
 from .likeness import sharpened
 from .quiz import Quiz
 from .reading import Document

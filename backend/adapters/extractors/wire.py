@@ -6,8 +6,9 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from backend.errors import DamagedFile, QuaestioError, UnreadableFile, error_classes
+from backend.errors import DamagedFile, QuaestioError, UnreadableFile
 from backend.models.documents import DocumentMetadata, Extracted, ExtractionEnd, FileSummary, Segment
+from backend.models.failures import error_classes
 
 MAX_LINE = 1 << 20
 """Bytes; the child cuts segments so that no line comes near it."""

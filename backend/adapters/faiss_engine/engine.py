@@ -71,14 +71,14 @@ class Engine:
             if len(self.names(tenant)) >= self._limits.indexes_per_tenant:
                 raise QuotaExceeded(f"A tenant may keep {self._limits.indexes_per_tenant} indexes.")
             index = structure.make(spec)
-            fresh = folder.with_name(f"~{folder.name}.{os.getpid()}")
+            fresh = folder.with_name(f"~{folder.name}.{os.urandom(8).hex()}")
             with storing():
                 try:
                     fresh.mkdir(parents=True)
                     identity = os.urandom(16)
                     for _ in range(2):  # from the first on there is one to fall back to
                         write_generation(fresh, identity, spec, 0, b"", index, no_rows(), self._disk)
-                    fresh.rename(folder)
+                    _name(fresh, folder, name)
                     self._disk.sync_folder(folder.parent)
                 finally:
                     shutil.rmtree(fresh, ignore_errors=True)
@@ -180,7 +180,7 @@ class Engine:
         if not folder.is_dir():
             raise IndexNotFound(f"There is no index '{name}'.")
         lock = lock_for_writing(folder / _LOCK, name)
-        gone = folder.with_name(f"~{folder.name}.{os.getpid()}.gone")
+        gone = folder.with_name(f"~{folder.name}.{os.urandom(8).hex()}.gone")
         try:
             folder.rename(gone)
         finally:
@@ -206,6 +206,16 @@ class Engine:
 
     def _folder(self, tenant: str, name: str) -> Path:
         return self._root / _escaped("a tenant", tenant) / _escaped("an index", name)
+
+
+def _name(fresh: Path, folder: Path, name: str) -> None:
+    """Give a new index its folder, unless another process was quicker."""
+    try:
+        fresh.rename(folder)
+    except OSError as error:
+        if folder.exists():
+            raise IndexExists(f"There is an index '{name}' already.") from error
+        raise
 
 
 def _escaped(kind: str, name: str) -> str:

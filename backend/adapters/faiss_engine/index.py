@@ -136,16 +136,21 @@ class EngineIndex:
         k: int,
         filter_: Mapping[str, Any] | None = None,
         options: Mapping[str, Any] | None = None,
+        *,
+        ranges: Sequence[range] | None = None,
     ) -> tuple[npt.NDArray[Any], Ids]:
         """Distances and ids, (n, k), best first; id -1 where there is none.
 
         ``filter_``: see ``filters.py``. ``options``: nprobe, efSearch, k_factor and so on, for this search.
+        ``ranges``: only ids in one of these are found.
         """
         sought = checks.vectors_of(queries, self.spec, None)
         checks.check_k(k)
         with self._cell.lock.reading():
             state = self._state()
             mask = self._mask(state, filter_)
+            if ranges is not None:
+                mask = _within(state, mask, ranges)
             distances, positions = structure.search(state.index, sought, k, mask, options or {})
             return distances, state.rows.ids_at(positions)
 
@@ -203,6 +208,12 @@ class EngineIndex:
             begin = 0 if after is None else int(np.searchsorted(ordered, after, side="right"))
             return ordered[begin : begin + limit].copy()
 
+    def ids_between(self, ids: range) -> Ids:
+        """Those of some ids that are there, in no order."""
+        with self._cell.lock.reading():
+            rows = self._state().rows
+            return rows.ids_at(rows.between(ids.start, ids.stop))
+
     def ids_where(self, filter_: Mapping[str, Any]) -> Ids:
         """All ids that pass a filter, in the order in which they came."""
         with self._cell.lock.reading():
@@ -220,9 +231,21 @@ class EngineIndex:
         """Clear removed vectors out now; readers and writers go on."""
         self._writing().keeper.clear()
 
-    def rebuild(self, build: Callable[[Any], Any]) -> None:
+    def rebuild(self, build: Callable[[Any], Any], index_type: str | None = None) -> None:
         """Replace the FAISS structure beside readers and writers: see ``Keeper.rebuild``."""
-        self._writing().keeper.rebuild(build)
+        self._writing().keeper.rebuild(build, index_type)
+
+    def hide(self, ids: Sequence[range]) -> None:
+        """For an index open for reading: find these no more through this object; the files stay as they are.
+
+        What ``refresh`` takes over is found again.
+        """
+        if self._side is not None:
+            raise InvalidRequest(f"The index '{self.name}' is open for writing; remove them instead.")
+        with self._cell.lock.writing():
+            rows = self._state().rows
+            for some in ids:
+                rows.kill(rows.between(some.start, some.stop))
 
     def refresh(self) -> bool:
         """For an index open for reading: take over what its writer has done since; whether there was any."""
@@ -339,6 +362,14 @@ class EngineIndex:
             with self._fields_lock:
                 mask[: rows.count] &= passes(state.fields)
         return mask
+
+
+def _within(state: State, mask: structure.Mask | None, ranges: Sequence[range]) -> structure.Mask:
+    """``mask`` narrowed to ids in some ranges."""
+    inside = np.zeros(int(state.index.ntotal), np.bool_)
+    for some in ranges:
+        inside[state.rows.between(some.start, some.stop)] = True
+    return inside if mask is None else inside & mask
 
 
 def _with(changes: Sequence[Change], note: bytes | None) -> Sequence[Change]:

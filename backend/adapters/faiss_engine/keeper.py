@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from threading import Event, Lock
@@ -198,7 +198,9 @@ class Keeper:
             self._health.cannot_clear = True
             raise
 
-    def rebuild(self, build: Callable[[structure.Index], structure.Index]) -> None:
+    def rebuild(
+        self, build: Callable[[structure.Index], structure.Index], index_type: str | None = None
+    ) -> None:
         """Put another FAISS structure in the place of the present one, and take a snapshot of it.
 
         ``build`` gets a private copy that holds what lives and returns an index of the same vectors at the
@@ -220,7 +222,8 @@ class Keeper:
                 raise InvalidRequest(f"The new structure holds {built.ntotal} of {rows.count} vectors.")
             self._disk.reached("rebuild.built")
             with writer.writing:
-                fresh = State(state.spec, state.generation, built, rows, 0, b"", owned=True)
+                spec = replace(state.spec, index_type=index_type or state.spec.index_type)
+                fresh = State(spec, state.generation, built, rows, 0, b"", owned=True)
                 onto = Replay(fresh)
                 onto.apply(writer.journal)
                 onto.finish()

@@ -77,7 +77,8 @@ def _segment(
     if chain is None:
         tail.trouble = f"{path.name} has a damaged beginning"
         return
-    tail.end, expected = _SEGMENT.size, first
+    # A segment that holds nothing yet still says what its first frame must follow.
+    tail.end, tail.chain, expected = _SEGMENT.size, chain, first
     while tail.end < len(content) and (last is None or expected <= last):
         frame = _frame(content, tail.end, expected, chain)
         if frame is None:

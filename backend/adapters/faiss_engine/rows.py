@@ -126,6 +126,15 @@ class Rows:
             self._settle()
         return self._by_id, np.asarray(self._order)
 
+    def between(self, first: int, beyond: int) -> Ids:
+        """Positions of the ids from ``first`` to before ``beyond`` that live."""
+        begin, end = np.searchsorted(self._by_id, [first, beyond])
+        sorted_ones = np.asarray(self._order[begin:end], np.int64)
+        late = [p for i, p in self._newest.items() if first <= i < beyond] if self._newest else []
+        positions = np.concatenate([sorted_ones, np.array(late, np.int64)]) if late else sorted_ones
+        alive: Ids = positions[~self._dead[positions]]
+        return alive
+
     def all_ids(self) -> Ids:
         """Per position its id, -1 where none was."""
         return np.concatenate([self._stored.ids, self._ids[: self.count - self._first]])

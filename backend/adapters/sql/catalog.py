@@ -340,6 +340,7 @@ def _document(row: Row[Any]) -> Document:
         pages=row.pages,
         chunks=row.chunks,
         text_length=row.text_length,
+        language=row.language,
         warning=row.warning,
         error=job_rows.problem(row, "job_"),
         work=job_rows.work(row, "job_"),

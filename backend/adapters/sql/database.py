@@ -58,6 +58,10 @@ class Database:
         """Run ``query`` in a read transaction."""
         return await asyncio.get_running_loop().run_in_executor(self._reads, _run, self._reader, query)
 
+    def read_here(self, query: Callable[[Connection], T]) -> T:
+        """``read`` for a thread of one's own, which waits."""
+        return _run(self._reader, query)
+
     async def write(self, change: Callable[[Connection], T], *, durable: bool = True) -> T:
         """Run ``change`` in a write transaction; it is committed when this returns, or undone whole.
 

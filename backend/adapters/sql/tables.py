@@ -50,6 +50,7 @@ documents = Table(
     Column("pages", Integer),
     Column("chunks", Integer, nullable=False, default=0),
     Column("text_length", BigInteger, nullable=False, default=0),
+    Column("language", String(8)),
     Column("warning", Text),
     Column("published_at", DateTime),  # the switch that makes a document visible
     Column("mined_at", DateTime),  # from then on requests may rely on its question candidates
@@ -202,6 +203,39 @@ answers = Table(
     Column("fingerprint", String(64), nullable=False),  # of the request's body
     Column("answer", Text),
     Column("created_at", Float, nullable=False, index=True),
+)
+
+collections = Table(
+    "collections",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("tenant", String(64), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("created_at", Float, nullable=False),
+    UniqueConstraint("tenant", "name"),
+)
+
+collection_documents = Table(
+    "collection_documents",
+    metadata,
+    Column("collection_number", ForeignKey(collections.c.number, ondelete="CASCADE"), primary_key=True),
+    Column(
+        "document_number", ForeignKey(documents.c.number, ondelete="CASCADE"), primary_key=True, index=True
+    ),
+)
+
+# What was asked and answered in a session.
+turns = Table(
+    "turns",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("tenant", String(64), nullable=False),
+    Column("session", String(128), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("standalone", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("asked_at", Float, nullable=False, index=True),
+    Index(None, "tenant", "session"),
 )
 
 # What answered requests for questions; `request_key` and `library_version` say which ones it still answers.

@@ -15,7 +15,8 @@ LONGEST = 700
 """Characters of a quote: a few sentences, so that a reader finds the answer in it."""
 
 _LEAST_LETTERS = 12
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+"""Numbers that must agree between what is said and where it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +127,14 @@ def supports(quote: str, answer: str, *, share: float) -> bool:
     """
     if folded(quote).find(answer):
         return True
-    if _denies(answer) != _denies(quote) or not set(_NUMBER.findall(answer)) <= set(_NUMBER.findall(quote)):
+    if denies(answer) != denies(quote) or not set(NUMBER.findall(answer)) <= set(NUMBER.findall(quote)):
         return False
     said = content_stems(answer)
     return bool(said) and len(said & content_stems(quote)) >= share * len(said)
 
 
-def _denies(text: str) -> bool:
+def denies(text: str) -> bool:
+    """Whether a text says that something is not so."""
     return (
         re.search(r"\b(?:not|no|never|none|neither|nor|cannot|without)\b|n['\u2019]t\b", text, re.IGNORECASE)
         is not None

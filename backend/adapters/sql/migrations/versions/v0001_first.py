@@ -19,6 +19,7 @@ def upgrade() -> None:
     _candidates()
     _jobs()
     _rest()
+    _conversations()
     _questions()
     _access()
     if op.get_bind().dialect.name == "sqlite":
@@ -48,6 +49,7 @@ def _documents() -> None:
         sa.Column("pages", sa.Integer),
         sa.Column("chunks", sa.Integer, nullable=False),
         sa.Column("text_length", sa.BigInteger, nullable=False),
+        sa.Column("language", sa.String(8)),
         sa.Column("warning", sa.Text),
         sa.Column("published_at", sa.DateTime),
         sa.Column("mined_at", sa.DateTime),
@@ -226,6 +228,37 @@ def _rest() -> None:
     )
 
 
+def _conversations() -> None:
+    op.create_table(
+        "collections",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.UniqueConstraint("tenant", "name", name="uq_collections_tenant_name"),
+    )
+    to_collection = sa.ForeignKey("collections.number", ondelete="CASCADE")
+    to_document = sa.ForeignKey("documents.number", ondelete="CASCADE")
+    op.create_table(
+        "collection_documents",
+        sa.Column("collection_number", sa.Integer, to_collection, primary_key=True),
+        sa.Column("document_number", sa.Integer, to_document, primary_key=True),
+    )
+    op.create_index("ix_collection_documents_document_number", "collection_documents", ["document_number"])
+    op.create_table(
+        "turns",
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("tenant", sa.String(64), nullable=False),
+        sa.Column("session", sa.String(128), nullable=False),
+        sa.Column("question", sa.Text, nullable=False),
+        sa.Column("standalone", sa.Text, nullable=False),
+        sa.Column("answer", sa.Text, nullable=False),
+        sa.Column("asked_at", sa.Float, nullable=False),
+    )
+    op.create_index("ix_turns_asked_at", "turns", ["asked_at"])
+    op.create_index("ix_turns_tenant_session", "turns", ["tenant", "session"])
+
+
 def _questions() -> None:
     op.create_table(
         "question_sets",
@@ -322,6 +355,9 @@ def downgrade() -> None:
         "login_attempts",
         "users",
         "credentials",
+        "turns",
+        "collection_documents",
+        "collections",
         "question_items",
         "question_sets",
         *origins,
