@@ -8,8 +8,8 @@ from datetime import datetime
 from backend.models.questions import Mode, Question, QuestionSet
 
 KINDS = (
-    "abbreviation agent cause cloze comparison date definition description function list name number object "
-    "parts place process subject"
+    "abbreviation agent cause cloze comparison date definition description ending function list name number "
+    "object parts place process subject"
 ).split()
 """Kinds of questions that can be asked for."""
 

@@ -16,6 +16,7 @@ from backend.ports.question_writer import QuestionWriter
 from backend.services.mined_questions import MinedQuestions
 from backend.services.retrieval import Retriever
 from backend.utils.likeness import Wordings
+from backend.utils.scripts import other_script
 from backend.utils.words import query_terms
 
 WINDOW = 12
@@ -27,6 +28,8 @@ PATIENCE_S = 10.0
 _POLL_S = 0.1
 _ROUNDS, _WIDER, _MOST_OVER = 3, 3, 1000
 _NEAREST, _SHORT_WORD = 3, 4
+_SAMPLED, _MOST_SAMPLED = 3, 20
+"""Last chunk read of each document, and documents, to see what a library is written in."""
 _HITS_PER_QUESTION = 3
 _FEWEST_HITS = 24
 _MOST_CHUNKS = 1500
@@ -56,6 +59,8 @@ class Plan:
     topic: str
     ready: tuple[Question, ...] | None = None
     """The questions themselves, where they were made ahead."""
+    script: str | None = None
+    """What the text is written in, where questions in it need a language model."""
 
 
 class QuestionGeneration:
@@ -157,7 +162,7 @@ class QuestionGeneration:
             requested=plan.order.count,
             questions=questions,
             model=" + ".join(models),
-            shortfall=_shortfall(len(questions), plan.order.count, plan.topic),
+            shortfall=_shortfall(len(questions), plan),
             fallback_used=models != [names[0]],
         )
 
@@ -176,7 +181,19 @@ class QuestionGeneration:
             if mined:
                 ready = await mined.spread(tenant, documents, order)
             passages = [] if ready is not None else await self._spread(documents)
-        return Plan(tuple(passages), order, topic, None if ready is None else tuple(ready))
+        script = None
+        if len(self._writer.names) == 1:
+            short = ready is not None and len(ready) < order.count
+            script = await self._script(passages, documents if short else [])
+        return Plan(tuple(passages), order, topic, None if ready is None else tuple(ready), script)
+
+    async def _script(self, passages: Sequence[Passage], documents: Sequence[Document]) -> str | None:
+        """The script of most of the text, where the only writer cannot read it; a sample of each document."""
+        read = await asyncio.gather(
+            *(self._catalog.chunk_range(d, 0, _SAMPLED) for d in documents[:_MOST_SAMPLED])
+        )
+        texts = [p.text for p in passages] + [c.text for chunks in read for c in chunks]
+        return other_script(" ".join(texts))
 
     async def _documents(self, tenant: str, document_ids: tuple[str, ...] | None) -> list[Document]:
         """The documents to ask about; where all of them are still being read, the first that is done."""
@@ -279,11 +296,18 @@ def _passage(run: list[Chunk], names: dict[str, str], best: dict[int, float]) ->
     )
 
 
-def _shortfall(delivered: int, requested: int, topic: str) -> str | None:
+def _shortfall(delivered: int, plan: Plan) -> str | None:
+    requested, topic = plan.order.count, plan.topic
     if delivered >= requested:
         return None
     about = f" about {topic[:80]!r}" if topic else ""
     made = "No question" if delivered == 0 else f"Only {delivered} of {requested} questions"
+    if plan.script is not None:
+        return (
+            f"{made}{about} could be made: questions in {plan.script} are not supported without a language "
+            "model. Set one up, or add documents in English, or in German, French, Spanish, Italian, "
+            "Portuguese or Dutch for gaps to fill."
+        )
     return (
         f"{made}{about} could be made from the text without repeating or padding. "
         "Add documents, choose a wider topic or ask for fewer."

@@ -29,8 +29,10 @@ _NOT_FOUND = 0.25
 """What a question is worth less that does not find its own source among the first five chunks."""
 _FLAW = 0.1
 """What an item-writing flaw takes from a question's worth; with two it is not kept."""
-_PER_CHUNK = 1.0
-_AT_LEAST = 60
+_PER_CHUNK = 1.5
+_AT_LEAST = 150
+_WORTHLESS = 0.2
+"""Score up to which a candidate is not kept: a declared shortfall is better than its place filled with it."""
 _LOST = "The job was taken over, stopped or deleted."
 
 
@@ -82,9 +84,11 @@ class Mining:
         passage = Passage(document.id, document.filename, tuple(chunks))
         found: list[Candidate] = []
         for mode in Mode:
-            sound = [c for c in await self._miner.mine([passage], mode) if len(_flaws(c)) <= 1]
+            by_stem = {c.question.stem: c for c in reversed(await self._miner.mine([passage], mode))}
+            sound = [c for c in reversed(by_stem.values()) if len(_flaws(c)) <= 1]
             best = sound[: _most(len(chunks))]
-            found += ranked(await self._weighed(document, best), chunks)
+            weighed = await self._weighed(document, best)
+            found += ranked([c for c in weighed if c.score > _WORTHLESS], chunks)
         return found
 
     async def _weighed(self, document: Document, found: list[Candidate]) -> list[Candidate]:

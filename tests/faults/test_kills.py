@@ -12,7 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crashes import POINTS, Library, Rows, finish_all, pauses, proved, twice, wait_for_work
+from tests.support.crashes import (
+    POINTS,
+    Library,
+    Rows,
+    all_mined,
+    finish_all,
+    pauses,
+    proved,
+    twice,
+    wait_for_work,
+)
 from tests.support.files import SAMPLE
 from tests.support.processes import ROOT, Server
 
@@ -59,6 +69,7 @@ def test_killed_at_every_named_point(tmp_path: Path, library: Library) -> None:
     try:
         finish_all(server, library)
         assert twice(rows) == []
+        all_mined(rows)
     finally:
         server.stop()
     assert missed == []

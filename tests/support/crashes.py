@@ -37,6 +37,10 @@ POINTS = {
     "(SELECT 1 FROM chunk_terms_docsize t WHERE t.id >= d.number << 24 AND t.id < (d.number + 1) << 24)",
     "published before its job ends": "SELECT 1 FROM documents d JOIN jobs j ON j.id = d.job_id "
     "WHERE d.published_at IS NOT NULL AND j.state != 'finished'",
+    "questions to be mined": "SELECT 1 FROM jobs WHERE kind = 'mine' AND state = 'queued'",
+    "mining": "SELECT 1 FROM jobs WHERE kind = 'mine' AND state = 'started'",
+    "first questions mined": "SELECT 1 FROM question_candidates q JOIN documents d "
+    "ON d.number = q.document_number WHERE d.mined_at IS NULL",
 }
 
 
@@ -149,6 +153,17 @@ def proved(data_dir: Path, but: Collection[str] = ()) -> None:
     assert [f for f in findings if f["state"] == "problem" and f["name"] not in but] == []
     assert done.returncode == 0 or but
     assert [f["state"] for f in findings if f["name"] == "integrity"] == ["ok"]
+
+
+def all_mined(rows: Rows, seconds: float = 120) -> None:
+    """Every document that is published has its questions, each of them once."""
+    deadline = time.monotonic() + seconds
+    while rows.all("SELECT 1 FROM documents WHERE published_at IS NOT NULL AND mined_at IS NULL"):
+        assert time.monotonic() < deadline, rows.all("SELECT id, state, owner FROM jobs WHERE kind = 'mine'")
+        time.sleep(0.2)
+    assert rows.all("SELECT 1 FROM question_candidates LIMIT 1")
+    again = "SELECT key, mode, stem, count(*) FROM question_candidates GROUP BY 1, 2, 3 HAVING count(*) > 1"
+    assert rows.all(again) == []
 
 
 def twice(rows: Rows) -> list[tuple[Any, ...]]:

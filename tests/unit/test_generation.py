@@ -197,3 +197,27 @@ def test_the_contract_string_says_a_shortfall() -> None:
         "delivered": 1,
         "shortfall": "Only 1 of 9.",
     }
+
+
+ARABIC = "ينتج الكبد العصارة الصفراوية التي تساعد على هضم الدهون في الأمعاء الدقيقة. " * 8
+
+
+class SilentWriter(EchoWriter):
+    """Writes nothing, as one that cannot read the text."""
+
+    async def stream(self, passages: Sequence[Passage], order: Order) -> AsyncGenerator[Question]:
+        async for item in super().stream(passages, replace(order, count=0)):
+            yield item
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [(ARABIC, "questions in Arabic are not supported"), (BOOK, "wider")]
+)
+async def test_a_shortfall_names_a_script_that_needs_a_model(house: House, text: str, says: str) -> None:
+    await house.add(text)
+    generation = QuestionGeneration(
+        catalog=house.catalog, retriever=house.retriever, writer=SilentWriter(), least_relevance=0.6
+    )
+    made = await generation.generate(TENANT, QuestionRequest(Mode.PRACTICE, 5))
+    assert made.shortfall is not None
+    assert says in made.shortfall

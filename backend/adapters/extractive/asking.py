@@ -19,6 +19,10 @@ _DROPPED_LEADS = words(
     """,
 )
 _SAYS_ENOUGH = 2
+_COUNTED = frozenset({"second", "third", "fourth", "fifth", "similar"})
+"""What is counted or compared was named before."""
+_JOINTS = frozenset({"–", "-", "/", "—"})
+"""What joins two words into one where no space stands before it."""
 _SPOILS_ANSWER = frozenset({"only", "then", "respectively", "things", "this", "these"})
 
 
@@ -63,6 +67,8 @@ def opening(reading: Reading, clause: Clause) -> str | None:
     if start >= end:
         return ""
     first = reading.tokens[start]
+    if any(t.low in {"example", "instance"} for t in reading.tokens[start:end]):
+        return None
     if first.tag == "RB" and end - start == 1:
         return ""
     if end - start == 1:
@@ -120,6 +126,8 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
     if any(t.low in lx.SAYING and before.tag in {"NP", "NS"} for before, t in pairwise(words)):
         return False
     if any(t.tag in {"VD", "VZ", "VP"} for t in words) and not any(t.tag == "WH" for t in words):
+        return False
+    if any(t.low in _COUNTED and t.tag != "NP" for t in words[:2]):
         return False
     if _is_title(reading, clause):
         return False
@@ -226,11 +234,19 @@ def complete(reading: Reading, span: Span) -> bool:
     """Whether the words end where a phrase ends: relative clauses have their verb, modifiers their noun."""
     start, end = span
     last = reading.tokens[end - 1]
+    if (
+        end < len(reading.tokens)
+        and reading.tokens[end].text in _JOINTS
+        and reading.tokens[end].start == last.end
+    ):
+        return False
+    if end < len(reading.tokens) and reading.tokens[end].low in {"ago", "apart", "away", "later", "earlier"}:
+        return False
     if last.tag == "CD" and end < len(reading.tokens) and reading.tokens[end].text in {"–", "-", "½"}:
         return False
     open_end = end < len(reading.tokens) - 1 and reading.tokens[end].text not in {";", ".", ":"}
     if last.tag in {"DT", "IN", "PS", "CC", "TO", "WH", "SB", "MD", "BE", "PO"} or (
-        open_end and last.tag in {"JJ", "VN", "VZ", "VP", "VD"}
+        open_end and last.tag in {"JJ", "VN", "VZ", "VP", "VD", "VB"}
     ):
         return False
     clause = next((i for i in range(end - 1, start - 1, -1) if _opens_clause(reading, i)), None)

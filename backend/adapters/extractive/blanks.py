@@ -14,8 +14,8 @@ from .clauses import Span, after_connective, noun_phrase
 from .drafting import progressive
 from .extents import starts_clause
 from .lexicon import words
-from .quantities import is_year
-from .reading import Document, Reading
+from .quantities import counts, in_range, is_year, named_in_passing
+from .reading import TO_ANYBODY, Document, Reading
 from .tagging import Token
 from .terms import Term, Vocabulary, core_of, display, is_noun
 from .verbs import PAST, THIRD, VERBS
@@ -23,6 +23,8 @@ from .verbs import PAST, THIRD, VERBS
 _FEWEST_WORDS, _MOST_WORDS = 6, 34
 _MOST_PER_SENTENCE = 3
 _LISTED = 0.08
+_RECALLED = 0.15
+"""What a gap without options is worth less than a question: it asks for a word rather than a fact."""
 _LEAST_LETTERS = 5
 _FIRST = 0.1
 """What a gap is worth less that opens the sentence: nothing has been said when the reader meets it."""
@@ -52,11 +54,6 @@ _LABEL = re.compile(
 """What begins with a label or speaks of the numbered parts of its own text."""
 _FINITE = frozenset({"VZ", "VP", "VD", "MD", "BE", "HV", "DO"})
 _ODD_MARKS = frozenset("?!—…*/[]")
-_MONTHS = words(
-    """
-    january february march april may june july august september october november december
-    """,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +86,12 @@ class Blank:
     def to_recall(self) -> Draft:
         """Without options: the question says what kind of thing is missing."""
         if self.asks in {"Who", "What"}:
-            return self._draft(f"{self.asks} {_question(self.after)}", "subject")
+            draft = self._draft(f"{self.asks} {_question(self.after)}", "subject")
+            return replace(draft, score=draft.score - _RECALLED)
         sentence = f"{self.context} {self.before}…{self.after}".strip().rstrip(" .")
         sentence = sentence.replace("“", "‘").replace("”", "’")
-        return self._draft(f"Which {self.what} is missing: “{sentence}”?", self._kind)
+        draft = self._draft(f"Which {self.what} is missing: “{sentence}”?", self._kind)
+        return replace(draft, score=draft.score - _RECALLED)
 
     @property
     def _kind(self) -> str:
@@ -147,14 +146,15 @@ def _before(document: Document, index: int) -> str:
     adjacent = one.block == two.block and two.position - one.position - len(one.text) <= 3
     whole = (_told(before) or _spoken(before) or _introduces(before)) is not None
     short = len(one.text.split()) + len(two.text.split()) <= _MOST_WITH_CONTEXT
-    return one.text if adjacent and whole and short and not one.illustrates else ""
+    points = any(t.tag == "PR" and t.low not in TO_ANYBODY for t in before.tokens)
+    return one.text if adjacent and whole and short and not points and not one.illustrates else ""
 
 
 def _introduces(reading: Reading) -> Span | None:
-    """A whole sentence that does not begin by pointing back, for one that is to follow it."""
+    """A whole sentence that does not point back, for one that is to follow it."""
     told = _spoken(reading, pointing=True)
-    opening = {t.low for t in reading.tokens[told[0] : told[0] + 4]} if told else set()
-    return None if opening & _BACKWARDS else told
+    words = reading.tokens[told[0] : told[1]] if told else ()
+    return None if any(t.low in _BACKWARDS for t in words[:4]) else told
 
 
 def _spoken(reading: Reading, *, pointing: bool = False) -> Span | None:
@@ -317,34 +317,22 @@ def _worth(document: Document, vocabulary: Vocabulary, term: Term) -> float:
 
 def _numbers(reading: Reading, told: Span) -> Iterator[Blank]:
     tokens = reading.tokens
+    if tokens[told[0]].low in {"if", "suppose", "imagine"}:
+        return
     for i in range(max(told[0], 1), min(told[1], len(tokens) - 1)):
         if tokens[i].tag != "CD" or not tokens[i].text[0].isdigit():
             continue
         before, after = tokens[i - 1], tokens[i + 1]
         if is_year(reading, i):
-            yield from _blank(reading, told, (i, i + 1), "year", 0.62)
+            if not named_in_passing(tokens, i):
+                yield from _blank(reading, told, (i, i + 1), "year", 0.62)
         elif (
             before.tag not in {"NP", "NN", "CD"}
             and before.text.isalpha()
-            and not _in_range(tokens, i)
-            and _counts(after.tag, after.low)
+            and not in_range(tokens, i)
+            and counts(after.tag, after.low)
         ):
             yield from _blank(reading, told, (i, i + 1), "number", 0.58)
-
-
-def _in_range(tokens: tuple[Token, ...], i: int) -> bool:
-    """Whether the number ends a range: "7 to 10 percent", "between 7 and 10"."""
-    return tokens[i - 1].low in {"to", "and", "or"} and i > 1 and tokens[i - 2].tag == "CD"
-
-
-def _counts(tag: str, low: str) -> bool:
-    """Whether a number with this word after it counts or measures something."""
-    return (tag in {"NN", "NS", "JJ"} and low not in _MONTHS) or low in {
-        "percent",
-        "million",
-        "billion",
-        "bc",
-    }
 
 
 def _asks(vocabulary: Vocabulary, reading: Reading, term: Term, core: Span) -> str:
@@ -375,6 +363,8 @@ def _blank(
     answer = reading.text(span)
     before = text[reading.tokens[start].start : reading.tokens[span[0]].start]
     after = text[reading.tokens[span[1] - 1].end : reading.tokens[end - 1].end] + "."
+    if answer.lower().startswith(("term ", "word ")):
+        return
     before = _ASIDE.sub("", re.sub(r"\b([Aa])n? $", r"\1(n) ", before))
     after = _ASIDE.sub("", after)
     rest = f"{before} {after}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from backend.utils.stems import content_stems
+
 from . import lexicon as lx
 from .asking import Draft, answer_of, ask, askable, opening, sentence_case
 from .clauses import Clause, Span, noun_phrase
@@ -12,9 +14,13 @@ from .drafting import NAMING, after_adverbs, clausal, drafted, name_at
 from .lexicon import words
 from .reading import Reading
 from .tagging import NOUN
+from .terms import core_of
 
 _PRAISE = words("important good common different similar same popular key essential useful")
-_EMPTY_HEADS = words("part example result case one number reason thing matter examples opposite")
+_LEAST_DESCRIBED, _MOST_DESCRIBED = 6, 24
+_EMPTY_HEADS = words(
+    "part example result case one number reason thing matter examples opposite function feature sign"
+)
 
 
 def definition(reading: Reading, clause: Clause) -> Iterator[Draft]:
@@ -31,6 +37,28 @@ def definition(reading: Reading, clause: Clause) -> Iterator[Draft]:
     yield from drafted(
         reading, clause, stem, answer_of(reading, span), "list" if listed else "definition", score
     )
+
+
+def described(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """The other way round: "Which term is described: “a junction between two neurons”?"."""
+    core = core_of(reading, clause.subject)
+    if (
+        core is None
+        or reading.tokens[core[0]].tag == "NP"
+        or any(t.tag != "DT" for t in reading.tokens[clause.subject[0] : core[0]])
+        or core[1] != clause.subject[1]
+    ):
+        return
+    for draft in definition(reading, clause):
+        term, said = reading.text(core), draft.answer
+        telling = _LEAST_DESCRIBED <= len(said.split()) <= _MOST_DESCRIBED and said.split()[0] in {
+            "a",
+            "an",
+            "the",
+        }
+        if draft.kind == "definition" and telling and not content_stems(term) & content_stems(said):
+            stem = f"Which term is described: “{said}”?"
+            yield Draft(stem, term, "name", draft.score - 0.08, draft.topic, reading.sentence)
 
 
 def complement(reading: Reading, clause: Clause, span: Span) -> bool:
@@ -51,6 +79,8 @@ def complement(reading: Reading, clause: Clause, span: Span) -> bool:
         and not (clause.plural and reading.tokens[phrase[1]].tag in {"NS", "NP"})
         and reading.tokens[phrase[1]].tag != "NN"
     ):
+        return False
+    if first.tag != "DT" and clause.plural and reading.tokens[phrase[1]].tag == "NN":
         return False
     head = reading.tokens[phrase[1]].low
     if head in lx.VAGUE_HEADS and not restricted(reading, span):

@@ -15,8 +15,12 @@ from . import lexicon as lx
 from .terms import Term, Vocabulary
 
 WRONG = 3
+_DIRECTIONS = frozenset(
+    "anterior posterior lateral medial superior inferior distal proximal dorsal ventral left right".split()
+)
+"""Adjectives of place that a text uses without their noun."""
 _CONSIDERED = 48
-_SPARE = 9
+_SPARE = 15
 _ALIKE = 0.04
 _BETWEEN = 60
 _ALSO = re.compile(
@@ -58,6 +62,7 @@ class Distractors:
             if (
                 (alike and fit.named)
                 or candidate.low in stem_text.lower()
+                or _same_opening(key, candidate)
                 or self._alias(key, candidate)
                 or self._also_right(candidate, asked, alike=alike)
                 or any(_overlap(candidate, other) for other in chosen)
@@ -83,6 +88,8 @@ class Distractors:
         pool = self.vocabulary.possible if near else self.vocabulary.by_kind
         for term in pool[key.kind]:
             if key.name and not (_same_sort(sort, self.vocabulary.sort_of(term)) and _used_alike(key, term)):
+                continue
+            if term.low in _DIRECTIONS:
                 continue
             if key.animate != term.animate or term.loose or self.vocabulary.general(term):
                 continue
@@ -137,6 +144,12 @@ def _stands_out(key: Term, picked: Sequence[Term]) -> bool:
     """Whether the key is the only one of several words, the only one of one word."""
     sizes = {min(t.size, 2) for t in picked}
     return sizes != {1, 2} and sizes != {min(key.size, 2)}
+
+
+def _same_opening(key: Term, other: Term) -> bool:
+    """Whether both open alike but name things of different kinds: "human survival" beside "human cell"."""
+    alike = key.low.split()[0] == other.low.split()[0] and key.head != other.head
+    return alike and not key.name and key.size > 1 and (not key.genus or key.genus != other.genus)
 
 
 def _some(blocks: set[int]) -> list[int]:

@@ -16,7 +16,9 @@ from .asking import Draft
 _HARD = frozenset({"cause", "comparison", "process"})
 _EASY = frozenset({"definition", "name", "abbreviation", "number", "date"})
 _ANALYSED = frozenset({"comparison"})
-_UNDERSTOOD = frozenset({"cause", "process", "function", "condition", "effect", "purpose", "description"})
+_UNDERSTOOD = frozenset(
+    {"cause", "process", "function", "condition", "effect", "purpose", "description", "ending"}
+)
 _CLAUSES = re.compile(r"\s*(?:;|,? (?:while|whereas|but)\b|, (?:and|or)\b)\s+")
 _ITEMS = re.compile(r"\s*(?:;|,(?: and| or)?)\s+")
 _LIST = 2

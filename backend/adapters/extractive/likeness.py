@@ -14,14 +14,19 @@ from backend.ports.embedder import Embedder
 from .finishing import Item
 
 _WRONG = 3
-_UNLIKE, _UNLIKE_NAME = 0.25, 0.2
+_UNLIKE, _UNLIKE_NAME = 0.28, 0.25
 """Cosines below which an option is of another world than the key; names tell little of what they name."""
 _SAME, _SAME_OF_A_KIND = 0.74, 0.95
 """Cosines from which two options say the same; terms with one last word are near without being one."""
 _CONSIDERED = 7
 _TERM_WORDS = 4
 _GIVEN_AWAY = 0.1
-_LAST = 0.3
+_LAST = 0.6
+"""What an item loses where an option is of another world: it is one of the last that are taken."""
+_HEADS, _HEADS_WEIGHT = 0.3, 0.8
+"""Last words of terms that are this near name things of one kind; what the farthest option lacks costs."""
+_PLACE = 0.03
+"""How much nearer in kind an option must be to stand before one that the document's use of words favours."""
 _KIN, _KIN_WEIGHT = 0.5, 1.2
 """Options that are this near to the key in the mean are its kind; what is missing costs."""
 _Vector = npt.NDArray[np.float32]
@@ -46,7 +51,18 @@ def _worded(item: Item) -> bool:
 
 
 def _texts(item: Item) -> tuple[str, ...]:
-    return (item.draft.stem, item.draft.answer, *item.options)
+    key, options = item.draft.answer, item.options
+    heads = [_head(t) for t in (key, *options)] if _is_term(key) else []
+    return (item.draft.stem, key, *options, *heads)
+
+
+def _is_term(key: str) -> bool:
+    """Whether the key is a term of lower-case words, whose last one tells its kind."""
+    return len(key.split()) <= _TERM_WORDS and key[1:].islower()
+
+
+def _head(text: str) -> str:
+    return text.rsplit(maxsplit=1)[-1].lower()
 
 
 def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
@@ -58,6 +74,7 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
     kindred = [o for o in apart if o not in strange]
     # A text that has no three of a kind gives the item all the same, as one of its last.
     apart = kindred if len(kindred) >= _WRONG else (kindred + [o for o in apart if o in strange])[:_WRONG]
+    apart = _most_akin(key, apart, vectors)
     nearness = {t: float(vectors[t] @ asked) for t in (key, *apart)}
     chosen = apart[:_WRONG]
     if all(nearness[o] < nearness[key] for o in chosen):
@@ -70,7 +87,21 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
     lost = _LAST * bool(strange.intersection(chosen))
     kinship = fmean(float(vectors[key] @ vectors[o]) for o in chosen)
     score = item.draft.score - lost - _GIVEN_AWAY * given_away - _KIN_WEIGHT * max(0.0, _KIN - kinship)
+    if _is_term(key):
+        heads = min(float(vectors[_head(key)] @ vectors[_head(o)]) for o in chosen)
+        score -= _HEADS_WEIGHT * max(0.0, _HEADS - heads)
     return replace(item, draft=replace(item.draft, score=score), options=tuple(chosen))
+
+
+def _most_akin(key: str, options: list[str], vectors: dict[str, _Vector]) -> list[str]:
+    """Terms in order of kind: as the document uses them, and as their last words mean."""
+    if not _is_term(key):
+        return options
+    worth = {
+        o: float(vectors[_head(key)] @ vectors[_head(o)] + vectors[key] @ vectors[o]) / 2 - _PLACE * i
+        for i, o in enumerate(options)
+    }
+    return sorted(options, key=lambda o: -worth[o])
 
 
 def _same(key: str, option: str, vectors: dict[str, _Vector]) -> bool:

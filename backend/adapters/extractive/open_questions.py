@@ -9,13 +9,13 @@ from . import lexicon as lx
 from .asking import Draft, points_elsewhere, says_little
 from .blanks import blanks, loose_blanks
 from .clauses import Clause, parse
-from .definitions import abbreviation, called_inside, definition, naming, synonym
+from .definitions import abbreviation, called_inside, definition, described, naming, synonym
 from .drafting import Pattern, token_at
 from .lexicon import words
 from .quantities import count, date, existence, numbered_list
 from .reading import Document, Reading
 from .reasons import cause, cause_in_front, condition, contrast, manner, moment
-from .relations import agent, composition, object_question, place, purpose
+from .relations import STRONG_VERBS, agent, composition, object_question, place, purpose
 from .terms import Vocabulary
 
 _VAGUE = 0.25
@@ -25,10 +25,20 @@ _VAGUE_VERBS = words(
     have hold possess spend put take make give get keep bring provide develop receive explore offer show find
     know use want include characterize influence attain notice exemplify contain write hear feel need follow
     support face experience draw identify combine control present share reflect increase create add represent
+    express recommend imagine inspire attack introduce emphasize suggest maintain describe demonstrate
     """,
 )
+_BARE_STEM = 6
+_PREPOSITIONS = words("to in from of on upon as into with for after")
 _TIME = re.compile(r"\b(?:days?|weeks?|months?|years?|hours?|minutes?|century|centuries|\d{4})\b")
-_TRAILING = re.compile(r", [\w-]+\?$")
+_TRAILING = re.compile(
+    r", [\w-]+\?$|\b(?:independently|respectively|instead|too|also|again|later|for example|for instance)\?$"
+)
+_TO_READER = re.compile(r"\b(?:you|your|we|our|us)\b")
+_GOES_ON = re.compile(r"\balso\b")
+"""What is true "also" is not the only right answer."""
+_NUMBERED = re.compile(r"\b(?:premise|premises|line|step|example|case|slide|cell) \d")
+"""Answers that point at a numbered part of the text."""
 """A word that was cut off from what it belongs to."""
 
 
@@ -71,7 +81,14 @@ def vaguely_asked(draft: Draft) -> bool:
     words = draft.stem.lower().rstrip("?").split()
     if words[-2:] in (["associated", "with"], ["deal", "with"], ["related", "to"]):
         return True
-    return draft.kind == "object" and len(words) <= _SHORT_STEM and words[-1] in _VAGUE_VERBS
+    if draft.kind != "object":
+        return False
+    short = len(words) <= _SHORT_STEM and words[-1] in _VAGUE_VERBS
+    return (
+        short
+        or (len(words) <= _BARE_STEM and words[-1] not in STRONG_VERBS | _PREPOSITIONS)
+        or words[1] == "may"
+    )
 
 
 def _sound(draft: Draft) -> bool:
@@ -87,12 +104,17 @@ def _sound(draft: Draft) -> bool:
         and not points_elsewhere(draft.answer)
         and not (told and told <= asked)
         and "(" not in stem
+        and "for example" not in stem
+        and not _NUMBERED.search(answer)
+        and not _TO_READER.search(answer)
+        and not _GOES_ON.search(stem)
         and len(answer) > 1
     )
 
 
 PATTERNS: tuple[Pattern, ...] = (
     definition,
+    described,
     naming,
     cause,
     cause_in_front,

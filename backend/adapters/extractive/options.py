@@ -8,11 +8,13 @@ from collections.abc import Sequence
 
 from backend.utils.stems import content_stems
 
+from .asking import Draft
 from .quiz_questions import Gap
 from .reading import Document
 from .terms import Term
 
 _WRONG = 3
+_MOST_SHARED = 0.5
 _OFFERED = 7
 """How many wrong descriptions are offered, for a choice by meaning."""
 
@@ -49,6 +51,9 @@ class Descriptions:
         self.document = document
         self.gaps = gaps
         self.used: Counter[str] = Counter()
+        self._sentences = [
+            (r.sentence.text.lower(), content_stems(r.sentence.text)) for r in document.readings
+        ]
 
     def beside(self, gap: Gap, *, near: bool = False) -> tuple[str, ...] | None:
         """Three or more descriptions of other things, of the key's number and about its length.
@@ -62,7 +67,10 @@ class Descriptions:
             key=lambda g: (self._distance(gap, g) + self.used[g.draft.answer], g.draft.stem),
         )
         chosen: list[str] = []
+        told = [stems for text, stems in self._sentences if gap.draft.topic in text]
         for other in ranked:
+            if _told_too(other.draft, told):
+                continue
             stems = content_stems(other.draft.answer)
             if all(len(stems & content_stems(c)) < 3 for c in [*chosen, key]):
                 chosen.append(other.draft.answer)
@@ -92,3 +100,9 @@ class Descriptions:
     def _distance(gap: Gap, other: Gap) -> float:
         near = abs(gap.draft.sentence.position - other.draft.sentence.position) / 8000
         return near + abs(len(gap.draft.answer) - len(other.draft.answer)) / 25
+
+
+def _told_too(other: Draft, told: Sequence[frozenset[str]]) -> bool:
+    """Whether sentences about the thing asked for say most of what a wrong option says."""
+    said = content_stems(other.answer)
+    return any(len(said & stems) >= max(2, _MOST_SHARED * len(said)) for stems in told)

@@ -8,9 +8,16 @@ from collections.abc import Iterator
 from .asking import Draft, answer_of, askable, inverted, opening, sentence_case
 from .clauses import Clause, noun_phrase
 from .drafting import after_adverbs, drafted, has_clause, is_list, token_at
+from .lexicon import words
 from .reading import Reading
+from .tagging import Token
 
 _YEAR = re.compile(r"1[0-9]{3}|20[0-4][0-9]")
+_MONTHS = words(
+    """
+    january february march april may june july august september october november december
+    """,
+)
 
 
 def date(reading: Reading, clause: Clause) -> Iterator[Draft]:
@@ -52,6 +59,28 @@ def is_year(reading: Reading, index: int) -> bool:
         return False
     following = token_at(reading, index + 1)
     return following is None or following.tag not in {"NN", "NS", "NP", "CD", "–", "-", "%"}
+
+
+def in_range(tokens: tuple[Token, ...], i: int) -> bool:
+    """Whether the number ends a range: "7 to 10 percent", "between 7 and 10"."""
+    return tokens[i - 1].low in {"to", "and", "or"} and i > 1 and tokens[i - 2].tag == "CD"
+
+
+def named_in_passing(tokens: tuple[Token, ...], i: int) -> bool:
+    """Whether the year is one of several in the sentence, or stands beside a name or "late"."""
+    others = any(j != i and _YEAR.fullmatch(t.text) for j, t in enumerate(tokens))
+    before = tokens[i - 1]
+    return others or not (before.tag == "IN" or before.low in _MONTHS or before.tag == "CD")
+
+
+def counts(tag: str, low: str) -> bool:
+    """Whether a number with this word after it counts or measures something."""
+    return (tag in {"NN", "NS", "JJ"} and low not in _MONTHS) or low in {
+        "percent",
+        "million",
+        "billion",
+        "bc",
+    }
 
 
 def count(reading: Reading, clause: Clause) -> Iterator[Draft]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -16,12 +17,26 @@ from .reading import Document
 from .selection import Wish, choose
 from .terms import Vocabulary, is_noun
 
-_LEAST, _LEAST_NEAR = 0.55, 0.37
-_MOST_PER_KEY = 2
+_LEAST, _LEAST_NEAR = 0.35, 0.15
+_MOST_PER_KEY = 4
 _SMALL_NUMBER = 2
 """Letters of a key that many items may share: numbers below a hundred."""
 _OFTEN = 4
+_DIGITS = 4
+"""Of a count that is no year: its neighbours are as round as it is."""
+_WHOLE = 100
+"""Percent."""
 _PASSING = 0.22
+_AMBIGUOUS = 0.2
+"""What a gap for a term is worth less in a quiz: more than one of its neighbours may fit the sentence."""
+
+_WORTH_LESS = {"subject": 0.2, "definition": 0.1}
+"""Terms as options are seldom all of the key's kind: what is said of a thing is asked for first."""
+_UNSORTED = 0.15
+"""What a name is worth less as a key where nothing tells what it is the name of: nor do its options."""
+
+_PLACED = 0.15
+"""What a place is worth less as a gap: the text seldom tells why it is no other."""
 
 
 class Quiz:
@@ -43,11 +58,17 @@ class Quiz:
     def _weighed(self, gap: Gap) -> Gap:
         """A key that is one plain word, seldom used and nowhere defined, is not what the text is about."""
         term = self.vocabulary.terms.get(gap.term)
-        if term is None or term.name or term.size > 1 or term.genus or term.count >= _OFTEN:
+        if term is None:
             return gap
-        if term.low in self.document.heading_words:
-            return gap
-        return replace(gap, draft=replace(gap.draft, score=gap.draft.score - _PASSING))
+        less = _WORTH_LESS.get(gap.draft.kind, 0.0)
+        less += _AMBIGUOUS if gap.draft.kind == "cloze" and not term.name else 0.0
+        known = term.name or term.size > 1 or term.genus or term.count >= _OFTEN
+        sort = self.vocabulary.sort_of(term) if term.name else "term"
+        less += _UNSORTED * (not sort) + _PLACED * (sort == "place" and gap.draft.kind == "cloze")
+        pointed = term.size == 1 and not term.name and not term.genus and 2 * term.definite > term.count
+        topical = term.low in self.document.heading_words
+        less += 0.0 if topical or (known and not pointed) else _PASSING
+        return replace(gap, draft=replace(gap.draft, score=gap.draft.score - less)) if less else gap
 
     def write(self, order: Order) -> list[tuple[Draft, tuple[str, ...]]]:
         """At most ``order.count`` drafts, each with three wrong options or more, the best first.
@@ -68,6 +89,19 @@ class Quiz:
                 before=kept,
             )
         return [(self._named(gap), self.options[number]) for number, (_, gap) in kept]
+
+    def every(self) -> list[tuple[Draft, tuple[str, ...]]]:
+        """Every draft that has options, also several of one sentence: for a choice that is made later."""
+        numbered = sorted(enumerate(self.gaps), key=lambda n: -n[1][1].draft.score)
+        for near, least in ((False, _LEAST), (True, _LEAST_NEAR)):
+            for number, (sentence, gap) in numbered:
+                if number not in self.options and gap.draft.score >= least:
+                    self._complete(number, sentence, gap, near=near)
+        return [
+            (self._named(gap), self.options[number])
+            for number, (_, gap) in numbered
+            if number in self.options
+        ]
 
     def _named(self, gap: Gap) -> Draft:
         """Asks "who" where the key is known to be a person."""
@@ -99,7 +133,18 @@ class Quiz:
         if gap.form == "phrase":
             return self.descriptions.beside(gap, near=near)
         if gap.form == "number":
-            return number_options(gap.draft.answer, numbers_beside(gap.draft.answer), gap.draft.sentence.text)
+            text = gap.draft.sentence.text
+            number = gap.draft.answer
+            counted = gap.draft.kind == "number" and number.isdigit() and len(number) == _DIGITS
+            beside = numbers_beside(f"{int(number):,}" if counted else number)
+            numbers = [n.replace(",", "") for n in beside] if beside and counted else beside
+            if numbers and re.search(rf"{re.escape(gap.draft.answer)} ?(?:percent|per cent|%)", text):
+                numbers = (
+                    numbers
+                    if all(float(n.replace(",", "")) <= _WHOLE for n in numbers if n[0].isdigit())
+                    else None
+                )
+            return number_options(gap.draft.answer, numbers, text)
         term = self.vocabulary.terms.get(gap.term)
         if term is None or not (is_noun(term) or term.name) or self.vocabulary.general(term) or term.loose:
             return None

@@ -9,20 +9,23 @@ from dataclasses import dataclass, replace
 from backend.utils.stems import content_stems
 
 from . import lexicon as lx
-from .asking import Draft, askable, complete, opening, points_elsewhere, sentence_case
+from .asking import Draft, askable, opening, points_elsewhere, sentence_case
 from .blanks import Blank, blanks, loose_blanks
 from .clauses import Clause, Span, noun_phrase
 from .definitions import called_inside, definition, naming, synonym
 from .drafting import Pattern, after_adverbs, progressive
+from .endings import ending
 from .quantities import count, date
+from .quiz_predicates import HEDGES, predicate_of
 from .reading import Document, Reading
 from .reasons import cause, condition, manner, moment
 from .relations import agent_of, composition, object_question, purpose
-from .tagging import NOUN
 from .terms import Vocabulary, core_of, display
 
 _LONGEST = 48
-_HEDGES = frozenset({"seems", "seem", "appears", "appear", "tends", "tend", "wants", "want", "tries", "try"})
+_ILLUSTRATES = re.compile(r"\bfor (?:example|instance)\b", re.IGNORECASE)
+_OBJECT = 0.12
+"""What a term that something is done to is worth less than one that does something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,14 @@ def gaps(document: Document, vocabulary: Vocabulary, index: int) -> list[Gap]:
             *_named(reading, clause),
         ]
         found += [*_number(reading, clause), *_described(reading, clause), *_answered(reading, clause)]
+        found += _ended(vocabulary, reading, clause)
         boost = document.standing(reading, clause)
         found = [_scored(g, boost) for g in found]
     found += [_to_complete(b) for b in blanks(document, vocabulary, reading)]
     found += [_to_complete(b) for b in loose_blanks(document, vocabulary, index)]
-    found = [g for g in found if not points_elsewhere(g.draft.answer)]
+    found = [
+        g for g in found if not points_elsewhere(g.draft.answer) and not _ILLUSTRATES.search(g.draft.stem)
+    ]
     return [g for g in found if (3 if g.form == "phrase" else 5) <= len(g.draft.stem.split()) <= _LONGEST]
 
 
@@ -68,6 +74,12 @@ def _scored(gap: Gap, boost: float) -> Gap:
     d = gap.draft
     score = d.score + boost - 0.012 * max(0, len(d.stem.split()) - 18)
     return Gap(Draft(d.stem, d.answer, d.kind, score, d.topic, d.sentence), gap.form, gap.term, gap.pool)
+
+
+def _ended(vocabulary: Vocabulary, reading: Reading, clause: Clause) -> Iterator[Gap]:
+    made = ending(vocabulary, reading, clause)
+    if made is not None:
+        yield Gap(made[0], "phrase", pool=made[1])
 
 
 def _term_gap(reading: Reading, core: Span, stem: str, kind: str, score: float) -> Iterator[Gap]:
@@ -91,7 +103,7 @@ def _subject(reading: Reading, clause: Clause) -> Iterator[Gap]:
     ):
         return
     begin = clause.aux[0] if clause.aux else clause.verb
-    predicate = None if clause.verb_low in _HEDGES else _predicate(reading, clause, begin)
+    predicate = None if clause.verb_low in HEDGES else predicate_of(reading, clause, begin)
     lead = opening(reading, clause)
     if predicate is None or lead is None:
         return
@@ -126,64 +138,6 @@ def _acts_as_person(reading: Reading, clause: Clause, core: Span) -> bool:
     )
 
 
-def _predicate(reading: Reading, clause: Clause, begin: int) -> Span | None:
-    """Verb group and what belongs to it, where it says enough to have one answer."""
-    start = clause.verb + 1
-    stop = reading.object(start)[1] if start < len(reading.tokens) else start
-    if stop <= start:
-        return None
-    if reading.tokens[start].tag == ",":
-        return None
-    span = (begin, stop)
-    content = sum(
-        t.tag in NOUN | {"JJ", "VN", "VG", "CD"} and t.low not in lx.COMMON_NOUNS
-        for t in reading.tokens[start:stop]
-    )
-    vague = (clause.copular and _says_little(reading, (start, stop))) or _has_only(reading, span)
-    if (
-        content < 3
-        or vague
-        or not reading.stands_alone((start, stop), own=not clause.copular)
-        or reading.words(span) > 26
-    ):
-        return None
-    return span if complete(reading, (start, stop)) else None
-
-
-def _says_little(reading: Reading, span: Span) -> bool:
-    words = {t.low for t in reading.tokens[span[0] : span[1]]}
-    if reading.tokens[span[0]].low == "one":
-        return True
-    return bool(
-        words
-        & {
-            "example",
-            "examples",
-            "factor",
-            "factors",
-            "normative",
-            "essential",
-            "necessary",
-            "valuable",
-            "good",
-            "bad",
-            "wrong",
-            "important",
-            "different",
-            "similar",
-            "same",
-            "part",
-            "able",
-            "likely",
-            "common",
-        }
-    )
-
-
-def _has_only(reading: Reading, span: Span) -> bool:
-    return any(t.low in {"only", "then"} for t in reading.tokens[span[0] : span[1]])
-
-
 def _without_fillers(reading: Reading, span: Span) -> str:
     text = reading.plain(span)
     return re.sub(
@@ -198,7 +152,7 @@ def _object(reading: Reading, clause: Clause) -> Iterator[Gap]:
     for draft in object_question(reading, clause):
         core = _whole_term(reading, draft.answer, clause.verb + 1)
         if core is not None and len(draft.stem.split()) >= 6:
-            yield from _term_gap(reading, core, draft.stem, "object", draft.score - 0.02)
+            yield from _term_gap(reading, core, draft.stem, "object", draft.score - _OBJECT)
 
 
 def _whole_term(reading: Reading, answer: str, start: int) -> Span | None:

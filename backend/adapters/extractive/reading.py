@@ -44,6 +44,7 @@ _COMPARATIVES = words(
 )
 TO_ANYBODY = words("we you us your")
 _OWNED = words("his her its their whose")
+_BARE, _OFTEN = 2, 5
 _SELF_REFERENCE = words(
     """
     chapter section figure table passage text book textbook author authors paragraph lesson module unit
@@ -297,8 +298,16 @@ class Document:
 
     def standing(self, reading: Reading, clause: Clause) -> float:
         """What the document adds to the score of a question about a subject: below 0 for stories."""
-        told = self.introduced(reading, clause)
+        told = self.introduced(reading, clause) or self._one_of_many(reading, clause)
         return 0.12 * self.weight(reading, clause.subject) - 0.45 * told - self.aside(reading)
+
+    def _one_of_many(self, reading: Reading, clause: Clause) -> bool:
+        """Whether the subject is "the chair" or "the network" of a text that is not about such things."""
+        start, end = clause.subject
+        if end - start != _BARE or reading.tokens[start].low != "the" or reading.tokens[end - 1].tag != "NN":
+            return False
+        noun = reading.tokens[end - 1].low
+        return noun not in self.heading_words and self.frequency[noun] < _OFTEN
 
     def aside(self, reading: Reading) -> float:
         """What a sentence of a made-up case or an example loses."""

@@ -14,11 +14,15 @@ from .reading import Reading
 
 _BARE_VERBS = words("results result occurs occur happens happen exists exist arises arise resulted occurred")
 
+_TIMES = words(
+    "century centuries year years month months day days hours time times period periods decade decades era"
+)
+
 
 def cause(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "... because ...", "... due to ...", "... so that ...", "... in order to ..."."""
     found = _reason(reading, clause)
-    if found is None or not askable(reading, clause) or _supposes(clause):
+    if found is None or not askable(reading, clause) or _supposes(clause) or _may_be_a_thing(reading, clause):
         return
     start, answer = found
     tail = (clause.verb + 1, start)
@@ -38,6 +42,13 @@ def cause(reading: Reading, clause: Clause) -> Iterator[Draft]:
         yield from drafted(
             reading, clause, ask(reading, clause, "Why", reading.plain(tail)), answer, "cause", 0.97
         )
+
+
+def _may_be_a_thing(reading: Reading, clause: Clause) -> bool:
+    """Whether the verb is "can be" with a noun: "Why can a risk be damage?" is no question."""
+    follows = reading.tokens[clause.verb + 1].tag if clause.verb + 1 < len(reading.tokens) else ""
+    can_be = bool(clause.aux) and reading.tokens[clause.verb].low == "be" and follows in {"NN", "NS", "DT"}
+    return can_be or (clause.copular and follows in {"NN", "NS"})
 
 
 def _supposes(clause: Clause) -> bool:
@@ -96,7 +107,7 @@ def condition(reading: Reading, clause: Clause) -> Iterator[Draft]:
     word = reading.tokens[start].low
     inner = (start + 1, end)
     has_clause = starts_clause(reading.tokens, start + 1, end)
-    if reading.tokens[start + 1].tag == "VG":
+    if reading.tokens[start + 1].tag == "VG" or reading.tokens[end - 1].low in _TIMES:
         return
     if (word in {"during", "without", "after"}) == has_clause and word != "after":
         return
@@ -146,7 +157,9 @@ def manner(reading: Reading, clause: Clause) -> Iterator[Draft]:
             if has_clause(reading, tail) or (tail[0] < tail[1] and not reading.stands_alone(tail, own=True)):
                 return
             span = (i, reading.object(i + 1)[1])
-            if any(t.tag == "CC" for t in reading.tokens[tail[0] : tail[1]]) and reading.words(tail) > 8:
+            joined = any(t.tag == "CC" for t in reading.tokens[tail[0] : tail[1]])
+            verbs = sum(t.tag in {"VP", "VB", "VD", "VZ"} for t in reading.tokens[tail[0] : tail[1]])
+            if joined and (verbs or reading.words(tail) > 8):
                 return
             yield from drafted(
                 reading,

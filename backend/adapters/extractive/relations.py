@@ -20,6 +20,7 @@ from .drafting import (
     token_at,
     verb_base,
 )
+from .gazetteer import BODY_HEADS, PLACE_HEADS
 from .lexicon import words
 from .reading import Reading
 from .verbs import PARTICIPLE
@@ -33,7 +34,7 @@ _DULL_VERBS = words(
 )
 
 
-_STRONG_VERBS = words(
+STRONG_VERBS = words(
     """
     produce regulate control release secrete store transport protect connect convert carry receive
     supply support prevent stimulate inhibit cause trigger separate surround cover line maintain
@@ -186,9 +187,9 @@ def object_question(reading: Reading, clause: Clause) -> Iterator[Draft]:
         return
     bare = clause.subject[1] - clause.subject[0] <= 2 and reading.tokens[clause.head].low in lx.COMMON_NOUNS
     score = (
-        0.7
+        0.64
         - (0.2 if bare else 0.0)
-        + (0.1 if base in _STRONG_VERBS or tail else 0.0)
+        + (0.1 if base in STRONG_VERBS or tail else 0.0)
         + (0.06 if is_list(reading, span) else 0.0)
     )
     yield from drafted(
@@ -250,6 +251,7 @@ def agent_of(reading: Reading, clause: Clause) -> tuple[Span, str] | None:
     """The agent of a passive and the question for it."""
     if (
         not clause.passive
+        or any(reading.tokens[a].low == "cannot" for a in clause.aux)
         or not askable(reading, clause)
         or clause.verb_low in NAMING
         or clause.verb_low in {"followed", "accompanied", "characterized", "based"}
@@ -288,7 +290,11 @@ def _is_person(reading: Reading, span: Span) -> bool:
     named = (
         bool(head) and head[0].tag == "NP" and (len(head) < 2 or head[1].tag in {"NP", ",", "IN", "CC", "."})
     )
-    titled = any(t.low in lx.PERSON_NOUNS for t in reading.tokens[span[0] : span[1]][:6])
+    words = reading.tokens[span[0] : span[1]]
+    if any(t.tag == "CD" or t.low in PLACE_HEADS or t.low in BODY_HEADS for t in words[:4]):
+        return False
+    peoples = any(t.tag in {"NP", "NS"} and t.low.endswith(("ians", "ists")) for t in words[:4])
+    titled = peoples or any(t.low in lx.PERSON_NOUNS for t in words[:6])
     return (named and not head[0].text.isupper()) or titled
 
 

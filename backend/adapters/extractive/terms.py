@@ -14,6 +14,7 @@ from backend.utils.stems import content_stems
 from . import gazetteer
 from . import lexicon as lx
 from .clauses import Span, noun_phrase
+from .genus import genus_at
 from .lexicon import words
 from .reading import Document, Reading
 from .tagging import NOUN, Token, is_plural
@@ -185,7 +186,7 @@ class Vocabulary:
             core = core_of(reading, clause.subject)
             term = self.terms.get(display(reading, core).lower()) if core else None
             if term is not None and not term.genus:
-                term.genus = _genus(reading, clause.verb + 1)
+                term.genus = genus_at(reading, clause.verb + 1)
 
     @cached_property
     def _narrower(self) -> Counter[str]:
@@ -212,6 +213,10 @@ class Vocabulary:
         return self._sorts[term.low]
 
     def _sort(self, term: Term) -> str:
+        if term.low in gazetteer.LANGUAGES:
+            return "tongue"
+        if term.low in gazetteer.PLACES and self._is_family_name(term.low):
+            return "person"
         words = [w for w in term.low.split() if not _ORDINAL.fullmatch(w)] or [term.low]
         if words[-1] in gazetteer.BODY_HEADS:
             return "body"
@@ -224,6 +229,12 @@ class Vocabulary:
             return "person"
         inside = sum(term.slots[f"{w}<"] for w in ("in", "at", "near", "into", "across"))
         return "place" if 2 * inside >= term.count and not term.definite else ""
+
+    def _is_family_name(self, low: str) -> bool:
+        """Whether a place's name ends a person's: "Isaiah Berlin"."""
+        full = [t.low.split() for t in self.terms.values() if t.name and t.size == _PAIR and not t.definite]
+        known = _PLACE_OPENINGS | gazetteer.PLACES | gazetteer.LANGUAGES
+        return any(last == low and first not in known for first, last in full)
 
     @cached_property
     def _surnames(self) -> frozenset[str]:
@@ -379,18 +390,3 @@ def _is_name(reading: Reading, core: Span) -> bool:
         )
         and reading.tokens[core[0]].tag == "NP"
     )
-
-
-def _genus(reading: Reading, start: int) -> str:
-    phrase = noun_phrase(reading.tokens, start, len(reading.tokens))
-    if phrase is None:
-        return ""
-    head = reading.tokens[phrase[1]].low
-    following = reading.tokens[phrase[0]].low if phrase[0] < len(reading.tokens) else ""
-    if (
-        head in {"type", "kind", "form", "class", "group", "part", "branch", "one", "set"}
-        and following == "of"
-    ):
-        inner = noun_phrase(reading.tokens, phrase[0] + 1, len(reading.tokens))
-        head = reading.tokens[inner[1]].low if inner else head
-    return "" if head in lx.VAGUE_HEADS else head

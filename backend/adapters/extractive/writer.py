@@ -21,7 +21,7 @@ from .reading import Document
 from .selection import Wish, choose
 
 _LEAST_OPEN = 0.6
-_LEAST_RECALLED = 0.37
+_LEAST_RECALLED = 0.22
 _LEAST_CLOZE = 0.55
 _WRONG = 3
 _EVERY = 1_000_000
@@ -111,9 +111,20 @@ def _by_language(passages: tuple[Passage, ...]) -> dict[str, tuple[Passage, ...]
 
 def _english(passages: tuple[Passage, ...], _language: str, order: Order) -> list[Item]:
     document = Document.of(passages)
+    if order.count >= _EVERY:
+        return _everything(document, order.mode)
     if order.mode is Mode.PRACTICE:
         return [Item(d, passages) for d in _open(document, order)]
     return [Item(draft, passages, options) for draft, options in Quiz(document).write(order)]
+
+
+def _everything(document: Document, mode: Mode) -> list[Item]:
+    """All that is worth a look, several items of one sentence too: the choice is made later."""
+    if mode is Mode.QUIZ:
+        return [Item(draft, document.passages, options) for draft, options in Quiz(document).every()]
+    asked = [d for d in open_questions.drafts(document) if d.score >= _LEAST_OPEN]
+    gaps = [d for d in open_questions.recalled(document) if d.score >= _LEAST_RECALLED]
+    return [Item(d, document.passages) for d in asked + gaps]
 
 
 def _length(passages: tuple[Passage, ...]) -> int:
