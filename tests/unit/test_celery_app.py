@@ -40,7 +40,7 @@ def test_celery_without_a_usable_redis_is_refused_with_what_to_change(
 
 
 def test_celery_without_its_packages_is_refused_with_what_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.bootstrap.find_spec", lambda _name: None)
+    monkeypatch.setattr("backend.bootstrap_parts.find_spec", lambda _name: None)
     with pytest.raises(ConfigurationError, match="tools/setup distributed"):
         check_queue(settings())
     check_queue(settings(job_queue="embedded"))

@@ -171,8 +171,8 @@ def test_words_that_are_no_numbers_have_no_neighbours() -> None:
         ("Die Zelle ist die kleinste Einheit des Lebens und sie wird von der Membran begrenzt.", "de"),
         ("La cellule est la plus petite unité de la vie et elle est dans les plantes.", "fr"),
         ("La célula es la unidad más pequeña de la vida y está en las plantas.", "es"),
-        ("细胞是生命的基本单位。", None),
-        ("Клетка является основной единицей жизни и растений на земле всегда.", None),
+        ("细胞是生命的基本单位。", "zh"),
+        ("Клетка является основной единицей жизни и растений на земле всегда.", "ru"),
     ],
 )
 def test_languages_are_told_apart(text: str, code: str | None) -> None:
