@@ -363,7 +363,12 @@ def agrees(index: EngineIndex, model: dict[int, npt.NDArray[np.float32]]) -> Non
         assert metadata["n"] == number
     if model:
         found = index.search(vectors(1, 99), 20)[1][0]
-        assert sorted(found[found >= 0].tolist()) == sorted(model)
+        hits = found[found >= 0].tolist()
+        assert len(hits) == len(set(hits))
+        # A graph with few links may not reach a vector whose neighbours were replaced.
+        assert (
+            set(hits) <= set(model) if index.spec.index_type.startswith("HNSW") else set(hits) == set(model)
+        )
 
 
 def test_pages_of_ids(index: EngineIndex) -> None:
