@@ -119,8 +119,11 @@ async def begun(inquiry: Inquiry, tenant: str, services: Services) -> Events:
 
 async def told(answer: RunningAnswer, seen: int, over: Callable[[], bool]) -> AsyncIterator[bytes]:
     """The events of an answer behind the first ``seen``, to its end or until the server ends."""
-    silent_s, opening = 0.0, RETRY
+    silent_s, opening, stopping = 0.0, RETRY, False
     while True:
+        if not stopping and over():
+            stopping = True  # once: a second time would interrupt the writer's last word
+            answer.stop()
         if await answer.more(seen, LOOK_S):
             fresh = answer.events[seen:]
             if fresh:
@@ -132,9 +135,7 @@ async def told(answer: RunningAnswer, seen: int, over: Callable[[], bool]) -> As
                 return
             continue
         silent_s += LOOK_S
-        if over():
-            answer.stop()
-        elif silent_s >= sse.HEARTBEAT_S:
+        if silent_s >= sse.HEARTBEAT_S:
             silent_s = 0.0
             yield sse.HEARTBEAT
 
