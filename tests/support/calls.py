@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,8 +50,10 @@ def _call(
     files = json = None
     if "multipart/form-data" in body and "application/json" not in body:
         (name,) = body["multipart/form-data"]["schema"]["properties"]
-        own = hashlib.sha256(ids["document_id"].encode()).hexdigest()  # not the same file for other ids
-        files = {name: ("plain.txt", f"Geysers throw hot water into the air. {own}".encode())}
+        own = zlib.crc32(ids["document_id"].encode())  # not the same file for other ids
+        files = {
+            name: ("plain.txt", f"Geysers throw hot water into the air, as number {own:010} does.".encode())
+        }
     elif "application/json" in body:
         json = _value(document, "", body["application/json"]["schema"], ids)
     return Call(verb.upper(), template, f"{path}?{urlencode(query)}" if query else path, json, files)
