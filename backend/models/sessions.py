@@ -32,6 +32,14 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """Queries that a process answered as parts of a batch, and the number of those batches."""
+
+    queries: int = 0
+    batches: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class LineUse:
     """What a session did over connections that were handed over to its process."""
 

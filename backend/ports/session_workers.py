@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from backend.models.sessions import LineUse, Reply
+from backend.models.sessions import Joined, LineUse, Reply
 
 
 class SessionWorker(Protocol):
@@ -25,6 +25,9 @@ class SessionWorker(Protocol):
 
     def use(self, session: int) -> LineUse:
         """What the session did over such connections."""
+
+    def joined(self) -> Joined:
+        """Queries that came together since the process started, and were searched as one batch."""
 
     async def forget(self, session: int) -> None:
         """Free every object of the session; harmless where it has none."""

@@ -8,10 +8,10 @@ import itertools
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from backend.errors import QuotaExceeded, SessionLost, SessionNotFound, TooLarge
-from backend.models.sessions import Reply, SessionLimits
+from backend.models.sessions import Joined, Reply, SessionLimits
 from backend.ports.session_workers import SessionWorker, SessionWorkers
 
 _SWEEP_S = 15.0
@@ -96,14 +96,15 @@ class Sessions:
         await home.worker.forget(session.number)
 
     def describe(self, tenant: str) -> dict[str, object]:
-        """Sessions of a tenant, operations since its process started, and the memory that it holds."""
+        """Sessions of a tenant, operations and joined queries since its process started, and the memory that it holds."""
         home = self._tenants.get(tenant)
         if home is None:
-            return {"operations": 0, "resident_bytes": 0, "sessions": []}
+            return {"operations": 0, "joined": asdict(Joined()), "resident_bytes": 0, "sessions": []}
         now = time.monotonic()
         uses = [(each, home.worker.use(each.number)) for each in home.sessions.values()]
         return {
             "operations": home.operations + sum(use.operations for _, use in uses),
+            "joined": asdict(home.worker.joined()),
             "resident_bytes": home.worker.resident_bytes(),
             "sessions": [
                 {

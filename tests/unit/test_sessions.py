@@ -14,7 +14,7 @@ from backend.adapters.faiss_sessions import frames
 from backend.adapters.faiss_sessions.frames import BrokenFrame
 from backend.adapters.faiss_sessions.gate import Gate
 from backend.errors import QuotaExceeded, SessionLost, SessionNotFound, TooLarge
-from backend.models.sessions import LineUse, Reply, SessionLimits
+from backend.models.sessions import Joined, LineUse, Reply, SessionLimits
 from backend.services.sessions import Sessions
 
 
@@ -42,6 +42,9 @@ class FakeWorker:
 
     def use(self, session: int) -> LineUse:  # noqa: ARG002 - the port's
         return LineUse()
+
+    def joined(self) -> Joined:
+        return Joined(7, 2)
 
     def resident_bytes(self) -> int:
         return 5
@@ -71,7 +74,9 @@ async def test_tenants_do_not_see_each_others_sessions() -> None:
         with pytest.raises(SessionNotFound):
             await sessions.close(tenant, name)
     assert sessions.describe("a")["operations"] == 1
-    assert sessions.describe("nobody") == {"operations": 0, "resident_bytes": 0, "sessions": []}
+    assert sessions.describe("a")["joined"] == {"queries": 7, "batches": 2}
+    nothing = {"operations": 0, "joined": {"queries": 0, "batches": 0}, "resident_bytes": 0, "sessions": []}
+    assert sessions.describe("nobody") == nothing
     await sessions.aclose()
     assert not any(each.living for each in workers.started)
 

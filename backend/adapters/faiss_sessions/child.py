@@ -44,7 +44,7 @@ def main() -> None:
     _confine(given.memory_bytes)
     files = threading.Lock()
     operations = Operations(given.max_body, files, uploads=given.uploads)
-    desk = Desk(socket.socket(fileno=given.line), operations, given.max_handles)
+    desk = Desk(socket.socket(fileno=given.line), operations, given.max_handles, table.count_joined)
     door = Door(socket.socket(fileno=given.door), table, given.max_body, desk.take, files, spares)
     desk.forgotten = door.forget
     if spares:

@@ -37,12 +37,14 @@ class Desk:
     """Answers frames. ``serve`` reads those of the line until its other end is closed; others bring theirs.
 
     A thread that has read a question answers it itself, so a single caller waits for no hand-over. Queries on
-    an index that is being searched wait and are joined. ``forgotten`` is told of sessions that are freed.
+    an index that is being searched wait and are joined, and ``count_joined`` is told how many of them one batch
+    has answered. ``forgotten`` is told of sessions that are freed.
     """
 
     line: socket.socket
     operations: Operations
     max_handles: int
+    count_joined: Callable[[int], None]
     forgotten: Callable[[int], None] = lambda _session: None
     _reading: threading.Lock = field(default_factory=threading.Lock)
     _writing: threading.Lock = field(default_factory=threading.Lock)
@@ -166,6 +168,9 @@ class Desk:
             found = self._found(questions) if len(questions) > 1 else [None]
         except Exception:  # noqa: BLE001  each is asked alone, and gets an error of its own
             found = [None] * len(questions)
+        if joined_ones := sum(results is not None for results in found):
+            with self._mutex:
+                self.count_joined(joined_ones)
         for question, results in zip(questions, found, strict=True):
             if results is None:
                 self._answer(question)

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 
 from backend.adapters.faiss_sessions.table import LINES, Table
-from backend.models.sessions import LineUse
+from backend.models.sessions import Joined, LineUse
 
 ATTACHED = struct.Struct("<II")
 """Session and row of a connection; the request's id, which errors name, follows."""
@@ -55,6 +55,10 @@ class Lines:
             max((row[2] for row in rows), default=0.0),
             sum(1 for row in rows if row[3]),
         )
+
+    def joined(self) -> Joined:
+        """Queries that the process answered in batches."""
+        return Joined(*self._table.joined())
 
     def longest_s(self) -> float:
         """For how long the oldest call that is running has been."""

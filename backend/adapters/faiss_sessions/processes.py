@@ -17,7 +17,7 @@ from backend.adapters.faiss_sessions.desk import ANSWERED, ASKED, FORGET
 from backend.adapters.faiss_sessions.lines import Lines
 from backend.adapters.faiss_sessions.table import Table, new_table
 from backend.errors import CallTooLong, SessionLost
-from backend.models.sessions import LineUse, Reply, SessionLimits
+from backend.models.sessions import Joined, LineUse, Reply, SessionLimits
 
 _LOG = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[3]
@@ -61,9 +61,14 @@ class FaissProcesses:
         return FaissProcess(process, line, lines, limits.call_timeout_s)
 
 
+_KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH")
+_TUNED = ("OPENBLAS_", "MKL_", "OMP_", "BLIS_")
+"""How whoever runs the server has set up matrix products: without it they may take twice as long."""
+
+
 def _environment() -> dict[str, str]:
     """No secrets, and threads that wait without burning a core."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_TUNED)}
     return kept | {
         "OMP_WAIT_POLICY": "passive",
         "PYTHONSAFEPATH": "",
@@ -171,6 +176,10 @@ class FaissProcess:
     def use(self, session: int) -> LineUse:
         """See the port."""
         return self._lines.use(session)
+
+    def joined(self) -> Joined:
+        """See the port."""
+        return self._lines.joined()
 
     async def _watch(self) -> None:
         """End the process where a call over a connection that was handed over takes too long."""

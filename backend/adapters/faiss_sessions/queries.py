@@ -15,8 +15,8 @@ from backend.adapters.faiss_sessions.joined import FEWEST, Key
 _COMING_BACK_S = 0.004
 """How long callers who were answered together have to send their next query, to be joined again."""
 _LOOKS = 4
-_HALF = 8
-"""Queries from which a batch is divided among the cores."""
+_FULL = 16
+"""Queries that one core searches together, however many cores are idle: half of them cost it 0.7 as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class JoinedQueries:
         """A share of those that wait; with none, this thread has left the queue."""
         with self._mutex:
             waiting = self._queues[key]
-            share = max(_HALF, ceil((len(waiting.waiting) + waiting.asked) / self._threads))
+            share = max(_FULL, ceil((len(waiting.waiting) + waiting.asked) / self._threads))
             taken, waiting.waiting = waiting.waiting[:share], waiting.waiting[share:]
             waiting.asked += len(taken)
             if not taken:

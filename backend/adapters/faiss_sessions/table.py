@@ -1,4 +1,4 @@
-"""What is known of attached connections, in memory that the API and a child process share.
+"""What a child process has done, in memory that it shares with the API.
 
 A row belongs to one connection. The API fills it when it hands the connection over, the child counts in it,
 so that a call over such a connection wakes nobody up to be counted.
@@ -19,7 +19,10 @@ _NUMBER = struct.Struct("<Q")
 _TIME = struct.Struct("<d")
 _OPERATIONS, _USED, _BEGAN = 8, 16, 24
 
-TABLE_BYTES = LINES * _ROW.size
+_JOINED = struct.Struct("<QQ")
+"""Behind the rows: queries that were answered in a batch, and how many batches that were."""
+
+TABLE_BYTES = LINES * _ROW.size + _JOINED.size
 Row = tuple[int, int, float, float]
 
 
@@ -60,6 +63,16 @@ class Table:
         """It is answered."""
         _TIME.pack_into(self._memory, slot * _ROW.size + _USED, now)
         _TIME.pack_into(self._memory, slot * _ROW.size + _BEGAN, 0.0)
+
+    def count_joined(self, queries: int) -> None:
+        """One more batch, of so many queries. One thread at a time."""
+        before, batches = self.joined()
+        _JOINED.pack_into(self._memory, LINES * _ROW.size, before + queries, batches + 1)
+
+    def joined(self) -> tuple[int, int]:
+        """Queries that were answered in a batch with others, and batches."""
+        queries, batches = _JOINED.unpack_from(self._memory, LINES * _ROW.size)
+        return queries, batches
 
     def close(self) -> None:
         """Give the view back."""
