@@ -10,6 +10,7 @@ import json
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ _DTYPES = {
     np.dtype(name).str: np.dtype(name)
     for name in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?")
 }
+
+_written = json.JSONEncoder(separators=(",", ":")).encode
 
 Array = NDArray[Any]
 
@@ -50,7 +53,7 @@ def decode(body: bytearray) -> Frame:
     if length > min(_LONGEST_HEADER, len(body) - 8):
         raise BrokenFrame(f"The header says that it has {length} bytes; there are {len(body) - 8}.")
     try:
-        header = json.loads(bytes(body[8 : 8 + length]))
+        header = json.loads(body[8 : 8 + length].decode())
     except (ValueError, RecursionError) as error:
         raise BrokenFrame(f"The header is no JSON: {error}.") from None
     if not isinstance(header, dict):
@@ -64,7 +67,7 @@ def _arrays(described: object, body: bytearray, at: int) -> Iterator[Array]:
     for each in described:
         dtype, shape = _description(each)
         at += -at % _ALIGN
-        count = int(np.prod(shape, dtype=object)) if shape else 1
+        count = prod(shape)
         if at + count * dtype.itemsize > len(body):
             raise BrokenFrame("The body ends before the arrays that its header describes.")
         yield np.frombuffer(body, dtype, count, at if count else 0).reshape(shape)
@@ -85,7 +88,7 @@ def _description(each: object) -> tuple[np.dtype[Any], tuple[int, ...]]:
 def encode(header: dict[str, Any], arrays: Sequence[Array]) -> list[memoryview | bytes]:
     """The pieces of a frame, arrays not copied where they are contiguous."""
     header["arrays"] = [[a.dtype.str, a.shape] for a in arrays]
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = _written(header).encode()
     at = 8 + len(text)
     pieces: list[memoryview | bytes] = [MAGIC + struct.pack("<I", len(text)) + text]
     for array in arrays:

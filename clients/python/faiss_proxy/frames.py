@@ -16,6 +16,7 @@ Array = NDArray[Any]
 MAGIC = b"FXP1"
 _ALIGN = 16
 _KINDS = "biuf"
+_written = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def encode(header: dict[str, Any], arrays: Sequence[Array]) -> list[bytes | memoryview]:
@@ -23,7 +24,7 @@ def encode(header: dict[str, Any], arrays: Sequence[Array]) -> list[bytes | memo
     plain = [_plain(array) for array in arrays]
     if plain:
         header["arrays"] = [[a.dtype.str, a.shape] for a in plain]
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = _written(header).encode()
     pieces: list[bytes | memoryview] = [MAGIC + struct.pack("<I", len(text)) + text]
     at = 8 + len(text)
     for array in plain:
@@ -48,7 +49,7 @@ def decode(body: bytearray) -> tuple[dict[str, Any], list[Array]]:
     if body[:4] != MAGIC:
         raise ServiceError("The service answered with something that is no frame.")
     (length,) = struct.unpack_from("<I", body, 4)
-    header: dict[str, Any] = json.loads(bytes(body[8 : 8 + length]))
+    header: dict[str, Any] = json.loads(body[8 : 8 + length].decode())
     arrays: list[Array] = []
     at = 8 + length
     for name, shape in header.get("arrays", ()):
