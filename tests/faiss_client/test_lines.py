@@ -164,6 +164,7 @@ def test_joined_queries_are_answered_bit_by_bit_as_one_alone(remote: ModuleType)
                 if d.tobytes() != alone[n][0].tobytes() or sorted(i[0]) != sorted(alone[n][1][0]):
                     wrong.append(n)
 
+        before = remote.usage()["joined"]
         for _ in range(3):
             threads = [threading.Thread(target=work, args=(n * 4,)) for n in range(16)]
             for each in threads:
@@ -171,6 +172,10 @@ def test_joined_queries_are_answered_bit_by_bit_as_one_alone(remote: ModuleType)
             for each in threads:
                 each.join()
         assert wrong == []
+        joined = remote.usage()["joined"]
+        batches = joined["batches"] - before["batches"]
+        assert batches > 0
+        assert joined["queries"] - before["queries"] >= 2 * batches
 
 
 def test_where_nothing_is_handed_over_the_plain_way_serves(remote: ModuleType, monkeypatch: Any) -> None:

@@ -248,6 +248,8 @@ def test_queries_that_arrive_together_get_their_own_answers(remote: ModuleType) 
     for each in threads:
         each.join()
     assert wrong == []
+    joined = remote.usage()["joined"]
+    assert joined["queries"] > joined["batches"] > 0
 
 
 def test_a_kept_connection_that_ended_is_replaced(remote: ModuleType) -> None:
