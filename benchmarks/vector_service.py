@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import re
+import socket
 import struct
 import subprocess
 import sys
@@ -237,7 +238,7 @@ port, data = int(sys.argv[1]), numpy.load(sys.argv[2])
 client = chromadb.HttpClient("127.0.0.1", port)
 adds, finds = [], []
 for turn in range(2):
-    made = client.create_collection(f"c{turn}", metadata={"hnsw:space": "l2"})
+    made = client.create_collection(f"rows{turn}", metadata={"hnsw:space": "l2"}, embedding_function=None)
     began = time.perf_counter()
     for at in range(0, len(data), 5000):
         made.add(ids=[str(i) for i in range(at, min(at + 5000, len(data)))], embeddings=data[at : at + 5000])
@@ -254,15 +255,19 @@ def chroma(python: str, folder: Path, added: float, searched: float) -> list[Fig
     """The same add and search on a Chroma server of the same machine, through its own client."""
     rows = folder / "rows.npy"
     np.save(rows, vectors(SMALL))
-    port = 8765
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     command = [str(Path(python).parent / "chroma"), "run", "--path", str(folder / "c"), "--port", str(port)]
     process = subprocess.Popen(
-        [*command, "--host", "127.0.0.1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*command, "--host", "127.0.0.1"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"ANONYMIZED_TELEMETRY": "False"},
     )
     try:
         _until_there(f"http://127.0.0.1:{port}/api/v2/heartbeat")
         done = subprocess.run(
-            [python, "-c", _CHROMA, str(port), str(rows)], check=True, capture_output=True, text=True
+            [python, "-c", _CHROMA, str(port), str(rows)], check=True, stdout=subprocess.PIPE, text=True
         )
     finally:
         process.terminate()

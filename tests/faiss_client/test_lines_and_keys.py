@@ -44,7 +44,9 @@ class Guarded:
         return answer.status, json.loads(read) if answer.headers.get_content_subtype() == "json" else read
 
     def attach(self, session: str, key: str | None) -> tuple[Any, bytes]:
-        line, said = attach(self.server, session, *UPGRADE, *([f"Authorization: Bearer {key}"] if key else []))
+        line, said = attach(
+            self.server, session, *UPGRADE, *([f"Authorization: Bearer {key}"] if key else [])
+        )
         return line, said.split(b"\r\n")[0]
 
 

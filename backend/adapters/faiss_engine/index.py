@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
@@ -23,6 +23,7 @@ from backend.adapters.faiss_engine.keeper import Check, Checker, Keeper
 from backend.adapters.faiss_engine.locks import FileLock
 from backend.adapters.faiss_engine.log import acknowledged
 from backend.adapters.faiss_engine.moment import Moment, parsed
+from backend.adapters.faiss_engine.rows import no_rows
 from backend.adapters.faiss_engine.spec import IndexSpec, Limits, Upkeep
 from backend.adapters.faiss_engine.state import Cell, State, load
 from backend.adapters.faiss_engine.stats import Stats, stats_of
@@ -321,7 +322,10 @@ class EngineIndex:
             finally:
                 side.writer.log.close()
                 side.lock.close()
-        self._cell.state.generation.close()
+        state = self._cell.state
+        state.generation.close()
+        # What is left refers to itself in circles: without this, vectors would wait for the garbage collector.
+        self._cell.state = replace(state, index=None, rows=no_rows())
 
     @property
     def closed(self) -> bool:

@@ -138,7 +138,7 @@ class FaissIndexes:
                 with index.moment() as moment:
                     return Neighbours(*moment.search(queries, k, filter_, options))
 
-            return await self._threads.run(found, index.spec.dimension)
+            return await self._threads.run(found, index.spec.dimension, len(queries) * len(index))
 
     async def range_search(
         self, tenant: str, name: str, queries: Rows, radius: float, filter_: Filter, options: Options
@@ -152,7 +152,7 @@ class FaissIndexes:
                     each = moment.range_search(queries, radius, filter_, options)
                     return [Neighbours(s[None], numbers[None], [texts]) for s, numbers, texts in each]
 
-            return await self._threads.run(found, index.spec.dimension)
+            return await self._threads.run(found, index.spec.dimension, len(queries) * len(index))
 
     async def rows(self, tenant: str, name: str, numbers: Numbers, *, values: bool) -> list[Stored | None]:
         """See the port."""

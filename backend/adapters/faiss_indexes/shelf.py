@@ -10,10 +10,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from backend.adapters.faiss_engine import Engine, EngineIndex
+from backend.utils.freed_memory import give_back
 
 Key = tuple[str, str]
 """Tenant and name."""
 Run = Callable[[Callable[[], object]], Awaitable[object]]
+
+
+_GIVE_BACK_EVERY = 32
+"""Indexes closed, after which their memory goes back to the system."""
 
 
 @dataclass(slots=True)
@@ -37,6 +42,7 @@ class Shelf:
         self._held: OrderedDict[Key, _Held] = OrderedDict()
         self._locks: dict[Key, asyncio.Lock] = {}
         self._closing: dict[Key, asyncio.Task[None]] = {}
+        self._closed = 0
 
     def __len__(self) -> int:
         """Indexes that are open."""
@@ -93,8 +99,14 @@ class Shelf:
     def _close(self, key: Key, held: _Held) -> None:
         del self._held[key]
         self._told(key, held.index)
-        task = self._closing[key] = asyncio.create_task(asyncio.to_thread(held.index.close))
+        task = self._closing[key] = asyncio.create_task(self._shut(held.index))
         task.add_done_callback(lambda _: self._closing.pop(key, None))
+
+    async def _shut(self, index: EngineIndex) -> None:
+        await asyncio.to_thread(index.close)
+        self._closed += 1
+        if not self._closed % _GIVE_BACK_EVERY:
+            await asyncio.to_thread(give_back)
 
     @asynccontextmanager
     async def away(self, key: Key) -> AsyncIterator[None]:

@@ -12,6 +12,9 @@ import faiss
 
 T = TypeVar("T")
 
+_SMALL_WORK = 10_000_000
+"""Components compared, rows of the query times vectors: about half a millisecond of one thread, and where
+others use the cores, a second thread may not have begun within twenty."""
 _ROWS_FOR_PRODUCTS = 4
 """From so many queries on, FAISS finds distances faster by one product of matrices than one by one."""
 
@@ -24,11 +27,15 @@ class FaissThreads:
         self._cores = faiss.omp_get_max_threads()  # as OMP_NUM_THREADS says, else all
         self._running = 0
 
-    async def run(self, work: Callable[[], T], dimension: int = 0) -> T:
-        """The result of ``work``; ``dimension``: of the vectors that it searches, where it does."""
+    async def run(self, work: Callable[[], T], dimension: int = 0, pairs: int = 1 << 62) -> T:
+        """The result of ``work``.
+
+        ``dimension``: of the vectors that it searches, where it does; ``pairs``: queries times vectors.
+        """
         self._running += 1
         try:
-            cores = max(1, self._cores // self._running)
+            small = 0 < pairs * dimension <= _SMALL_WORK
+            cores = 1 if small else max(1, self._cores // self._running)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._pool, partial(_alone, work, cores, dimension))
         finally:

@@ -1,0 +1,18 @@
+"""Memory that was freed and that the C library keeps."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+
+def give_back() -> None:
+    """Hand freed memory back to the system, where the C library can (glibc); takes some milliseconds.
+
+    Blocks of many sizes that come and go leave its heap full of holes, which it gives back on demand alone.
+    """
+    if sys.platform == "linux" and hasattr(_LIBRARY, "malloc_trim"):
+        _LIBRARY.malloc_trim(0)
+
+
+_LIBRARY = ctypes.CDLL(None) if sys.platform == "linux" else None
