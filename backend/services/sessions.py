@@ -96,7 +96,7 @@ class Sessions:
         await home.worker.forget(session.number)
 
     def describe(self, tenant: str) -> dict[str, object]:
-        """Sessions of a tenant, operations and joined queries since its process started, and the memory that it holds."""
+        """Sessions of a tenant, what its process has done since it started, and the memory that it holds."""
         home = self._tenants.get(tenant)
         if home is None:
             return {"operations": 0, "joined": asdict(Joined()), "resident_bytes": 0, "sessions": []}

@@ -11,8 +11,7 @@ def give_back() -> None:
 
     Blocks of many sizes that come and go leave its heap full of holes, which it gives back on demand alone.
     """
-    if sys.platform == "linux" and hasattr(_LIBRARY, "malloc_trim"):
-        _LIBRARY.malloc_trim(0)
-
-
-_LIBRARY = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)

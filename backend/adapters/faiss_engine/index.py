@@ -324,7 +324,7 @@ class EngineIndex:
                 side.lock.close()
         state = self._cell.state
         state.generation.close()
-        # What is left refers to itself in circles: without this, vectors would wait for the garbage collector.
+        # What is left refers to itself in circles: vectors would wait for the garbage collector.
         self._cell.state = replace(state, index=None, rows=no_rows())
 
     @property

@@ -37,8 +37,8 @@ class Desk:
     """Answers frames. ``serve`` reads those of the line until its other end is closed; others bring theirs.
 
     A thread that has read a question answers it itself, so a single caller waits for no hand-over. Queries on
-    an index that is being searched wait and are joined, and ``count_joined`` is told how many of them one batch
-    has answered. ``forgotten`` is told of sessions that are freed.
+    an index that is being searched wait and are joined; ``count_joined`` is told how many one batch answered.
+    ``forgotten`` is told of sessions that are freed.
     """
 
     line: socket.socket

@@ -115,7 +115,7 @@ class Remote:
             return self._opened
 
     def usage(self) -> dict[str, Any]:
-        """What this tenant holds on the server: ``operations``, ``joined``, ``resident_bytes``, ``sessions``."""
+        """What this tenant holds there: ``operations``, ``joined``, ``resident_bytes``, ``sessions``."""
         return self._simple("GET", "/v1/sessions")
 
     def _request(self, method: str, path: str) -> bytes:
