@@ -189,6 +189,48 @@ def test_a_process_that_dies_takes_its_sessions_and_nothing_else(remote: ModuleT
     assert server.process.poll() is None
 
 
+@pytest.mark.parametrize(
+    "kind", ["Flat", "HNSW8", "PCA4,Flat", "Flat,RFlat", "PQ4x4fs", "SQ8", "IDMap2,Flat", "BFlat", "BHNSW8"]
+)
+def test_vectors_that_are_not_there_are_no_memory_to_read(
+    remote: ModuleType, server: Server, kind: str
+) -> None:
+    binary = kind.startswith("B")
+    rows = np.packbits(X > 0.5, axis=1).repeat(8, axis=1) if binary else X
+    index = remote.index_binary_factory(64, kind) if binary else remote.index_factory(8, kind)
+    index.train(rows)
+    if kind.startswith("IDMap"):
+        index.add_with_ids(rows, np.arange(500))
+    else:
+        index.add(rows)
+    there = index.reconstruct(499)
+    np.testing.assert_array_equal(index.reconstruct_n(498, 2)[1], there)
+    np.testing.assert_array_equal(index.reconstruct_n()[499], there)
+    for key in (-1, -100_000_000, 500, 1_000_000_000):
+        with pytest.raises(RuntimeError, match=r"failed|not found"):
+            index.reconstruct(key)
+    for first, count in ((-2, 3), (498, 10), (498, 1 << 40), (1 << 40, 1)):
+        with pytest.raises((RuntimeError, MemoryError)):
+            index.reconstruct_n(first, count)
+    if not binary:
+        for missing in (-7, 10**9):
+            with pytest.raises(RuntimeError, match=r"failed|not found"):
+                index.reconstruct_batch(np.array([1, missing]))
+    assert index.ntotal == 500
+    assert server.process.poll() is None
+
+
+def test_labels_of_distances_are_positions(remote: ModuleType) -> None:
+    index = remote.IndexFlatL2(8)
+    index.add(X)
+    found, labels = np.empty((1, 2), np.float32), np.array([[3, 10**9]])
+    with pytest.raises(RuntimeError, match="key 1000000000 out of range"):
+        index.compute_distance_subset(
+            1, *map(remote.swig_ptr, (X[:1],)), 2, *map(remote.swig_ptr, (found, labels))
+        )
+    assert index.ntotal == 500
+
+
 def test_too_much_memory_is_an_error_of_the_call(remote: ModuleType, server: Server) -> None:
     index = remote.IndexFlatL2(8)
     with pytest.raises((MemoryError, RuntimeError)):

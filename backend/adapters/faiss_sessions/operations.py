@@ -11,7 +11,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from backend.adapters.faiss_sessions import pointers, policy
+from backend.adapters.faiss_sessions import pointers, policy, positions
 from backend.adapters.faiss_sessions.frames import BrokenFrame, Frame
 from backend.adapters.faiss_sessions.objects import Held, Session
 from backend.adapters.faiss_sessions.values import Answer, Given, Pointed, class_named
@@ -81,6 +81,7 @@ class Operations:
         args, named, given = _arguments(session, frame)
         policy.check_arguments(call, name, args, named)
         self._check_size(name, args, named)
+        positions.check_positions(held.obj, call, name, args, named)
         pointed = pointers.checked(held, call, args)
         args = [value.pointer if isinstance(value, Pointed) else value for value in args]
         if not policy.reads_only(name):
