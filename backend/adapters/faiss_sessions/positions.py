@@ -28,7 +28,8 @@ def check_positions(
     """Raise RuntimeError, as FAISS does, for a vector that is not there."""
     if name not in _NAMES or not isinstance(owner, faiss.Index | faiss.IndexBinary):
         return
-    wanted = _wanted(owner, name, dict(zip(inspect.signature(call).parameters, args, strict=False)) | given)
+    named = {**dict(zip(inspect.signature(call).parameters, args, strict=False)), **given}
+    wanted = _wanted(owner, name, named)
     while isinstance(owner, faiss.IndexPreTransform):
         owner = faiss.downcast_index(owner.index)
     if not wanted.size or isinstance(owner, _CHECKED):
