@@ -267,7 +267,7 @@ async def _overhead(folder: Path) -> list[Figure]:
     def embedder(_settings: Any) -> Any:  # noqa: ANN401 - as the original
         return timed[0]
 
-    bootstrap.load_embedder = embedder  # type: ignore[attr-defined]
+    bootstrap.load_embedder = embedder  # type: ignore[attr-defined, assignment]
     texts = paragraphs()
     async with serving(Behaviour()) as url:
         settings = load_settings(
@@ -315,9 +315,8 @@ async def _overhead(folder: Path) -> list[Figure]:
 async def _fill(services: Any, texts: list[str]) -> None:  # noqa: ANN401 - Services
     held, number = 0, 0
     while held < CHUNKS:
-        some = texts[number * 150 : (number + 1) * 150]
-        if not some:
-            break
+        first = number * 150 % len(texts)  # again from the first where they do not suffice
+        some = [f"Part {number}.", *texts[first : first + 150]]
         number += 1
 
         async def pieces(content: str = "\n\n".join(some)) -> AsyncIterator[bytes]:
