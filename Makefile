@@ -16,8 +16,10 @@ run: setup ## Set up if needed, start the product, open its page (HOST, PORT, DA
 up-local: setup-distributed ## Start Redis, Celery workers, beat, Flower and the API, without containers
 	@exec $(BIN)/python -m tools.up_local
 
+# Most of the long tests wait for processes that they start: two at a time use the cores better. A file's
+# tests stay together, so that they share its servers.
 test: setup-dev ## Set up if needed, run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup-dev ## Format, lint, types, import contract
 	@$(BIN)/ruff format --check .

@@ -17,7 +17,7 @@ from tests.support.processes import Server
 pytestmark = pytest.mark.slow
 
 HOURS = 2
-BOOK = 40
+BOOK = 6
 _LIBRARY = "libfaketime.so.1"
 
 

@@ -66,12 +66,15 @@ class Rows:
         return False
 
     def kill_at(self, query: str, process: subprocess.Popen[bytes], seconds: float) -> bool:
-        """Kill the process once the query finds a row; False where all jobs ended, or the time, before.
+        """Kill the process once the query finds a row; False where all such jobs ended, or the time, before.
 
         After each commit of the others we take the writer's turn, so that they stand still while we look
         and while they die: a moment of a millisecond is caught, too.
         """
         deadline = time.monotonic() + seconds
+        # Mining goes on for long after the last moment of the ingestion before it has passed.
+        kinds = "'ingest', 'embed'" + (", 'mine'" if "mine" in query else "")
+        unfinished = f"SELECT 1 FROM jobs WHERE state IN ('queued', 'started') AND kind IN ({kinds})"  # noqa: S608
         with closing(sqlite3.connect(self._path, timeout=0, isolation_level=None)) as store:
             while time.monotonic() < deadline:
                 version = store.execute("PRAGMA data_version").fetchone()
@@ -80,7 +83,7 @@ class Rows:
                 except sqlite3.OperationalError:
                     continue  # somebody writes
                 found = store.execute(f"{query} LIMIT 1").fetchone()
-                going = store.execute("SELECT 1 FROM jobs WHERE state IN ('queued', 'started')").fetchone()
+                going = store.execute(unfinished).fetchone()
                 if found:
                     process.kill()
                     process.wait()
