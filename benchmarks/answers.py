@@ -36,6 +36,8 @@ from benchmarks.common import DATA, Figure, write
 
 FOREIGN = 5
 """Every so many questions are also asked without their article."""
+OTHERS = 3
+"""Every so many are also answered by simpler choices and from transcripts: all of them take minutes."""
 QUEUED = 100
 WORDS_A_SECOND, WORDS_A_CUE = 2.5, 8
 
@@ -66,7 +68,7 @@ async def measure(folder: Path) -> list[Figure]:
         ]
         return [
             *await _answered(services, asked),
-            *await _simpler(services, asked, documents),
+            *await _simpler(services, asked[::OTHERS], documents),
             await _foreign(services, asked[::FOREIGN], list(documents.values())),
             await _started(services, asked[:QUEUED]),
             await _in_time(services, articles),
@@ -167,7 +169,7 @@ async def _in_time(services: Services, articles: Sequence[Any]) -> Figure:
                 now = end
         await _ingest(services, article["title"], "\n\n".join(cues), ".vtt")
     scope, near, cited = Scope(types=("vtt",)), 0, 0
-    for question, gold, second in asked:
+    for question, gold, second in asked[::OTHERS]:
         answer = await services.answers.answer_question(
             DEFAULT_TENANT, Inquiry(question, DEFAULT_SOURCES, scope)
         )
@@ -175,7 +177,7 @@ async def _in_time(services: Services, articles: Sequence[Any]) -> Figure:
         cited += bool(times)
         near += any(at is not None and abs(at - second) <= 30 for at in times)
     share = _percent(near, max(1, cited))
-    return Figure("transcripts: cited second within 30 s", share, "% of those cited", "100", share >= 99)
+    return Figure("transcripts: cited second within 30 s", share, "% of those cited", ">= 99", share >= 99)
 
 
 def _clock(seconds: float) -> str:

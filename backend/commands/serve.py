@@ -24,6 +24,10 @@ from backend.main import create_app
 
 logger = logging.getLogger(__name__)
 
+_GARBAGE = (25_000, 20, 20)
+"""When to search for garbage: with Python's 700 objects a thousand streams cost more in searches that find
+nothing than in work. So many more objects are a few MB."""
+
 
 def serve(settings: Settings, options: argparse.Namespace) -> int:
     """Run until SIGINT or SIGTERM; unfinished jobs go on after the next start."""
@@ -54,6 +58,7 @@ async def _serve(settings: Settings, *, open_page: bool) -> None:
         # What is loaded by now stays: searching it for garbage again and again is dear.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_GARBAGE)
         if warning := exposed(settings):
             print(f"quaestio: {warning}", file=sys.stderr, flush=True)  # whatever LOG_LEVEL hides
         announcing = asyncio.create_task(_announce(server, listener, open_page=open_page))

@@ -125,12 +125,11 @@ async def told(answer: RunningAnswer, seen: int, over: Callable[[], bool]) -> As
             stopping = True  # once: a second time would interrupt the writer's last word
             answer.stop()
         if await answer.more(seen, LOOK_S):
-            fresh = answer.events[seen:]
-            if fresh:
-                told_now = [_event(e, f"{answer.id}:{n}") for n, e in enumerate(fresh, seen + 1)]
-                yield opening + b"".join(told_now)
+            first, seen, silent_s = seen, max(seen, len(answer.events)), 0.0
+            if first < seen:
+                # In no variable: what was told would stay in memory until the next event.
+                yield opening + _events(answer, first, seen)
                 opening = b""
-            seen, silent_s = max(seen, len(answer.events)), 0.0
             if answer.ended and seen >= len(answer.events):
                 return
             continue
@@ -138,6 +137,11 @@ async def told(answer: RunningAnswer, seen: int, over: Callable[[], bool]) -> As
         if silent_s >= sse.HEARTBEAT_S:
             silent_s = 0.0
             yield sse.HEARTBEAT
+
+
+def _events(answer: RunningAnswer, first: int, last: int) -> bytes:
+    numbered = enumerate(answer.events[first:last], first + 1)
+    return b"".join(_event(event, f"{answer.id}:{number}") for number, event in numbered)
 
 
 def _event(event: AnswerEvent, event_id: str) -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any
 
 from starlette.responses import StreamingResponse
@@ -48,12 +50,55 @@ class _EventStream(StreamingResponse):
         super().__init__(events, media_type="text/event-stream", headers=headers)
         self._closed = closed
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        """As Starlette's, in less than a third of its memory: two tasks in place of a group of tasks."""
+        leaving = _Leaving(receive)
         try:
-            await super().__call__(scope, receive, send)
+            await self._tell(send)
+        except asyncio.CancelledError:
+            if not leaving.was_heeded():
+                raise  # it was the server that ended this
         finally:
+            leaving.forget()
             if self._closed is not None:
                 self._closed()
+
+    async def _tell(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        told = aiter(self.body_iterator)
+        with suppress(StopAsyncIteration):
+            while True:  # and not "for": its variable would keep each event until the next
+                await send({"type": "http.response.body", "body": await anext(told), "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class _Leaving:
+    """Cancels the task that makes it when the client leaves."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._telling = asyncio.current_task()
+        self._forgotten = self._cancelled = False
+        self._hearing = asyncio.create_task(_left(receive))
+        self._hearing.add_done_callback(self._end)
+
+    def was_heeded(self) -> bool:
+        """Whether that, and nothing else, is why the task was cancelled."""
+        return self._cancelled and self._telling is not None and not self._telling.uncancel()
+
+    def forget(self) -> None:
+        """There is nothing to cancel any more."""
+        self._forgotten = True
+        self._hearing.cancel()
+
+    def _end(self, hearing: asyncio.Task[None]) -> None:
+        if self._telling is not None and not self._forgotten and not hearing.cancelled():
+            self._cancelled = self._telling.cancel()
+
+
+async def _left(receive: Receive) -> None:
+    """Until the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _one_line(text: str) -> str:

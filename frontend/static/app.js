@@ -63,7 +63,7 @@ const views = {
     return () => status.refresh();
   },
 };
-/** What shows a view again, by its name. */
+/** Shows a view again, by name. */
 const opened = {};
 
 async function openRun(run) {

@@ -1,4 +1,4 @@
-/** Finding passages in all documents. */
+/** Search in all documents. */
 
 import { call } from './api.js';
 import { announce, AUTO, byId, el, highlighted, inputOf, problemBox } from './dom.js';
@@ -7,6 +7,7 @@ import { counted, cutAt, findWords } from './text.js';
 
 export function prepareSearch(onTopic) {
   const input = inputOf('search-input');
+  input.disabled = false;
   let asking = null;
   byId('search-form').addEventListener('submit', async (event) => {
     event.preventDefault();

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support.browsing import OpenVisit, Visit, running_server
 
@@ -46,6 +46,7 @@ def browser() -> Iterator[Browser]:
     if executable is None:
         say = pytest.fail if os.environ.get("CI") else pytest.skip
         say("Chromium is not installed")
+    expect.set_options(timeout=30_000)  # as actions wait: a loaded machine takes longer than Playwright's 5 s
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
         yield launched

@@ -106,41 +106,6 @@ def test_an_answer_appears_as_it_is_written_and_a_video_opens_at_its_second(
     assert seen.faults == []
 
 
-def test_a_broken_line_goes_on_behind_the_last_event(server_url: str, visit: OpenVisit) -> None:
-    page = visit(server_url).open()
-    asked: list[str | None] = []
-
-    def answer(route: Route) -> None:
-        asked.append(route.request.headers.get("last-event-id"))
-        if len(asked) == 1:
-            told(route, events(("sources", {"sources": [SOURCE]}), ("token", {"text": "Ground that "})))
-        else:
-            rest = events(
-                ("token", {"text": "stays frozen. [1]"}), done("Ground that stays frozen. [1]"), first=3
-            )
-            told(route, rest)
-
-    page.route(STREAM, answer)
-    ask(page)
-    expect(page.locator(".turn .answer p").first).to_have_text("Ground that stays frozen. 1")
-    assert asked == [None, "a:2"]
-
-
-def test_an_answer_can_be_stopped_and_another_asked(server_url: str, visit: OpenVisit) -> None:
-    page = visit(server_url).open()
-    page.route(STREAM, lambda _: None)  # never answered
-    ask(page)
-    page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.locator(".turn")).to_contain_text("Stopped here.")
-    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden()
-    page.unroute(STREAM)
-    stream = events(("sources", {"sources": [SOURCE]}), done("Frozen ground. [1]"))
-    page.route(STREAM, lambda route: told(route, stream))
-    ask(page, "And now?")
-    expect(page.locator(".turn").first).to_contain_text("Frozen ground.")
-    expect(page.locator(".turn")).to_have_count(2)
-
-
 def test_an_answer_that_breaks_off_says_so_and_can_be_tried_again(server_url: str, visit: OpenVisit) -> None:
     page = visit(server_url).open()
     failing = events(

@@ -1,16 +1,21 @@
-"""A language model behind any server that speaks OpenAI's chat completions."""
+"""A language model behind any server that speaks OpenAI's chat completions.
+
+Whole answers come through the openai SDK, streamed ones over a lighter client (``streamed_calls``).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import math
-from collections.abc import AsyncGenerator, AsyncIterator
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from backend.adapters.language_models.dialect import Dialect
 from backend.adapters.language_models.events import EventReader, usage_of
+from backend.adapters.language_models.streamed_calls import StreamedCalls, arriving
 from backend.config.providers import Provider
 from backend.errors import ModelBusy, ModelUnavailable
 from backend.models.language import Completion, Piece, Prompt, Usage
@@ -18,13 +23,16 @@ from backend.models.language import Completion, Piece, Prompt, Usage
 if TYPE_CHECKING:
     import openai
 
+T = TypeVar("T")
+
 _CONNECT_S = 5.0
 _REFUSALS = 4
 """Parameters that a provider may refuse of one call before it is given up."""
+_REFUSED = frozenset({400, 422})
 
 
 class OpenAIModel:
-    """One provider through the openai SDK, which is imported at the first call (it takes half a second).
+    """One provider; the SDK is imported at the first call, since that takes half a second.
 
     Errors name the provider and the kind of failure only: what a server says may hold a part of the key.
     """
@@ -32,7 +40,7 @@ class OpenAIModel:
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         self._dialect = Dialect(provider.kind)
-        self._client: openai.AsyncOpenAI | None = None
+        self._clients: tuple[openai.AsyncOpenAI, StreamedCalls] | None = None
         self._opening = asyncio.Lock()
         self._lanes = asyncio.Semaphore(provider.concurrency)
 
@@ -41,24 +49,26 @@ class OpenAIModel:
         """Provider and model."""
         return self._provider.name
 
-    async def warm(self) -> openai.AsyncOpenAI:
-        """The client, made ready in a thread."""
+    async def warm(self) -> tuple[openai.AsyncOpenAI, StreamedCalls]:
+        """The clients for whole and for streamed answers, imported in a thread."""
         async with self._opening:
-            if self._client is None:
-                self._client = await asyncio.to_thread(_client, self._provider)
-            return self._client
+            if self._clients is None:
+                client, context = await asyncio.to_thread(_client, self._provider)
+                self._clients = client, StreamedCalls(self._provider, context, _connect_s(self._provider))
+            return self._clients
 
     async def close(self) -> None:
         """Drop the connections."""
-        if self._client is not None:
-            await self._client.close()
+        if self._clients is not None:
+            await asyncio.gather(*(client.close() for client in self._clients))
 
     async def complete(self, prompt: Prompt) -> Completion:
         """The whole answer within the provider's limit of time."""
         async with self._lane(prompt), self._own_errors():
-            client = await self.warm()
+            client, _ = await self.warm()
             async with asyncio.timeout_at(self._limit(prompt.begin_by, prompt.deadline)):
-                answer = await self._send(client, prompt, stream=False)
+                create = client.chat.completions.create
+                answer = await self._send(lambda chosen: create(**chosen), prompt, stream=False)
             text = answer.choices[0].message.content or ""
             if not text.strip():
                 raise ModelUnavailable(f"{self.name} gave no text.")
@@ -69,15 +79,15 @@ class OpenAIModel:
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
         """Pieces as they come; an answer that ends without saying that it is complete is a failure."""
         async with self._lane(prompt), self._own_errors():
-            client = await self.warm()
+            _, streams = await self.warm()
             # No limit of time is open while the caller has a piece: its time is its own.
             async with asyncio.timeout_at(self._limit(prompt.begin_by, prompt.deadline)):
-                answer = await self._send(client, prompt, stream=True)
+                answer = await self._send(streams.open, prompt, stream=True)
             events, begin_by = EventReader(), prompt.begin_by
-            async with aclosing(_bytes(answer)) as arriving:
+            async with aclosing(arriving(answer)) as pieces:
                 while True:
                     async with asyncio.timeout_at(self._limit(begin_by, prompt.deadline)):
-                        data = await anext(arriving, None)
+                        data = await anext(pieces, None)
                     if data is None:
                         break
                     if text := events.feed(data):
@@ -93,18 +103,18 @@ class OpenAIModel:
         silence = asyncio.get_running_loop().time() + self._provider.timeout_s
         return min([silence, *(time for time in times if time is not None)])
 
-    async def _send(self, client: openai.AsyncOpenAI, prompt: Prompt, *, stream: bool) -> Any:  # noqa: ANN401 - SDK types differ by stream
-        """The SDK's answer; sent again with less where the provider refuses a parameter."""
-        import openai  # noqa: PLC0415 - half a second
-
+    async def _send(
+        self, call: Callable[[dict[str, Any]], Awaitable[T]], prompt: Prompt, *, stream: bool
+    ) -> T:
+        """What the server answers; sent again with less where it refuses a parameter."""
         for _ in range(_REFUSALS):
-            parameters = self._dialect.parameters(prompt, stream=stream)
+            chosen = self._dialect.parameters(prompt, stream=stream)
             try:
-                create = client.chat.completions.with_raw_response.create
-                answer = await create(model=self._provider.model, **parameters)
-                return answer if stream else answer.parse()
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as refusal:
-                if not self._dialect.give_way(parameters, str(refusal.body or refusal.message)):
+                return await call({"model": self._provider.model, **chosen})
+            except Exception as refusal:
+                if getattr(refusal, "status_code", None) not in _REFUSED:
+                    raise
+                if not self._dialect.give_way(chosen, _said(refusal)):
                     raise
         raise ModelUnavailable(f"{self.name} refuses the call.")
 
@@ -134,26 +144,32 @@ class OpenAIModel:
             raise _failure(self.name, error) from None
 
 
-def _client(provider: Provider) -> openai.AsyncOpenAI:
+def _client(provider: Provider) -> tuple[openai.AsyncOpenAI, ssl.SSLContext]:
+    """The SDK, and the certificates that it trusts."""
+    import aiohttp  # noqa: F401, PLC0415 - so that the loop need not wait for it
+    import httpx2  # noqa: PLC0415 - as the SDK, which brings it
     import openai  # noqa: PLC0415 - half a second
 
     for name in ("openai", "httpx", "httpx2", "httpcore", "httpcore2"):
         # At the level debug they write whole prompts, which hold people's documents.
         logging.getLogger(name).setLevel(logging.WARNING)
-    return openai.AsyncOpenAI(
+    client = openai.AsyncOpenAI(
         api_key=provider.api_key or "none",
         base_url=provider.base_url,
-        timeout=openai.Timeout(provider.timeout_s, connect=min(_CONNECT_S, provider.timeout_s)),
+        timeout=openai.Timeout(provider.timeout_s, connect=_connect_s(provider)),
         max_retries=0,  # how often and when is decided by the wrappers, for all calls together
     )
+    return client, httpx2.create_ssl_context()
 
 
-async def _bytes(answer: Any) -> AsyncGenerator[bytes]:  # noqa: ANN401 - the SDK's raw response
-    try:
-        async for data in answer.http_response.aiter_bytes():
-            yield data
-    finally:
-        await answer.http_response.aclose()
+def _connect_s(provider: Provider) -> float:
+    return min(_CONNECT_S, provider.timeout_s)
+
+
+def _said(refusal: Exception) -> str:
+    """What a server says of a call that it refuses: of ours, or of the SDK's."""
+    said = getattr(refusal, "said", None) or getattr(refusal, "body", None)
+    return str(said or refusal)
 
 
 def _failure(name: str, error: Exception) -> ModelUnavailable:
@@ -168,7 +184,7 @@ def _failure(name: str, error: Exception) -> ModelUnavailable:
 
 
 def _retry_after(error: Exception) -> float | None:
-    headers = getattr(getattr(error, "response", None), "headers", {})
+    headers = getattr(getattr(error, "response", error), "headers", {})
     for header, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
             seconds = float(headers.get(header, "")) * unit

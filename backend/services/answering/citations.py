@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from backend.models.answers import Citation
@@ -44,7 +44,7 @@ class CitationReader:
 
     def __init__(self, passages: Sequence[Passage]) -> None:
         self._passages = passages
-        self._windows: dict[int, list[_Window]] = {}
+        self._sentences: dict[int, tuple[tuple[int, int], ...]] = {}
         self._held = ""
         self._claim = self._last_claim = ""
         self._opening = True
@@ -117,9 +117,10 @@ class CitationReader:
         """The sentences of a source that say what the claim says, if there are any."""
         if not 1 <= number <= len(self._passages) or not claim:
             return None
-        if number not in self._windows:
-            self._windows[number] = _windows(self._passages[number - 1].text)
-        return next((w for w in self._windows[number] if _says(w, claim)), None)
+        text = self._passages[number - 1].text
+        if number not in self._sentences:
+            self._sentences[number] = tuple(spans(text))
+        return next((w for w in _windows(text, self._sentences[number]) if _says(w, claim)), None)
 
 
 def _says(window: _Window, claim: str) -> bool:
@@ -143,16 +144,16 @@ def _last_sentence(text: str) -> str:
     return next((s for s in reversed(sentences) if re.search(r"\w", s)), "")
 
 
-def _windows(text: str) -> list[_Window]:
-    """Each sentence, then each two and three in a row: the shortest support is the best to show."""
-    sentences = list(spans(text))
-    made: list[_Window] = []
+def _windows(text: str, sentences: Sequence[tuple[int, int]]) -> Iterator[_Window]:
+    """Each sentence, then each two and three in a row: the shortest support is the best to show.
+
+    Made one by one: all of them hold a passage twelve times, and a thousand answers are read at a time.
+    """
     for count in (1, 2, 3):
         for first in range(len(sentences) - count + 1):
             some = sentences[first : first + count]
             start, end = some[0][0], some[-1][1]
-            made.append(_Window(start, end, text[start:end], tuple(text[s:e] for s, e in some)))
-    return made
+            yield _Window(start, end, text[start:end], tuple(text[s:e] for s, e in some))
 
 
 def _citation(number: int, passage: Passage, window: _Window) -> Citation:

@@ -44,7 +44,7 @@ class RunningAnswer:
         self.events: list[AnswerEvent] = []
         self.ended = False
         self.readers = 0
-        self._news = asyncio.Event()
+        self._waiting: list[asyncio.Future[bool]] = []
         self._task: asyncio.Task[None] | None = None
         self._size = 0
 
@@ -52,12 +52,16 @@ class RunningAnswer:
         """Wait until there are more than ``seen`` events or it has ended; False after ``patience_s``."""
         if len(self.events) > seen or self.ended:
             return True
+        loop = asyncio.get_running_loop()
+        news: asyncio.Future[bool] = loop.create_future()
+        self._waiting.append(news)
+        patience = loop.call_later(patience_s, _settle, news, False)
         try:
-            async with asyncio.timeout(patience_s):
-                await self._news.wait()
-        except TimeoutError:
-            return False
-        return True
+            return await news
+        finally:
+            patience.cancel()
+            if news in self._waiting:
+                self._waiting.remove(news)
 
     def begin(self, work: Coroutine[None, None, None], ended: Callable[[], None]) -> None:
         """Have it written by ``work``, which ``stop`` ends; then, whatever happened, ``ended`` is called."""
@@ -89,8 +93,14 @@ class RunningAnswer:
         self._wake()
 
     def _wake(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+        waiting, self._waiting = self._waiting, []
+        for news in waiting:
+            _settle(news, True)
+
+
+def _settle(news: asyncio.Future[bool], there_is: bool) -> None:
+    if not news.done():
+        news.set_result(there_is)
 
 
 class RunningAnswers:
