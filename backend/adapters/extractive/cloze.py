@@ -103,7 +103,7 @@ def _unlike(one: str, two: str) -> bool:
 
 def blanks(passages: Sequence[Passage], language: str) -> list[Blank]:
     """Items over the sentences of passages that are all in one of ``LANGUAGES``."""
-    sentences, _ = read(passages)
+    sentences = read(passages).sentences
     nouns = _Nouns(sentences, language)
     found = [_blank(s, nouns) for s in sentences]
     return [b for b in found if b is not None]

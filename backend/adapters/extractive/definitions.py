@@ -19,7 +19,7 @@ from .terms import core_of
 _PRAISE = words("important good common different similar same popular key essential useful")
 _LEAST_DESCRIBED, _MOST_DESCRIBED = 6, 24
 _EMPTY_HEADS = words(
-    "part example result case one number reason thing matter examples opposite function feature sign"
+    "part example result case one number reason thing matter examples opposite function feature sign term name word phrase"
 )
 
 

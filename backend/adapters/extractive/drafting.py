@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from . import lexicon as lx
 from .asking import Draft, do_support
@@ -68,7 +69,8 @@ def has_clause(reading: Reading, span: Span) -> bool:
 def second_verb(reading: Reading, span: Span) -> bool:
     """Whether another finite verb is joined to the first: "rise to power and established"."""
     words = reading.tokens[span[0] : span[1]]
-    return any(t.tag == "CC" for t in words) and any(t.tag in {"VD", "VZ"} for t in words)
+    joined = any(a.tag == "CC" and b.tag in {"BE", "HV", "MD"} for a, b in pairwise(words))
+    return joined or (any(t.tag == "CC" for t in words) and any(t.tag in {"VD", "VZ"} for t in words))
 
 
 def is_past(clause: Clause) -> bool:

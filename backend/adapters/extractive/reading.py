@@ -13,6 +13,7 @@ from backend.models.documents import Passage
 from . import lexicon as lx
 from .clauses import Clause, Span, parse
 from .extents import phrase_end
+from .glossary import Entry
 from .lexicon import words
 from .sentences import Sentence, read
 from .tagging import NOUN, Casing, Token, tag
@@ -44,7 +45,16 @@ _COMPARATIVES = words(
 )
 TO_ANYBODY = words("we you us your")
 _OWNED = words("his her its their whose")
+_ONE_OF_MANY = words(
+    """
+    organ structure site molecule substance market network team game company city town fort battle treaty film
+    series show book album song drought committee commission council area region building ship crew mission
+    """
+)
+"""Things that a text has many of: which one is meant, only the sentence before says."""
 _BARE, _OFTEN = 2, 5
+_LISTED = 0.12
+"""What a question about a term is worth more that the document's authors list as one to know."""
 _SELF_REFERENCE = words(
     """
     chapter section figure table passage text book textbook author authors paragraph lesson module unit
@@ -260,7 +270,7 @@ class Reading:
                 and self.tokens[start].low in {"two", "three", "four"}
                 and start == 0
             )
-        return head in lx.VAGUE_HEADS and not described
+        return head in lx.VAGUE_HEADS | _ONE_OF_MANY and not described
 
 
 @dataclass(frozen=True)
@@ -271,14 +281,17 @@ class Document:
     readings: tuple[Reading, ...]
     headings: tuple[str, ...]
     casing: Casing
+    terms: tuple[Entry, ...] = ()
+    """What the document's own lists of key terms say."""
 
     @classmethod
     def of(cls, passages: Sequence[Passage]) -> Document:
         """Reads the passages; sentences that are not prose are left out."""
-        sentences, headings = read(passages)
+        contents = read(passages)
+        sentences = contents.sentences
         casing = Casing.of(s.text for s in sentences)
         readings = tuple(Reading(s, tuple(tag(s.text, casing)), casing) for s in sentences)
-        return cls(tuple(passages), readings, tuple(headings), casing)
+        return cls(tuple(passages), readings, tuple(contents.headings), casing, tuple(contents.terms))
 
     @cached_property
     def frequency(self) -> Counter[str]:
@@ -299,7 +312,22 @@ class Document:
     def standing(self, reading: Reading, clause: Clause) -> float:
         """What the document adds to the score of a question about a subject: below 0 for stories."""
         told = self.introduced(reading, clause) or self._one_of_many(reading, clause)
-        return 0.12 * self.weight(reading, clause.subject) - 0.45 * told - self.aside(reading)
+        listed = _LISTED * (self._bare(reading, clause.subject) in self.key_terms)
+        return (
+            0.12 * self.weight(reading, clause.subject) + listed - 0.45 * told - self.aside(reading)
+        )
+
+    @staticmethod
+    def _bare(reading: Reading, span: Span) -> str:
+        """The words of a span in lower case without the article."""
+        start, end = span
+        return reading.plain((start + (reading.tokens[start].tag == "DT"), end)).lower()
+
+    @cached_property
+    def key_terms(self) -> frozenset[str]:
+        """The terms of the document's own lists, lower case, singular and plural."""
+        lows = {e.low for e in self.terms}
+        return frozenset(lows | {f"{low}s" for low in lows} | {low.removesuffix("s") for low in lows})
 
     def _one_of_many(self, reading: Reading, clause: Clause) -> bool:
         """Whether the subject is "the chair" or "the network" of a text that is not about such things."""
@@ -335,7 +363,8 @@ class Document:
     @cached_property
     def heading_words(self) -> frozenset[str]:
         """Words of the headings, lower case."""
-        return frozenset(w.lower() for h in self.headings for w in re.findall(r"\w+", h) if len(w) > 3)
+        titles = [*self.headings, *(e.term for e in self.terms)]
+        return frozenset(w.lower() for t in titles for w in re.findall(r"\w+", t) if len(w) > 3)
 
     def weight(self, reading: Reading, span: Span) -> float:
         """How much the document is about the nouns of a span, 0..1."""
