@@ -28,7 +28,7 @@ its authors list at the end of a chapter then stand beside its text."""
 _SECTION = 24
 """Most chunks of a section, about 5,000 characters: what has no headings is cut by length."""
 _FOUND = 5
-_NOT_FOUND = 0.25
+_NOT_FOUND = 0.3
 """What a question is worth less that does not find its own source among the first five chunks."""
 _FLAW = 0.1
 """What an item-writing flaw takes from a question's worth; with two it is not kept."""

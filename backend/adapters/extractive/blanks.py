@@ -22,6 +22,9 @@ from .verbs import PAST, THIRD, VERBS
 
 _FEWEST_WORDS, _MOST_WORDS = 6, 34
 _MOST_PER_SENTENCE = 3
+_ROUGH = words("about roughly approximately nearly almost over than least most around some estimated up")
+_ROUGHLY = 0.15
+"""What a number is worth less that is no exact one."""
 _LISTED = 0.08
 _RECALLED = 0.15
 """What a gap without options is worth less than a question: it asks for a word rather than a fact."""
@@ -36,7 +39,7 @@ _MOST_WITH_CONTEXT = 46
 _STARTERS = words("so now and but then here okay ok well also next lastly finally first second third again")
 _BACKWARDS = words("this that these those it its they their them he she his her such both latter former one")
 _OF_THE_SPEAKER = words(
-    "i me my mine our ours example myself ourselves yourself let lets let's let’s video videos slide"
+    "i me my mine example myself ourselves yourself let lets let's let’s video videos slide"
 )
 _TO_READER = words("i we you us me my our your ours yours myself yourself ourselves")
 _ASIDE = re.compile(r"\s\((?!n\))[^()]*\)")
@@ -80,6 +83,7 @@ class Blank:
         if self.asks:
             return self._draft(f"Which of the following {_question(self.after)}", "subject")
         whole = _STOPPED_TWICE.sub(r"\1", f"{self.context} {self.before}_____{self.after}".strip())
+        whole = re.sub(r"[,;:]+\.$", ".", whole)
         return self._draft(f"Complete the sentence: {whole}", self._kind)
 
     @property
@@ -325,14 +329,15 @@ def _numbers(reading: Reading, told: Span) -> Iterator[Blank]:
         before, after = tokens[i - 1], tokens[i + 1]
         if is_year(reading, i):
             if not named_in_passing(tokens, i):
-                yield from _blank(reading, told, (i, i + 1), "year", 0.62)
+                yield from _blank(reading, told, (i, i + 1), "year", 0.6)
         elif (
             before.tag not in {"NP", "NN", "CD"}
             and before.text.isalpha()
             and not in_range(tokens, i)
             and counts(after.tag, after.low)
         ):
-            yield from _blank(reading, told, (i, i + 1), "number", 0.58)
+            rough = _ROUGHLY * any(t.low in _ROUGH for t in tokens[max(0, i - 3) : i])
+            yield from _blank(reading, told, (i, i + 1), "number", 0.58 - rough)
 
 
 def _asks(vocabulary: Vocabulary, reading: Reading, term: Term, core: Span) -> str:

@@ -23,12 +23,12 @@ _TERM_WORDS = 4
 _GIVEN_AWAY = 0.1
 _LAST = 0.6
 """What an item loses where an option is of another world: it is one of the last that are taken."""
-_HEADS, _HEADS_WEIGHT = 0.3, 0.8
+_HEADS, _HEADS_WEIGHT = 0.33, 1.4
 """Last words of terms that are this near name things of one kind; what the farthest option lacks costs."""
 _PLACE = 0.03
 """How much nearer in kind an option must be to stand before one that the document's use of words favours."""
-_KIN, _KIN_WEIGHT = 0.5, 1.2
-"""Options that are this near to the key in the mean are its kind; what is missing costs."""
+_KIN, _KIN_WEIGHT, _KIN_WEIGHT_OF_NAMES = 0.5, 1.2, 0.4
+"""Options that are this near to the key in the mean are its kind; what is missing costs. Names tell little."""
 _Vector = npt.NDArray[np.float32]
 
 
@@ -46,8 +46,8 @@ async def sharpened(items: Sequence[Item], embedder: Embedder) -> list[Item]:
 
 
 def _worded(item: Item) -> bool:
-    """Whether the item has options that mean something: numbers are chosen by value."""
-    return len(item.options) >= _WRONG and not item.draft.answer[:1].isdigit()
+    """Whether meaning may choose among the options: not among numbers, nor words of another language."""
+    return len(item.options) >= _WRONG and not item.settled and not item.draft.answer[:1].isdigit()
 
 
 def _texts(item: Item) -> tuple[str, ...]:
@@ -86,7 +86,9 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
     given_away = all(nearness[o] < nearness[key] for o in chosen)
     lost = _LAST * bool(strange.intersection(chosen))
     kinship = fmean(float(vectors[key] @ vectors[o]) for o in chosen)
-    score = item.draft.score - lost - _GIVEN_AWAY * given_away - _KIN_WEIGHT * max(0.0, _KIN - kinship)
+    named = not _is_term(key) and len(key.split()) <= _TERM_WORDS
+    weight = _KIN_WEIGHT_OF_NAMES if named else _KIN_WEIGHT
+    score = item.draft.score - lost - _GIVEN_AWAY * given_away - weight * max(0.0, _KIN - kinship)
     if _is_term(key):
         heads = min(float(vectors[_head(key)] @ vectors[_head(o)]) for o in chosen)
         score -= _HEADS_WEIGHT * max(0.0, _HEADS - heads)

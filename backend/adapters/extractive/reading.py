@@ -43,7 +43,7 @@ _COMPARATIVES = words(
     older younger better worse bigger greater simpler earlier closer lighter heavier darker
     """,
 )
-TO_ANYBODY = words("we you us your")
+TO_ANYBODY = words("we you us your our")
 _OWNED = words("his her its their whose")
 _ONE_OF_MANY = words(
     """
@@ -53,6 +53,8 @@ _ONE_OF_MANY = words(
 )
 """Things that a text has many of: which one is meant, only the sentence before says."""
 _BARE, _OFTEN = 2, 5
+_LONG_TEXT, _SELDOM, _IN_PASSING = 30_000, 2, 0.15
+"""Characters from which a text has enough to ask about; what a subject loses that it names in passing."""
 _LISTED = 0.12
 """What a question about a term is worth more that the document's authors list as one to know."""
 _SELF_REFERENCE = words(
@@ -312,10 +314,18 @@ class Document:
     def standing(self, reading: Reading, clause: Clause) -> float:
         """What the document adds to the score of a question about a subject: below 0 for stories."""
         told = self.introduced(reading, clause) or self._one_of_many(reading, clause)
+        passing = _IN_PASSING * self._in_passing(reading, clause.subject)
         listed = _LISTED * (self._bare(reading, clause.subject) in self.key_terms)
         return (
-            0.12 * self.weight(reading, clause.subject) + listed - 0.45 * told - self.aside(reading)
+            0.12 * self.weight(reading, clause.subject) + listed - passing - 0.45 * told - self.aside(reading)
         )
+
+    def _in_passing(self, reading: Reading, span: Span) -> bool:
+        """Whether a long text speaks of no noun of the span more than once or twice."""
+        if sum(len(p.text) for p in self.passages) < _LONG_TEXT:
+            return False
+        nouns = [t.low for t in reading.tokens[span[0] : span[1]] if t.tag in NOUN]
+        return not any(self.frequency[n] > _SELDOM or n in self.heading_words for n in nouns)
 
     @staticmethod
     def _bare(reading: Reading, span: Span) -> str:
