@@ -28,8 +28,8 @@ its authors list at the end of a chapter then stand beside its text."""
 _SECTION = 24
 """Most chunks of a section, about 5,000 characters: what has no headings is cut by length."""
 _FOUND = 5
-_NOT_FOUND = 0.3
-"""What a question is worth less that does not find its own source among the first five chunks."""
+_NOT_FOUND = 0.45
+"""Share of its worth that a question loses that does not find its own source among the first five chunks."""
 _FLAW = 0.1
 """What an item-writing flaw takes from a question's worth; with two it is not kept."""
 _PER_CHUNK = 1.5
@@ -105,7 +105,7 @@ class Mining:
         for candidate, vector in zip(found, vectors, strict=True):
             hits = await self._vectors.search(document.tenant, vector, _FOUND, [document])
             leads_home = any(abs(hit.key - candidate.chunk) <= 1 for hit in hits)
-            less = (0.0 if leads_home else _NOT_FOUND) + _FLAW * len(_flaws(candidate))
+            less = (0.0 if leads_home else _NOT_FOUND * candidate.score) + _FLAW * len(_flaws(candidate))
             weighed.append(replace(candidate, score=candidate.score - less))
         return weighed
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from . import lexicon as lx
-from .asking import Draft, do_support
+from .asking import Draft, complete, do_support
 from .clauses import Clause, Span, noun_phrase
 from .lexicon import words
 from .reading import Reading
@@ -121,6 +121,6 @@ def answer_of_clause(reading: Reading, span: Span) -> str | None:
         or reading.words(span) < 4
     ):
         return None
-    if any(t.low == "things" for t in reading.tokens[span[0] : span[1]]):
+    if any(t.low == "things" for t in reading.tokens[span[0] : span[1]]) or not complete(reading, span):
         return None
     return reading.text(span).strip(" ,;:")

@@ -21,7 +21,7 @@ from .reading import Document
 from .sentences import Sentence
 from .tagging import is_plural, tag
 
-_NAME, _MEANING = 1.0, 0.98
+_NAME, _MEANING = 1.12, 1.1
 _UNUSED = 0.1
 """What a term is worth less that the text itself never uses."""
 _TOLD = 0.6

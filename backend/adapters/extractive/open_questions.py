@@ -26,14 +26,14 @@ _LOOSELY = frozenset(
 _NAMED = re.compile(r"^(?:\w+, )?\w+ \w+ (?:[A-Z][\w’-]+ ?)+\w+\?$")
 """What a person does has many right answers."""
 _SHORT_OF_NAME = 7
-_SHORT_STEM = 9
+_SHORT_STEM = 12
 _LONGEST_ANSWER = 45
 _VAGUE_VERBS = words(
     """
     have hold possess spend put take make give get keep bring provide develop receive explore offer show find
     know use want include characterize influence attain notice exemplify contain write hear feel need follow
     support face experience draw identify combine control present share reflect increase create add represent
-    express recommend send establish identify recognize launch lose adopt exhibit imagine inspire attack introduce emphasize suggest maintain describe demonstrate
+    express recommend send establish identify recognize launch lose adopt exhibit shape promote affect impact imagine inspire attack introduce emphasize suggest maintain describe demonstrate
     """,
 )
 _BARE_STEM = 6
@@ -89,6 +89,8 @@ def vaguely_asked(draft: Draft) -> bool:
     """Whether the question has many right answers besides this one: "What did Aristotle spend?"."""
     words = draft.stem.lower().rstrip("?").split()
     if " ".join(words[-2:]) in _LOOSELY:
+        return True
+    if draft.kind == "agent" and len(words) < _BARE_STEM:
         return True
     if draft.kind != "object":
         return False

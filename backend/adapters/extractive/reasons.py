@@ -129,7 +129,9 @@ def condition(reading: Reading, clause: Clause) -> Iterator[Draft]:
         return
     answer = answer_of_clause(reading, (clause.subject[0], max(stop, clause.verb + 1)))
     past = is_past(clause)
-    stem = sentence_case(f"What {'happened' if past else 'happens'} {word} {reading.plain(inner)}")
+    supposed = any(clause.tokens[a].low == "would" for a in clause.aux)
+    happens = "would happen" if supposed else "happened" if past else "happens"
+    stem = sentence_case(f"What {happens} {word} {reading.plain(inner)}")
     yield from drafted(
         reading, clause, stem, answer, "process", (0.86 if word != "as" else 0.8) - (0.16 if past else 0.0)
     )
