@@ -28,13 +28,13 @@ its authors list at the end of a chapter then stand beside its text."""
 _SECTION = 24
 """Most chunks of a section, about 5,000 characters: what has no headings is cut by length."""
 _FOUND = 5
-_NOT_FOUND = 0.45
+_NOT_FOUND = 0.55
 """Share of its worth that a question loses that does not find its own source among the first five chunks."""
 _FLAW = 0.1
 """What an item-writing flaw takes from a question's worth; with two it is not kept."""
 _PER_CHUNK = 1.5
 _AT_LEAST = 150
-_WORTHLESS = 0.2
+_WORTHLESS = 0.24
 """Score up to which a candidate is not kept: a declared shortfall is better than its place filled with it."""
 _LOST = "The job was taken over, stopped or deleted."
 

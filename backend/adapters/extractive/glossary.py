@@ -28,7 +28,8 @@ _ALSO = re.compile(
 )
 _CUT = re.compile(r";|\.(?:\s|$)|—")
 _IN_FRONT = re.compile(r"^(?:\([^()]*\)|\[[^\[\]]*\]|\w+\.)\s+")
-_POINTS = re.compile(r"\b(?:see|this|these|it|they|above|below|chapter|section|figure|table|e\.g|i\.e)\b", re.I)
+_POINTS = re.compile(r"\b(?:see|above|below|chapter|section|figure|table|e\.g|i\.e)\b", re.I)
+_PRONOUNS = frozenset("it they this these those he she".split())
 _ACTS = frozenset("describes describing compares refers relating pertaining having being used see same".split())
 
 
@@ -126,6 +127,7 @@ def core_of_definition(said: str) -> str:
         _FEWEST_SAID <= len(words) <= _MOST_SAID
         and words[0].lower() not in _ACTS
         and not _POINTS.search(core)
+        and words[0].lower() not in _PRONOUNS
         and core.count("(") == core.count(")")
         and core.count("“") == core.count("”")
         and '"' not in core

@@ -112,7 +112,8 @@ class KeyTerms:
 
     def _is_thing(self, core: str) -> bool:
         """Whether a definition names what it files the term under rather than what it does."""
-        tokens = tuple(tag(core, self.document.casing))
+        said = core.partition(", ")[2] if core.startswith("in ") else core  # "in Marxism, the ..."
+        tokens = tuple(tag(said or core, self.document.casing))
         return tokens[0].tag not in _VERBAL and noun_phrase(tokens, 0, len(tokens)) is not None
 
     @cached_property

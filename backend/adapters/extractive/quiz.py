@@ -33,6 +33,9 @@ _AMBIGUOUS = 0.3
 
 _WORTH_LESS = {"subject": 0.3, "definition": 0.16, "ending": 0.06}
 """Terms as options are seldom all of the key's kind: what is said of a thing is asked for first."""
+_LONG_TEXT = 30_000
+_IN_A_LONG_TEXT = {"number": 0.15, "date": 0.15, "cloze": 0.1, "subject": 0.05}
+"""What kinds are worth less where a text has enough of others: an aside is soon found in a long text."""
 _UNSORTED = 0.15
 """What a name is worth less as a key where nothing tells what it is the name of: nor do its options."""
 
@@ -48,6 +51,7 @@ class Quiz:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self._long = sum(len(p.text) for p in document.passages) >= _LONG_TEXT
         self.vocabulary = Vocabulary(document)
         self.gaps = [
             (i, self._weighed(g))
@@ -65,9 +69,11 @@ class Quiz:
     def _weighed(self, gap: Gap) -> Gap:
         """A key that is one plain word, seldom used and nowhere defined, is not what the text is about."""
         term = self.vocabulary.terms.get(gap.term)
+        less = _IN_A_LONG_TEXT.get(gap.draft.kind, 0.0) * self._long
+        less *= gap.draft.kind != "number" or gap.draft.stem.startswith("Complete")
         if term is None:
-            return gap
-        less = _WORTH_LESS.get(gap.draft.kind, 0.0)
+            return replace(gap, draft=replace(gap.draft, score=gap.draft.score - less))
+        less += _WORTH_LESS.get(gap.draft.kind, 0.0)
         less += _AMBIGUOUS if gap.draft.kind == "cloze" and not term.name else 0.0
         known = term.name or term.size > 1 or term.genus or term.count >= _OFTEN
         sort = self.vocabulary.sort_of(term) if term.name else "term"
