@@ -28,13 +28,13 @@ its authors list at the end of a chapter then stand beside its text."""
 _SECTION = 24
 """Most chunks of a section, about 5,000 characters: what has no headings is cut by length."""
 _FOUND = 5
-_NOT_FOUND = 0.55
-"""Share of its worth that a question loses that does not find its own source among the first five chunks."""
+_NOT_FOUND, _NOT_FOUND_MOST = 0.24, 0.3
+"""Share of its worth, and the most, that a question keeps that does not find its own source."""
 _FLAW = 0.1
 """What an item-writing flaw takes from a question's worth; with two it is not kept."""
 _PER_CHUNK = 1.5
 _AT_LEAST = 150
-_WORTHLESS = 0.24
+_WORTHLESS = 0.2
 """Score up to which a candidate is not kept: a declared shortfall is better than its place filled with it."""
 _LOST = "The job was taken over, stopped or deleted."
 
@@ -105,8 +105,8 @@ class Mining:
         for candidate, vector in zip(found, vectors, strict=True):
             hits = await self._vectors.search(document.tenant, vector, _FOUND, [document])
             leads_home = any(abs(hit.key - candidate.chunk) <= 1 for hit in hits)
-            less = (0.0 if leads_home else _NOT_FOUND * candidate.score) + _FLAW * len(_flaws(candidate))
-            weighed.append(replace(candidate, score=candidate.score - less))
+            kept = candidate.score if leads_home else min(_NOT_FOUND * candidate.score, _NOT_FOUND_MOST)
+            weighed.append(replace(candidate, score=kept - _FLAW * len(_flaws(candidate))))
         return weighed
 
 

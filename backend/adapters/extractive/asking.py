@@ -164,10 +164,7 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
     superlative = any(t.low in {"most", "least", "final"} for t in words)
     if superlative and not any(t.tag == "IN" for t in words):
         return False
-    remaining = any(
-        t.low in _TIED
-        for t in reading.tokens[clause.subject[0] : clause.subject[1]]
-    )
+    remaining = any(t.low in _TIED for t in reading.tokens[clause.subject[0] : clause.subject[1]])
     return len(head.text) > 1 and not remaining and head.low not in {"percent", "percentage"}
 
 

@@ -132,7 +132,8 @@ def _blank(sentence: Sentence, nouns: _Nouns) -> Blank | None:
     pairs = [
         (lows[i - 1], words[i])
         for i in range(2, len(words))
-        if nouns.is_term(words[i].group(), lows[i - 1]) and _ends_phrase(sentence.text, words, i, nouns.language)
+        if nouns.is_term(words[i].group(), lows[i - 1])
+        and _ends_phrase(sentence.text, words, i, nouns.language)
     ]
     pairs = [(a, m) for a, m in pairs if lows.count(m.group().lower()) == 1]
     if not pairs:

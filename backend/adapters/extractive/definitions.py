@@ -16,10 +16,18 @@ from .reading import Reading
 from .tagging import NOUN
 from .terms import core_of
 
-_PRAISE = words("leading largest biggest smallest most important good common different similar same popular key essential useful")
+_PRAISE = words(
+    """
+    leading largest biggest smallest most important good common different similar same popular key essential
+    useful
+    """
+)
 _LEAST_DESCRIBED, _MOST_DESCRIBED = 6, 24
 _EMPTY_HEADS = words(
-    "part example result case one number reason thing matter examples opposite function feature sign term name word phrase"
+    """
+    part example result case one number reason thing matter examples opposite function feature sign term name
+    word phrase
+    """
 )
 
 
@@ -214,7 +222,7 @@ def synonym(reading: Reading) -> Iterator[Draft]:
     if found is not None:
         first, second = found
         stem = sentence_case(f"What is another name for {reading.plain(first)}")
-        yield Draft(stem, reading.text(second), "name", 0.75, reading.plain(first).lower(), reading.sentence)
+        yield Draft(stem, reading.text(second), "name", 0.62, reading.plain(first).lower(), reading.sentence)
 
 
 def other_name(reading: Reading) -> tuple[Span, Span] | None:

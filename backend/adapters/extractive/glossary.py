@@ -11,7 +11,8 @@ from backend.utils.stems import content_stems
 Span = tuple[int, int]
 
 _TITLE = re.compile(
-    r"^(?:\W*|\d[\d.]*\s+)(?:glossary(?: of (?:key )?terms)?|key (?:terms|concepts|words|vocabulary)(?: and \w+)?|"
+    r"^(?:\W*|\d[\d.]*\s+)(?:glossary(?: of (?:key )?terms)?|"
+    r"key (?:terms|concepts|words|vocabulary)(?: and \w+)?|"
     r"(?:important|basic) terms|terms and definitions|definitions|vocabulary|terminology)\W*$",
     re.IGNORECASE,
 )
@@ -23,14 +24,17 @@ _FEWEST_ENTRIES = 4
 _LONG = 110
 """Words from which a block is the text that goes on behind the list."""
 _ALSO = re.compile(
-    r"\s*[,;:(—–]\s*(?:and )?(?:is )?(?:also|sometimes|often)(?: (?:is|are))? ?(?:called|known|referred|termed|named|,).*$",
+    r"\s*[,;:(—–]\s*(?:and )?(?:is )?(?:also|sometimes|often)(?: (?:is|are))? ?"
+    r"(?:called|known|referred|termed|named|,).*$",
     re.IGNORECASE | re.DOTALL,
 )
 _CUT = re.compile(r";|\.(?:\s|$)|—")
 _IN_FRONT = re.compile(r"^(?:\([^()]*\)|\[[^\[\]]*\]|\w+\.)\s+")
-_POINTS = re.compile(r"\b(?:see|above|below|chapter|section|figure|table|e\.g|i\.e)\b", re.I)
+_POINTS = re.compile(r"\b(?:see|above|below|chapter|section|figure|table|e\.g|i\.e)\b", re.IGNORECASE)
 _PRONOUNS = frozenset("it they this these those he she".split())
-_ACTS = frozenset("describes describing compares refers relating pertaining having being used see same".split())
+_ACTS = frozenset(
+    "describes describing compares refers relating pertaining having being used see same".split()
+)
 
 
 @dataclass(frozen=True, slots=True)

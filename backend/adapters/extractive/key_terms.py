@@ -61,21 +61,25 @@ class KeyTerms:
             yield self._name(entry, told) if asks_name else self._meaning(entry, entry.said)
 
     def quiz_questions(self) -> Iterator[Asked]:
-        """One question with options for each entry that has three."""
-        for number, entry in enumerate(self._entries):
+        """One question with options for each entry that has three.
+
+        What a definition says leads a search to it; the bare term leads to all that is said of it.
+        """
+        for entry in self._entries:
             told = self._told(entry)
             named = self._name(entry, told)
             name = Asked(named, _as_written(named.answer, self._other_terms(entry)))
             meaning = Asked(self._meaning(entry, entry.core), self._other_meanings(entry))
-            first, second = (name, meaning) if told is not None or number % 2 else (meaning, name)
-            best = first if len(first.options) >= _WRONG else second
+            best = name if len(name.options) >= _WRONG else meaning
             if len(best.options) >= _WRONG:
                 yield best
 
     def _name(self, entry: Entry, told: tuple[Sentence, str] | None) -> Draft:
         sentence, answer = told or (self._sentence(entry), entry.term)
         score = _NAME - _UNUSED * (not self._uses(entry.low))
-        return Draft(f"Which term means “{_lowered(entry.core)}”?", answer, "name", score, entry.low, sentence)
+        return Draft(
+            f"Which term means “{_lowered(entry.core)}”?", answer, "name", score, entry.low, sentence
+        )
 
     def _meaning(self, entry: Entry, said: str) -> Draft:
         score = _MEANING - _UNUSED * (not self._uses(entry.low))
@@ -134,7 +138,7 @@ class KeyTerms:
         return [content_stems(r.sentence.text) for r in self.document.readings]
 
     def _told(self, entry: Entry) -> tuple[Sentence, str] | None:
-        """The sentence of the text that says of the term what the list says, and the term as it stands there."""
+        """The sentence that says of the term what the list says, and the term as it stands there."""
         said = content_stems(entry.core)
         word = re.compile(rf"\b{re.escape(entry.term)}\b", re.IGNORECASE)
         best: tuple[float, Sentence, str] | None = None

@@ -28,7 +28,7 @@ _HEADS, _HEADS_WEIGHT = 0.33, 1.4
 _PLACE = 0.03
 """How much nearer in kind an option must be to stand before one that the document's use of words favours."""
 _KIN, _KIN_WEIGHT, _KIN_WEIGHT_OF_NAMES = 0.5, 1.2, 0.4
-"""Options that are this near to the key in the mean are its kind; what is missing costs. Names tell little."""
+"""Options that are this near to the key in the mean are its kind; what is missing costs, less for names."""
 _Vector = npt.NDArray[np.float32]
 
 

@@ -30,10 +30,12 @@ _SHORT_STEM = 12
 _LONGEST_ANSWER = 45
 _VAGUE_VERBS = words(
     """
-    have hold possess spend put take make give get keep bring provide develop receive explore offer show find
-    know use want include characterize influence attain notice exemplify contain write hear feel need follow
-    support face experience draw identify combine control present share reflect increase create add represent
-    express recommend send establish identify recognize launch lose adopt exhibit shape promote affect impact imagine inspire attack introduce emphasize suggest maintain describe demonstrate
+    have hold possess spend put take make give get keep bring provide develop receive explore offer show
+    find know use want include characterize influence attain notice exemplify contain write hear feel
+    need follow support face experience draw identify combine control present share reflect increase
+    create add represent express recommend send establish identify recognize launch lose adopt exhibit
+    shape promote affect impact imagine inspire attack introduce emphasize suggest maintain describe
+    demonstrate
     """,
 )
 _BARE_STEM = 6
@@ -72,6 +74,7 @@ def _drafts(document: Document, reading: Reading) -> list[Draft]:
         found += _reported(reading, clause)
         boost = document.standing(reading, clause)
         found = [_scored(d, boost) for d in found]
+        found = [d for d in found if d.kind != "definition" or document.defines(d.topic, d.answer)]
     return [d for d in found if _sound(d)]
 
 

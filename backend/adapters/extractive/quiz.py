@@ -31,15 +31,15 @@ _PASSING = 0.22
 _AMBIGUOUS = 0.3
 """What a gap for a term is worth less in a quiz: more than one of its neighbours may fit the sentence."""
 
-_WORTH_LESS = {"subject": 0.3, "definition": 0.16, "ending": 0.06}
+_WORTH_LESS = {"subject": 0.25, "definition": 0.16, "ending": 0.06}
 """Terms as options are seldom all of the key's kind: what is said of a thing is asked for first."""
 _LONG_TEXT = 30_000
-_IN_A_LONG_TEXT = {"number": 0.15, "date": 0.15, "cloze": 0.1, "subject": 0.05}
+_IN_A_LONG_TEXT = {"number": 0.15, "date": 0.15, "cloze": 0.04}
 """What kinds are worth less where a text has enough of others: an aside is soon found in a long text."""
 _UNSORTED = 0.15
 """What a name is worth less as a key where nothing tells what it is the name of: nor do its options."""
 
-_UNLISTED = 0.15
+_UNLISTED = 0.08
 """What a term is worth less as a key that the document's own list of terms leaves out."""
 _OF_TERMS = frozenset({"subject", "definition", "cloze", "object", "agent"})
 _PLACED = 0.15

@@ -57,6 +57,11 @@ def gaps(document: Document, vocabulary: Vocabulary, index: int) -> list[Gap]:
         found += _ended(vocabulary, reading, clause)
         boost = document.standing(reading, clause)
         found = [_scored(g, boost) for g in found]
+        found = [
+            g
+            for g in found
+            if g.draft.kind != "description" or document.defines(g.draft.topic, g.draft.answer)
+        ]
     found += [_to_complete(b) for b in blanks(document, vocabulary, reading)]
     found += [_to_complete(b) for b in loose_blanks(document, vocabulary, index)]
     found = [

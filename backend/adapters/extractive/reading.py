@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from backend.models.documents import Passage
+from backend.utils.stems import content_stems
 
 from . import lexicon as lx
 from .clauses import Clause, Span, parse
 from .extents import phrase_end
+from .gazetteer import GIVEN_NAMES
 from .glossary import Entry
 from .lexicon import words
 from .sentences import Sentence, read
@@ -55,6 +57,8 @@ _ONE_OF_MANY = words(
 _BARE, _OFTEN = 2, 5
 _LONG_TEXT, _SELDOM, _IN_PASSING = 30_000, 2, 0.15
 """Characters from which a text has enough to ask about; what a subject loses that it names in passing."""
+_SHARED = 2
+"""Words that a definition in the text shares with the one in the list, where both tell what a thing is."""
 _LISTED = 0.12
 """What a question about a term is worth more that the document's authors list as one to know."""
 _SELF_REFERENCE = words(
@@ -333,6 +337,18 @@ class Document:
         start, end = span
         return reading.plain((start + (reading.tokens[start].tag == "DT"), end)).lower()
 
+    def defines(self, topic: str, answer: str) -> bool:
+        """Whether an answer shares words with what the document's list says of the topic.
+
+        True where the list does not have the topic.
+        """
+        listed = self._meanings.get(topic.removeprefix("the ").removeprefix("a ").removeprefix("an "))
+        return listed is None or len(listed & content_stems(answer)) >= _SHARED
+
+    @cached_property
+    def _meanings(self) -> dict[str, frozenset[str]]:
+        return {e.low: content_stems(e.said) for e in self.terms}
+
     @cached_property
     def key_terms(self) -> frozenset[str]:
         """The terms of the document's own lists, lower case, singular and plural."""
@@ -348,8 +364,11 @@ class Document:
         return noun not in self.heading_words and self.frequency[noun] < _OFTEN
 
     def aside(self, reading: Reading) -> float:
-        """What a sentence of a made-up case or an example loses."""
-        return 0.3 * reading.sentence.illustrates
+        """What a sentence of a made-up case or an example loses: "Ella believes that ..." is one."""
+        clause = reading.clause
+        bare = clause is not None and clause.subject[1] - clause.subject[0] == 1
+        by_first_name = clause is not None and bare and clause.tokens[clause.head].low in GIVEN_NAMES
+        return 0.3 * (reading.sentence.illustrates or by_first_name)
 
     def introduced(self, reading: Reading, clause: Clause) -> bool:
         """Whether "the traveler" goes back to "a traveler" in the paragraph: a figure of a story."""
