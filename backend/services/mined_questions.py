@@ -20,8 +20,6 @@ _ENOUGH = 3
 """Candidates for each question asked that make a good choice."""
 _GOOD = 0.43
 """Score from which a question is taken for its section; weaker ones only fill what is left."""
-_HELPINGS, _UNBOUNDED = 3, 1_000_000
-"""Good questions that a section gives before weaker ones of sections that gave none have their turn."""
 _CHANCE = 0.3
 _MONOTONY, _SAME_TOPIC = 0.3, 0.25
 _KIND_SHARE = 0.25
@@ -110,20 +108,17 @@ def chosen_from(found: Sequence[Candidate], order: Order, *, even: bool = True) 
         while len(taken.candidates) < order.count and taken.take_best(fitting):
             pass
         return taken.candidates
-    for tier, most in ((_GOOD, _HELPINGS), (-math.inf, 1), (_GOOD, _UNBOUNDED), (-math.inf, _UNBOUNDED)):
+    for tier in (_GOOD, -math.inf):
         groups: dict[int, list[Candidate]] = defaultdict(list)
         for candidate in fitting:
             if candidate.score >= tier:
                 groups[candidate.section].append(candidate)
-        _take_in_turns(groups, taken, most)
+        _take_in_turns(groups, taken)
     return taken.candidates
 
 
-def _take_in_turns(groups: dict[int, list[Candidate]], taken: _Taken, most: int) -> None:
-    """A question from each document, then from each section, and so on until there are enough.
-
-    No section gets more than ``most`` in all.
-    """
+def _take_in_turns(groups: dict[int, list[Candidate]], taken: _Taken) -> None:
+    """A question from each document, then from each section, and so on until there are enough."""
     order = taken.order
     touched = Counter(c.section for c in taken.candidates)
     documents: dict[int, list[int]] = defaultdict(list)
@@ -133,7 +128,7 @@ def _take_in_turns(groups: dict[int, list[Candidate]], taken: _Taken, most: int)
         for sections in documents.values():
             best = max(sections, key=lambda s: max(c.score for c in groups[s]))
             touched[best] += taken.take_best(groups[best])
-    left = {s for s in groups if touched[s] < most}
+    left = set(groups)
     while left and len(taken.candidates) < order.count:
         least = min(touched[s] for s in left)
         waiting = sorted(s for s in left if touched[s] == least)
@@ -141,7 +136,6 @@ def _take_in_turns(groups: dict[int, list[Candidate]], taken: _Taken, most: int)
             for section in sorted(near, key=lambda s: -max(map(taken.worth, groups[s]))):
                 if taken.take_best(groups[section]):
                     touched[section] += 1
-                    left -= {section} if touched[section] >= most else set()
                     break
                 left.discard(section)
 

@@ -70,12 +70,14 @@ _OF_A_CASE = re.compile(
     r"\bexamples?\b|\bthe (?:patient|student|customer|child|reader|viewer|traveler)(?:’s|'s)?\b",
     re.IGNORECASE,
 )
+_GOES_ON = re.compile(r"\balso\b|^the same\b", re.IGNORECASE)
 _CUT_OFF = re.compile(r"\bthe (?:way|extent|degree) (?:a|an|the|one|people|that)\b", re.IGNORECASE)
 
 
 def sound_case(draft: Draft) -> bool:
     """Whether an item tells of more than one case or person, in an answer that is not cut off."""
-    return not (_OF_A_CASE.search(f"{draft.stem} {draft.answer}") or _CUT_OFF.search(draft.answer))
+    cut = _CUT_OFF.search(draft.answer) or _GOES_ON.search(draft.answer)
+    return not (cut or _OF_A_CASE.search(f"{draft.stem} {draft.answer}"))
 
 
 def says_little(stem: str) -> bool:

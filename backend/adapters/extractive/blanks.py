@@ -50,6 +50,7 @@ _OF_ITSELF = re.compile(
     r"have a look|see you)\b",
     re.IGNORECASE,
 )
+_OF_A_NAME = re.compile(r"\b[A-Z]\w+ of (?:the )?$")
 _CITED = re.compile(r"^,? \d{4}[a-z]?\)")
 _STOPPED_TWICE = re.compile(r"([.!?][”\"’'])\.$")
 _CONTRACTED = re.compile(r"n[’']t\b")
@@ -83,7 +84,7 @@ class Blank:
     def to_complete(self) -> Draft:
         """With options beside it."""
         if self.asks:
-            return self._draft(f"Which of the following {_question(self.after)}", "subject")
+            return self._draft(f"Which of the following {self.after.strip().rstrip(' .;,')}?", "subject")
         whole = _STOPPED_TWICE.sub(r"\1", f"{self.context} {self.before}_____{self.after}".strip())
         whole = re.sub(r"[,;:]+\.$", ".", whole)
         return self._draft(f"Complete the sentence: {whole}", self._kind)
@@ -92,7 +93,7 @@ class Blank:
     def to_recall(self) -> Draft:
         """Without options: the question says what kind of thing is missing."""
         if self.asks in {"Who", "What"}:
-            draft = self._draft(f"{self.asks} {_question(self.after)}", "subject")
+            draft = self._draft(f"{self.asks} {self.after.strip().rstrip(' .;,')}?", "subject")
             return replace(draft, score=draft.score - _RECALLED)
         sentence = f"{self.context} {self.before}…{self.after}".strip().rstrip(" .")
         sentence = sentence.replace("“", "‘").replace("”", "’")
@@ -107,10 +108,6 @@ class Blank:
     def _draft(self, stem: str, kind: str) -> Draft:
         topic = self.term or self.reading.sentence.text[:30].lower()
         return Draft(stem, self.answer, kind, self.score, topic, self.reading.sentence)
-
-
-def _question(predicate: str) -> str:
-    return predicate.strip().rstrip(" .;,") + "?"
 
 
 def blanks(document: Document, vocabulary: Vocabulary, reading: Reading) -> list[Blank]:
@@ -377,6 +374,8 @@ def _blank(
     after = _ASIDE.sub("", after)
     rest = f"{before} {after}"
     part_of_name = after[4:5].isupper() and answer[0].isupper()
+    if _OF_A_NAME.search(before) and answer[0].isupper():
+        return
     if _CITED.match(after) or (key == "number" and _CITED.match(f" {answer}{after}")):
         return
     if after.startswith(" of ") and (part_of_name or before[-4:].lower() != "the "):

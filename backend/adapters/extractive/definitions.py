@@ -35,6 +35,9 @@ def definition(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "A synapse is a junction between ..."."""
     if not clause.copular or clause.aux or not askable(reading, clause, longest=9):
         return
+    bare = clause.subject[1] - clause.subject[0] <= 2 and reading.tokens[clause.head].low in lx.COMMON_NOUNS
+    if bare and reading.tokens[clause.subject[0]].low == "the":
+        return
     start = after_adverbs(reading, clause.verb + 1)
     span = reading.object(start)
     if not complement(reading, clause, span) or not reading.stands_alone(span, own=True):

@@ -28,6 +28,8 @@ _ALSO = re.compile(
 )
 _NEAR, _NEAR_WEIGHT = 80, 1.5
 """Names that stand within so many sentences are of the same matter: a text may go from one to another."""
+_EXACT_FROM = 1700
+"""Years before are given in round numbers as often as not."""
 _LATEST_YEAR = 2025
 """No wrong option lies after it, unless the key does: nobody would take it for a fact."""
 _NUMBER_NAMES = {value: word for word, value in lx.NUMBER_WORDS.items() if value <= 20 and word != "dozen"}
@@ -250,6 +252,8 @@ def _decimals_beside(plain: str) -> list[str] | None:
 
 def _step(value: int, *, year: bool) -> int:
     """The distance between neighbours; a round number has round neighbours."""
+    if year and value >= _EXACT_FROM:
+        return 7
     if year:
         return next((round_ for round_ in (100, 50, 10) if value % round_ == 0), 7)
     if value < 20:

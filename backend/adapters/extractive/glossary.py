@@ -28,9 +28,10 @@ _ALSO = re.compile(
     r"(?:called|known|referred|termed|named|,).*$",
     re.IGNORECASE | re.DOTALL,
 )
-_CUT = re.compile(r";|\.(?:\s|$)|—")
+_CUT = re.compile(r";|\.[”\"’]?(?:\s|$)|—")
 _IN_FRONT = re.compile(r"^(?:\([^()]*\)|\[[^\[\]]*\]|\w+\.)\s+")
 _POINTS = re.compile(r"\b(?:see|above|below|chapter|section|figure|table|e\.g|i\.e)\b", re.IGNORECASE)
+_QUOTES = re.compile('[“”"]')
 _PRONOUNS = frozenset("it they this these those he she".split())
 _ACTS = frozenset(
     "describes describing compares refers relating pertaining having being used see same".split()
@@ -133,7 +134,6 @@ def core_of_definition(said: str) -> str:
         and not _POINTS.search(core)
         and words[0].lower() not in _PRONOUNS
         and core.count("(") == core.count(")")
-        and core.count("“") == core.count("”")
-        and '"' not in core
+        and not _QUOTES.search(core)
     )
     return core if sound else ""

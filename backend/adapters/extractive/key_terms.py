@@ -21,7 +21,7 @@ from .reading import Document
 from .sentences import Sentence
 from .tagging import is_plural, tag
 
-_NAME, _MEANING = 1.12, 1.1
+_NAME, _MEANING = 1.12, 1.05
 _UNUSED = 0.1
 """What a term is worth less that the text itself never uses."""
 _TOLD = 0.6
@@ -61,7 +61,7 @@ class KeyTerms:
             yield self._name(entry, told) if asks_name else self._meaning(entry, entry.said)
 
     def quiz_questions(self) -> Iterator[Asked]:
-        """One question with options for each entry that has three.
+        """What has three options; of two that cite the same words only one is ever chosen.
 
         What a definition says leads a search to it; the bare term leads to all that is said of it.
         """
@@ -70,9 +70,10 @@ class KeyTerms:
             named = self._name(entry, told)
             name = Asked(named, _as_written(named.answer, self._other_terms(entry)))
             meaning = Asked(self._meaning(entry, entry.core), self._other_meanings(entry))
-            best = name if len(name.options) >= _WRONG else meaning
-            if len(best.options) >= _WRONG:
-                yield best
+            if len(name.options) >= _WRONG:
+                yield name
+            if len(meaning.options) >= _WRONG and (told is None or len(name.options) < _WRONG):
+                yield meaning
 
     def _name(self, entry: Entry, told: tuple[Sentence, str] | None) -> Draft:
         sentence, answer = told or (self._sentence(entry), entry.term)

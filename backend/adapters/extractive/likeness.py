@@ -27,6 +27,8 @@ _HEADS, _HEADS_WEIGHT = 0.33, 1.4
 """Last words of terms that are this near name things of one kind; what the farthest option lacks costs."""
 _PLACE = 0.03
 """How much nearer in kind an option must be to stand before one that the document's use of words favours."""
+_LEAST_KIN = 0.37
+"""Mean cosine below which, of items that were read, four of five had options of other kinds than the key."""
 _KIN, _KIN_WEIGHT, _KIN_WEIGHT_OF_NAMES = 0.5, 1.2, 0.4
 """Options that are this near to the key in the mean are its kind; what is missing costs, less for names."""
 _Vector = npt.NDArray[np.float32]
@@ -84,8 +86,9 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
         farthest = {o: float(nearness[o]) for o in chosen}
         _put(chosen, [o for o in apart[_WRONG:] if len(o) >= len(key)], farthest)
     given_away = all(nearness[o] < nearness[key] for o in chosen)
-    lost = _LAST * bool(strange.intersection(chosen))
     kinship = fmean(float(vectors[key] @ vectors[o]) for o in chosen)
+    alien = len(key.split()) <= _TERM_WORDS and kinship < _LEAST_KIN
+    lost = _LAST * (alien or bool(strange.intersection(chosen)))
     named = not _is_term(key) and len(key.split()) <= _TERM_WORDS
     weight = _KIN_WEIGHT_OF_NAMES if named else _KIN_WEIGHT
     score = item.draft.score - lost - _GIVEN_AWAY * given_away - weight * max(0.0, _KIN - kinship)

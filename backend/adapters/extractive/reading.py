@@ -27,33 +27,13 @@ _DEMONSTRATIVE = words(
     next
     """,
 )
-_POINTERS = words(
-    """
-    here there today now earlier later again previously recently aforementioned respectively instead
-    likewise similarly thereby therefore thus hence so however consequently above below elsewhere
-    meanwhile further alike otherwise
-    """,
-)
 _QUANTIFIERS = words(
     """
     some many several few any certain various no more most much less enough another
     """,
 )
-_COMPARATIVES = words(
-    """
-    larger smaller longer shorter deeper wider narrower thicker thinner stronger weaker faster slower
-    older younger better worse bigger greater simpler earlier closer lighter heavier darker
-    """,
-)
 TO_ANYBODY = words("we you us your our")
 _OWNED = words("his her its their whose")
-_ONE_OF_MANY = words(
-    """
-    organ structure site molecule substance market network team game company city town fort battle treaty film
-    series show book album song drought committee commission council area region building ship crew mission
-    """
-)
-"""Things that a text has many of: which one is meant, only the sentence before says."""
 _BARE, _OFTEN = 2, 5
 _LONG_TEXT, _SELDOM, _IN_PASSING = 30_000, 2, 0.15
 """Characters from which a text has enough to ask about; what a subject loses that it names in passing."""
@@ -162,7 +142,7 @@ class Reading:
         """Words that point too vaguely for a question but do no harm in a whole sentence."""
         low = self.tokens[index].low
         follows = self.tokens[index + 1].tag if index + 1 < end else ""
-        return low in {"now", "today"} or (follows in NOUN and (low == "one" or low in _COMPARATIVES))
+        return low in {"now", "today"} or (follows in NOUN and (low == "one" or low in lx.COMPARATIVES))
 
     def _possessed(self, index: int, start: int) -> bool:
         """Whether "his" or "its" has its owner before it in the sentence."""
@@ -188,14 +168,14 @@ class Reading:
         if (
             low in {"aforementioned", "next"}
             or (low == "different" and self.tokens[index - 1].low == "a")
-            or (low in _COMPARATIVES and not self._compared(end))
+            or (low in lx.COMPARATIVES and not self._compared(end))
         ):
             return False
         if low in _DEMONSTRATIVE and token.tag in {"DT", "JJ", "IN", "NS", "NN"}:
             return self._harmless(index, end)
         if low in {"one", "ones"}:
             return index + 1 < end and self.tokens[index + 1].low in {"of", "or"}
-        return not (token.tag == "RB" and low in _POINTERS)
+        return not (token.tag == "RB" and low in lx.POINTERS)
 
     def _of_this_text(self, index: int) -> bool:
         """Whether "chapter" and its like mean the text itself: "the chapter", "the introductory chapter"."""
@@ -276,7 +256,7 @@ class Reading:
                 and self.tokens[start].low in {"two", "three", "four"}
                 and start == 0
             )
-        return head in lx.VAGUE_HEADS | _ONE_OF_MANY and not described
+        return head in lx.VAGUE_HEADS | lx.ONE_OF_MANY and not described
 
 
 @dataclass(frozen=True)
