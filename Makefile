@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run up-local test check soak bench lock setup setup-distributed setup-dev clean
+.PHONY: help run up-local test lint check soak bench lock setup setup-distributed setup-dev clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -19,11 +19,13 @@ up-local: setup-distributed ## Start Redis, Celery workers, beat, Flower and the
 test: setup-dev ## Set up if needed, run every test
 	@$(BIN)/python -m pytest
 
-check: setup-dev ## Format, lint, types, import contract, quick tests (under 60 s)
+lint: setup-dev ## Format, lint, types, import contract
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@PYTHONPATH=clients/python $(BIN)/lint-imports
+
+check: lint ## What `lint` does, and the quick tests (under 60 s)
 	@$(BIN)/python -m pytest -q tests/unit tests/contract tests/architecture -m "not slow"
 
 soak: setup-dev ## Kill processes many times and prove that nothing is lost (KILLS=200, SEED)

@@ -1,4 +1,4 @@
-"""Connections to Redis that are made again soon after it returns."""
+"""Connections to Redis that are made again soon after it returns, and a worker that outlives them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,15 @@ class PatientConnection(Connection):  # type: ignore[misc]  # kombu has no types
         """See kombu."""
         options.setdefault("interval_max", _LONGEST_PAUSE_S)
         return super().ensure_connection(*arguments, **options)
+
+    def _do_close_transport(self) -> None:
+        """Leave the old transport its settings, which kombu takes away.
+
+        A task that ends after the connection was lost acknowledges its message over the old transport, and
+        closing gives back what is unacknowledged. Without its settings either raises an AttributeError,
+        which ends the whole worker; with them it reaches Redis or raises a connection error, which is logged.
+        """
+        self._transport = None
 
 
 class PatientAMQP(AMQP):  # type: ignore[misc]  # Celery has no types

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,10 +25,19 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that holds its tables and nothing else: making one takes longer than many a test."""
+    path = tmp_path_factory.mktemp("empty") / "quaestio.db"
+    opened = Database(path)
+    asyncio.run(opened.migrate())
+    opened.close()
+    return path
+
+
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database(tmp_path / "quaestio.db")
-    await opened.migrate()
+def database(tmp_path: Path, empty_database: Path) -> Iterator[Database]:
+    opened = Database(Path(shutil.copy(empty_database, tmp_path)))
     yield opened
     opened.close()
 

@@ -20,11 +20,8 @@ MOST = 2_000_000
 
 
 @pytest.fixture
-async def sized(tmp_path: Path) -> AsyncIterator[SizedBlobStore]:
-    database = Database(tmp_path / "blobs.db")
-    await database.migrate()
-    yield SizedBlobStore(SmallFiles(database), FileBlobStore(tmp_path / "files"))
-    database.close()
+def sized(tmp_path: Path, database: Database) -> SizedBlobStore:
+    return SizedBlobStore(SmallFiles(database), FileBlobStore(tmp_path / "files"))
 
 
 @pytest.fixture(params=["files", "sized"])

@@ -110,6 +110,7 @@ async def test_a_text_past_the_models_limit_counts_up_to_the_limit(embedder: Ada
     assert not np.allclose(first, (await embedder.embed(["Plato. " * 3000]))[0], atol=0.1)
 
 
+@pytest.mark.slow
 async def test_many_callers_at_once_each_get_their_own(embedder: Adapter) -> None:
     expected = await embedder.embed(TEXTS)
     single = [embedder.embed([text]) for text in TEXTS]

@@ -19,7 +19,7 @@ D, N = 32, 1_000
 TYPES = [
     "Flat",
     "IVF8,Flat",
-    "IVF8,PQ8x4",
+    pytest.param("IVF8,PQ8x4", marks=pytest.mark.slow),
     "IVF8,SQ8",
     "IVF8,PQ8x4fs",
     "HNSW16",

@@ -150,6 +150,7 @@ async def test_writing_again_doubles_nothing(store: Store) -> None:
     assert await store.named("water", k=100) == [chunks[1].key]
 
 
+@pytest.mark.slow
 async def test_another_process_sees_what_is_published_and_deleted(store: Store) -> None:
     first = await store.publish(["water one"])
     elsewhere = EngineVectorStore(store.database, store.engine, DIMENSION)

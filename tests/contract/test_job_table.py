@@ -279,6 +279,7 @@ async def test_the_listing_of_jobs_is_paged_by_state_and_tenant(jobs: JobTable) 
     assert {j.id for j in await jobs.due(10)} == {"a0", "a1", "a2", "b"} - {job.id}
 
 
+@pytest.mark.slow
 async def test_a_job_that_gets_on_is_not_given_up(jobs: JobTable, catalog: Catalog) -> None:
     await accept(catalog, new_document())
     for checkpoint in range(1, 2 * MAX_LOST):

@@ -106,6 +106,7 @@ async def test_errors_of_the_child_keep_their_meaning_and_say_no_path(
     assert children() == []
 
 
+@pytest.mark.slow
 async def test_memory_is_limited(tmp_path: Path) -> None:
     path = tmp_path / "bomb.pdf"
     path.write_bytes(pdf_of(zlib.compress(b"BT /F 9 Tf (words) Tj ET " * 8_000_000, 9)))
@@ -141,6 +142,7 @@ async def test_a_child_that_dies(
     assert children() == []
 
 
+@pytest.mark.slow
 @posix
 async def test_a_child_that_hangs_is_given_up(long_text: Path) -> None:
     items = opened(ChildProcessExtractor(timeout=1), long_text)
@@ -152,6 +154,7 @@ async def test_a_child_that_hangs_is_given_up(long_text: Path) -> None:
     assert children() == []
 
 
+@pytest.mark.slow
 async def test_a_slow_consumer_is_waited_for_and_the_child_does_not_run_ahead(long_text: Path) -> None:
     async with aclosing(opened(ChildProcessExtractor(timeout=2), long_text)) as items:
         await anext(items)
@@ -163,6 +166,7 @@ async def test_a_slow_consumer_is_waited_for_and_the_child_does_not_run_ahead(lo
         assert first.done < first.total
 
 
+@pytest.mark.slow
 async def test_closing_early_ends_the_child_and_its_pipes(extractor: TextExtractor, long_text: Path) -> None:
     before = psutil.Process().num_fds() if hasattr(os, "fork") else 0
     for _ in range(3):
@@ -192,6 +196,7 @@ async def test_cancelling_ends_the_child(extractor: TextExtractor, long_text: Pa
     assert children() == []
 
 
+@pytest.mark.slow
 async def test_many_at_once_do_not_disturb_each_other(extractor: TextExtractor, tmp_path: Path) -> None:
     paths = []
     for number in range(6):
@@ -218,6 +223,7 @@ async def test_the_child_sees_no_secrets_and_may_write_nothing(
             assert child.rlimit(psutil.RLIMIT_AS) == (512 << 20, 512 << 20)
 
 
+@pytest.mark.slow
 @posix
 async def test_the_child_does_not_outlive_the_server(long_text: Path) -> None:
     script = (

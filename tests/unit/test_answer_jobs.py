@@ -118,6 +118,7 @@ async def test_a_question_is_stopped_and_asked_again(house: House) -> None:
             await change("other", job.id)
 
 
+@pytest.mark.slow
 async def test_stopping_an_ingestion_removes_what_it_wrote(house: House) -> None:
     house.extractor.hold.clear()
     accepted = await house.ingestion.accept(TENANT, "notes.txt", stream(b"One page.\fAnother page."))

@@ -107,6 +107,7 @@ async def test_a_number_in_brackets_of_the_text_is_no_marker(house: House) -> No
     assert set(cited(answer)) == {1}
 
 
+@pytest.mark.slow
 async def test_the_cited_chunk_is_the_one_that_holds_the_sentence(house: House) -> None:
     filler = "Many words stand here that say little about much and fill the page to its end. " * 6
     pages = [filler, f"{filler}The tower was opened in 1889. {filler}", filler]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ DOCUMENT = dataclasses.replace(new_document(), number=7)
 TEXT = st.text(st.sampled_from("ab é漢.\n \t-"), max_size=2000)
 
 
+@pytest.mark.slow
 @given(st.lists(TEXT, max_size=5))
 def test_nothing_but_white_space_is_lost_and_offsets_are_right(texts: list[str]) -> None:
     chunker = Chunker(DOCUMENT)

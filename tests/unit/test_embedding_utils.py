@@ -65,6 +65,7 @@ def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path) -> Non
         SentenceTransformersEmbedder(str(tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     importlib.util.find_spec("sentence_transformers") is None,
     reason="the extra sentence-transformers is not installed",

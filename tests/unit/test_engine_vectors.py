@@ -50,6 +50,7 @@ def files(house: House) -> list[Path]:
     return sorted(folder.glob("gen-*"))
 
 
+@pytest.mark.slow
 async def test_what_is_written_is_opened_mapped_by_others(house: House) -> None:
     await library(house)
     await house.vectors.settle(TENANT)
@@ -78,6 +79,7 @@ async def test_only_the_difference_is_written_and_held(house: House) -> None:
         assert (await house.vectors.stats(TENANT)).pending == 0
 
 
+@pytest.mark.slow
 async def test_two_processes_write_one_index_one_after_the_other(house: House) -> None:
     await library(house)
     async with opened(house) as other:
@@ -114,6 +116,7 @@ def foreign_note(house: House) -> None:
         index.commit([], LibraryNote("other/1").to_bytes())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", [flip_newest, flip_all, remove_all, foreign_note])
 async def test_a_harmed_index_is_made_anew_from_the_rows(
     house: House, harm: Callable[[House], None], caplog: pytest.LogCaptureFixture
@@ -146,6 +149,7 @@ async def test_doctor_finds_an_index_that_differs_from_the_rows(house: House) ->
     assert "another vector" in changed
 
 
+@pytest.mark.slow
 async def test_a_full_disk_stops_writing_and_no_search(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     await library(house)
 
@@ -163,6 +167,7 @@ async def test_a_full_disk_stops_writing_and_no_search(house: House, monkeypatch
     assert (state.upkeep_failed, state.pending) == ("", 0)
 
 
+@pytest.mark.slow
 async def test_an_index_grows_and_shrinks_with_the_library(house: House) -> None:
     documents = await library(house)
     growth = Growth(pending_least=1 << 40, sq8_from=6, hnsw_from=12, queries=12)
@@ -185,6 +190,7 @@ async def test_an_index_grows_and_shrinks_with_the_library(house: House) -> None
         assert await store.faults(TENANT) == []
 
 
+@pytest.mark.slow
 async def test_a_structure_that_misses_too_much_is_not_kept(house: House) -> None:
     await library(house)
     growth = Growth(pending_least=1 << 40, sq8_from=2, least_recall=1.1)

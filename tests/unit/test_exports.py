@@ -183,6 +183,7 @@ with tempfile.TemporaryDirectory() as folder:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stored", [quiz(), practice()], ids=["quiz", "practice"])
 def test_anki_imports_the_package(stored: StoredSet, tmp_path: Path) -> None:
     package = tmp_path / "set.apkg"
@@ -209,6 +210,7 @@ def test_anki_imports_the_package(stored: StoredSet, tmp_path: Path) -> None:
         assert all(plain(option) in shown(fields[1]) for option in question.options)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=40).filter(lambda t: plain(t) != ""), min_size=1, max_size=3))
 def test_no_text_breaks_a_format(texts: list[str]) -> None:

@@ -27,6 +27,7 @@ async def apart() -> AsyncIterator[Apart]:
     await made.close()
 
 
+@pytest.mark.slow
 async def test_it_finds_what_is_found_here(apart: Apart) -> None:
     here = items_in(PASSAGES, EVERY)
     assert here
@@ -40,6 +41,7 @@ async def test_calls_take_turns_in_one_process(apart: Apart) -> None:
     assert found == [items_in(PASSAGES, few)] * 4
 
 
+@pytest.mark.slow
 async def test_a_process_that_dies_is_said_and_replaced(apart: Apart) -> None:
     await apart.items(PASSAGES, EVERY)
     process = apart._process
@@ -53,6 +55,7 @@ async def test_a_process_that_dies_is_said_and_replaced(apart: Apart) -> None:
     assert await apart.items(PASSAGES, EVERY)
 
 
+@pytest.mark.slow
 async def test_nobody_works_on_what_was_given_up(apart: Apart) -> None:
     await apart.items(PASSAGES, EVERY)
     process = apart._process
@@ -66,6 +69,7 @@ async def test_nobody_works_on_what_was_given_up(apart: Apart) -> None:
     assert process.returncode is not None
 
 
+@pytest.mark.slow
 async def test_an_idle_process_ends() -> None:
     apart = Apart(idle_s=0.05)
     await apart.items(PASSAGES, Order(Mode.PRACTICE, 1))
@@ -76,6 +80,7 @@ async def test_an_idle_process_ends() -> None:
     await apart.close()
 
 
+@pytest.mark.slow
 async def test_what_goes_wrong_inside_is_said(apart: Apart) -> None:
     with pytest.raises(RuntimeError, match="AttributeError"):
         await apart.items((None,), EVERY)  # type: ignore[arg-type]  # what no caller would send

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from extractive_checks import SAMPLE, assert_sound, passage
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -54,6 +55,7 @@ def test_known_words_in_any_order(words: list[str], mode: Mode) -> None:
     check(" ".join(words), mode)
 
 
+@pytest.mark.slow
 @CHEAP
 @example(3735, 2790, "\x08అ", Mode.QUIZ)
 @given(st.integers(0, 10_000), st.integers(0, 4_000), st.text(max_size=12), st.sampled_from(Mode))

@@ -34,6 +34,7 @@ def test_a_chapter_gives_twenty_five_sound_items(book: str, number: int, mode: M
     assert_sound(questions, passages, mode)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", Mode)
 def test_a_long_quiz_keeps_every_promise(mode: Mode) -> None:
     passages = (passage(chapter(BOOKS[0], 21)),)
@@ -42,6 +43,7 @@ def test_a_long_quiz_keeps_every_promise(mode: Mode) -> None:
     assert_sound(questions, passages, mode)
 
 
+@pytest.mark.slow
 def test_the_key_is_not_the_longest_option_by_habit() -> None:
     passages = tuple(passage(chapter(book, n), f"{book}{n}") for book, n in ((BOOKS[0], 19), (BOOKS[1], 11)))
     questions = write_now(passages, Order(Mode.QUIZ, 60))

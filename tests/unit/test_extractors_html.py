@@ -63,6 +63,7 @@ def test_a_layout_table_is_read_as_blocks(tmp_path: Path) -> None:
     assert read(page(tmp_path, text))[0].text == "News\n\nOne.\n\nTwo."
 
 
+@pytest.mark.slow
 def test_nesting_beyond_any_stack_loses_nothing(tmp_path: Path) -> None:
     text = "<div>" * 5000 + "deep words" + "</div>" * 5000 + "<p>after</p>"
     assert read(page(tmp_path, text))[0].text == "deep words\n\nafter"

@@ -70,6 +70,7 @@ async def through_child(path: Path, *, ocr: bool = True) -> list[Extracted]:
     return [item async for item in ChildProcessExtractor(ocr=ocr).extract(path, PDF)]
 
 
+@pytest.mark.slow
 async def test_a_scan_is_read_by_the_limited_child_as_paragraphs(tesseract: str, tmp_path: Path) -> None:
     assert tesseract
     path = scan(tmp_path / "a.pdf", PROSE, [])
@@ -83,6 +84,7 @@ async def test_a_scan_is_read_by_the_limited_child_as_paragraphs(tesseract: str,
     assert os.listdir(tmp_path) == [path.name]  # noqa: PTH208  nothing else was written
 
 
+@pytest.mark.slow
 def test_only_the_pages_without_text_are_recognised(tesseract: str, tmp_path: Path) -> None:
     path = scan(tmp_path / "a.pdf", "A page with a text layer.", PROSE[:3], [])
     segments, warning = read(path, Limits(tesseract=tesseract))
@@ -92,6 +94,7 @@ def test_only_the_pages_without_text_are_recognised(tesseract: str, tmp_path: Pa
     assert "1 of 3 pages" in (warning or "")
 
 
+@pytest.mark.slow
 def test_a_page_larger_than_paper_is_drawn_smaller(
     tesseract: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +128,7 @@ async def test_switched_off_nothing_is_recognised(tmp_path: Path) -> None:
         await through_child(scan(tmp_path / "a.pdf", PROSE), ocr=False)
 
 
+@pytest.mark.slow
 def test_images_without_words_and_blank_pages(tesseract: str, tmp_path: Path) -> None:
     drawing = canvas.Canvas(str(tmp_path / "a.pdf"))
     drawing.circle(200, 400, 90, fill=1)
@@ -135,6 +139,7 @@ def test_images_without_words_and_blank_pages(tesseract: str, tmp_path: Path) ->
         read(tmp_path / "a.pdf", Limits(tesseract=tesseract))
 
 
+@pytest.mark.slow
 def test_a_program_that_fails_is_no_failure_of_the_file(tmp_path: Path) -> None:
     mixed = scan(tmp_path / "a.pdf", "A page with a text layer.", PROSE)
     segments, warning = read(mixed, Limits(tesseract=str(tmp_path / "nothing")))
@@ -219,6 +224,7 @@ def test_words_become_lines_of_one_size_but_for_what_is_clearly_larger() -> None
     assert lines_of("", 1, 100, 9.0) == ([], 9.0)
 
 
+@pytest.mark.slow
 def test_real_scans(tesseract: str, shared_data: Path) -> None:
     path = shared_data / "documents/pdf/testOCR.pdf"
     if not path.exists():

@@ -251,6 +251,7 @@ def test_nothing_said_is_an_error(path: Path) -> None:
         read(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     ["." * 16_000, "<b" * 8_000, r"{\a" * 5_000, "[" * 16_000, "a." * 8_000, "- " * 8_000, "1:" * 8_000],
@@ -283,6 +284,7 @@ def test_recognised(head: bytes, name: str, media_type: str) -> None:
     assert recognise(head, name) == media_type
 
 
+@pytest.mark.slow
 def test_every_shared_transcript_reads_well(shared_data: Path) -> None:
     files = sorted((shared_data / "transcripts").rglob("*.srt")) + sorted(shared_data.glob("documents/vtt/*"))
     assert files
@@ -297,6 +299,7 @@ def test_every_shared_transcript_reads_well(shared_data: Path) -> None:
         assert max(len(s.text) for s in segments) <= 600, file
 
 
+@pytest.mark.slow
 def test_chunks_are_said_within_half_a_minute_of_their_start(shared_data: Path) -> None:
     found = 0
     for file in sorted((shared_data / "transcripts").rglob("*.srt")):

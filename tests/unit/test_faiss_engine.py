@@ -312,6 +312,7 @@ ACTIONS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=40,
     deadline=None,
@@ -499,6 +500,7 @@ def sound(engine: Engine, opening: Opening = Opening.MAPPED) -> int:
         return len(index.stats().troubles)
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_of_a_snapshot_is_found_and_the_one_before_takes_its_place(
     engine: Engine, stored: Path
 ) -> None:

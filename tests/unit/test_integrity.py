@@ -40,6 +40,7 @@ async def damage(house: House, statement: str, *values: object) -> None:
     await house.database.outside(change)
 
 
+@pytest.mark.slow
 async def test_a_store_that_was_used_normally_agrees(house: House) -> None:
     await house.add("Leaves hold chlorophyll.\fRoots drink water. 植物需要水。")
     await house.add(BOOK, "book.txt", tenant="other")

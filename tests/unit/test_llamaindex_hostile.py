@@ -33,6 +33,7 @@ async def store_with(**vectors: object) -> Store:
     return store
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("vector", "reason"),
     [
@@ -193,6 +194,7 @@ class Dripping(io.BytesIO):
         return super().read(min(7, size or 7))
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), JSON, max_size=5), st.booleans(), st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_entries_are_those_of_the_json_however_it_is_written(

@@ -71,6 +71,7 @@ async def test_every_kind_that_is_scheduled_runs_once_a_period(house: House, wor
     assert (await house.jobs.jobs(TENANT, offset=0, limit=9)).total == 1
 
 
+@pytest.mark.slow
 async def test_optimising_changes_nothing_that_is_found(house: House, worker: Worker) -> None:
     documents = [await house.add(f"Number{n} is here.\f{BOOK[: 3000 * n]}", f"{n}.txt") for n in range(8)]
     for document in documents[::2]:

@@ -69,6 +69,7 @@ def mine(house: House) -> Mine:
     return Mine(house)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", Mode)
 async def test_a_mined_document_answers_by_selection(mine: Mine, mode: Mode) -> None:
     document = await mine.document()
@@ -86,6 +87,7 @@ async def test_a_mined_document_answers_by_selection(mine: Mine, mode: Mode) -> 
         assert all(q.rubric and all(point in q.answer for point in q.rubric) for q in questions)
 
 
+@pytest.mark.slow
 async def test_mining_again_changes_nothing(mine: Mine) -> None:
     document = await mine.document()
     job = await mine.claimed(document)
@@ -95,6 +97,7 @@ async def test_mining_again_changes_nothing(mine: Mine) -> None:
     assert [await mine.all(document, m) for m in Mode] == first
 
 
+@pytest.mark.slow
 async def test_an_interrupted_job_goes_on_behind_its_checkpoint(
     mine: Mine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +116,7 @@ async def test_an_interrupted_job_goes_on_behind_its_checkpoint(
     assert [await mine.all(document, m) for m in Mode] == known
 
 
+@pytest.mark.slow
 async def test_a_lost_job_writes_nothing_more(mine: Mine) -> None:
     document = await mine.document()
     job = await mine.claimed(document)
@@ -122,6 +126,7 @@ async def test_a_lost_job_writes_nothing_more(mine: Mine) -> None:
     assert await mine.store.unmined(TENANT, [document]) == [document]
 
 
+@pytest.mark.slow
 async def test_candidates_and_their_job_go_with_the_document(mine: Mine) -> None:
     document = await mine.document()
     await mine.mining.run(await mine.claimed(document))
@@ -133,6 +138,7 @@ async def test_candidates_and_their_job_go_with_the_document(mine: Mine) -> None
     assert mine_job_id(document) not in {j.id for j in jobs.items}
 
 
+@pytest.mark.slow
 async def test_another_tenant_sees_no_candidate(mine: Mine) -> None:
     document = await mine.document()
     await mine.mining.run(await mine.claimed(document))
@@ -142,6 +148,7 @@ async def test_another_tenant_sees_no_candidate(mine: Mine) -> None:
     assert await mine.store.of_chunks(TENANT, Mode.QUIZ, keys) != []
 
 
+@pytest.mark.slow
 async def test_a_topic_takes_candidates_of_the_passages_found(mine: Mine) -> None:
     document = await mine.document()
     await mine.mining.run(await mine.claimed(document))

@@ -143,6 +143,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from([*GOOD, "options", "rubric", "stem", "correctAnswer"]), json_values))
 @settings(max_examples=200, deadline=None)
 def test_no_value_of_a_field_breaks_an_item(item: dict[str, Any]) -> None:
@@ -384,6 +385,7 @@ async def test_a_model_that_is_down_is_asked_in_one_round_only() -> None:
     assert len(model.prompts) == 3
 
 
+@pytest.mark.slow
 async def test_a_model_that_hangs_leaves_time_for_the_last_resort() -> None:
     class Hanging(Scripted):
         async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:

@@ -39,6 +39,7 @@ def embedder() -> Iterator[OnnxEmbedder]:
     asyncio.run(made.close())
 
 
+@pytest.mark.slow
 async def test_vectors_agree_with_a_reference_in_numpy(embedder: OnnxEmbedder, files: ModelFiles) -> None:
     reference = Reference(files.weights.parent, max_tokens=256)
     expected = np.stack([reference.embed(text) for text in TEXTS])
@@ -108,6 +109,7 @@ def test_a_token_limit_the_model_cannot_take_is_refused(max_tokens: int) -> None
         OnnxEmbedder(max_tokens=max_tokens)
 
 
+@pytest.mark.slow
 async def test_the_fingerprint_follows_what_changes_vectors_and_nothing_else(tmp_path: Path) -> None:
     files = find_model_files()
     vocabulary = tmp_path / "tokenizer.json"
@@ -125,6 +127,7 @@ async def test_the_fingerprint_follows_what_changes_vectors_and_nothing_else(tmp
         await embedder.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 3, 32])
 async def test_the_batch_size_does_not_change_the_vectors(embedder: OnnxEmbedder, batch_size: int) -> None:
     texts = [f"{'word ' * (number * 7 % 50)}{number}" for number in range(150)]
@@ -133,6 +136,7 @@ async def test_the_batch_size_does_not_change_the_vectors(embedder: OnnxEmbedder
     await other.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

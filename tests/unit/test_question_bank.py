@@ -138,6 +138,7 @@ async def test_regenerating_goes_on_until_the_place_is_empty(bank: QuestionBank)
     assert len(seen) >= 3
 
 
+@pytest.mark.slow
 async def test_where_there_is_nothing_else_it_is_said(house: House, writer: CountingWriter) -> None:
     await house.add("The root of plants is described here.")
     bank = bank_of(house, writer)
@@ -168,6 +169,7 @@ def parsed(raw: list[bytes]) -> list[tuple[str, dict[str, str]]]:
     return found
 
 
+@pytest.mark.slow
 async def test_a_stream_beats_while_it_waits(bank: QuestionBank, writer: CountingWriter) -> None:
     writer.hold.clear()
     items = bank.stream(TENANT, asked(2))
