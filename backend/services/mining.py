@@ -28,7 +28,7 @@ its authors list at the end of a chapter then stand beside its text."""
 _SECTION = 24
 """Most chunks of a section, about 5,000 characters: what has no headings is cut by length."""
 _FOUND = 5
-_NOT_FOUND, _NOT_FOUND_MOST = 0.2, 0.24
+_NOT_FOUND, _NOT_FOUND_MOST = 0.2, 0.21
 """Share of its worth, and the most, that a question keeps that does not find its own source."""
 _FLAW = 0.1
 """What an item-writing flaw takes from a question's worth; with two it is not kept."""
