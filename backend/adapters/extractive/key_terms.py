@@ -61,7 +61,7 @@ class KeyTerms:
             yield self._name(entry, told) if asks_name else self._meaning(entry, entry.said)
 
     def quiz_questions(self) -> Iterator[Asked]:
-        """What has three options; of two that cite the same words only one is ever chosen.
+        """One question with options for each entry that has three.
 
         What a definition says leads a search to it; the bare term leads to all that is said of it.
         """
@@ -72,7 +72,7 @@ class KeyTerms:
             meaning = Asked(self._meaning(entry, entry.core), self._other_meanings(entry))
             if len(name.options) >= _WRONG:
                 yield name
-            if len(meaning.options) >= _WRONG and (told is None or len(name.options) < _WRONG):
+            elif len(meaning.options) >= _WRONG:
                 yield meaning
 
     def _name(self, entry: Entry, told: tuple[Sentence, str] | None) -> Draft:

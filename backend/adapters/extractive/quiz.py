@@ -28,10 +28,10 @@ _DIGITS = 4
 _WHOLE = 100
 """Percent."""
 _PASSING = 0.22
-_AMBIGUOUS = 0.35
+_AMBIGUOUS = 0.3
 """What a gap for a term is worth less in a quiz: more than one of its neighbours may fit the sentence."""
 
-_WORTH_LESS = {"subject": 0.32, "definition": 0.16, "ending": 0.06}
+_WORTH_LESS = {"subject": 0.25, "definition": 0.16, "ending": 0.06}
 """Terms as options are seldom all of the key's kind: what is said of a thing is asked for first."""
 _LONG_TEXT = 30_000
 _IN_A_LONG_TEXT = {"number": 0.15, "date": 0.15, "cloze": 0.04}
