@@ -28,7 +28,7 @@ _HEADS, _HEADS_WEIGHT = 0.33, 1.4
 _PLACE = 0.03
 """How much nearer in kind an option must be to stand before one that the document's use of words favours."""
 _LEAST_KIN = 0.37
-"""Mean cosine below which, of items that were read, four of five had options of other kinds than the key."""
+"""Mean cosine of key and options below which three of four items that were read would not be kept."""
 _KIN, _KIN_WEIGHT, _KIN_WEIGHT_OF_NAMES = 0.5, 1.2, 0.4
 """Options that are this near to the key in the mean are its kind; what is missing costs, less for names."""
 _Vector = npt.NDArray[np.float32]
