@@ -18,7 +18,7 @@ _TURNS = (3, 12, 1_000_000)
 """How many candidates of each section are looked at: few at first, more where too few were right."""
 _ENOUGH = 3
 """Candidates for each question asked that make a good choice."""
-_GOOD = 0.45
+_GOOD = 0.43
 """Score from which a question is taken for its section; weaker ones only fill what is left."""
 _CHANCE = 0.3
 _MONOTONY, _SAME_TOPIC = 0.3, 0.25

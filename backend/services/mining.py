@@ -20,13 +20,16 @@ from backend.services.item_flaws import Item, flaws
 
 MINE = "mine"
 PART = 640
-"""Chunks read together (about 130,000 characters, a long chapter): options come from the same part."""
+"""Chunks read together (about 130,000 characters, a chapter): options come from the same part."""
+MOST_PARTS = 2
+"""How many parts are read as one where a chapter ends, or the document, before they do: the terms that
+its authors list at the end of a chapter then stand beside its text."""
 
 _SECTION = 24
 """Most chunks of a section, about 5,000 characters: what has no headings is cut by length."""
 _FOUND = 5
-_NOT_FOUND = 0.25
-"""What a question is worth less that does not find its own source among the first five chunks."""
+_NOT_FOUND, _NOT_FOUND_MOST = 0.2, 0.21
+"""Share of its worth, and the most, that a question keeps that does not find its own source."""
 _FLAW = 0.1
 """What an item-writing flaw takes from a question's worth; with two it is not kept."""
 _PER_CHUNK = 1.5
@@ -64,12 +67,16 @@ class Mining:
     async def run(self, job: Job) -> None:
         """Job: mine a document; resumes behind its checkpoint and is harmless when repeated."""
         document = await self._catalog.document(job.tenant, job.subject)
-        for first in range(job.checkpoint, document.chunks, PART):
-            last = min(first + PART, document.chunks) - 1
-            chunks = await self._catalog.chunk_range(document, first, last)
+        first = job.checkpoint
+        while first < document.chunks:
+            ahead = min(first + MOST_PARTS * PART, document.chunks) - 1
+            following = await self._catalog.chunk_range(document, first, ahead)
+            size = part_of(following, ends=ahead + 1 == document.chunks)
+            last, chunks = first + size - 1, following[:size]
             found = await self._mined(document, chunks)
             await self._candidates.keep(document, first, last, found, job)
             await self._report(job, document, last + 1)
+            first = last + 1
         await self._candidates.settle(document, job)
 
     async def _report(self, job: Job, document: Document, done: int) -> None:
@@ -98,9 +105,25 @@ class Mining:
         for candidate, vector in zip(found, vectors, strict=True):
             hits = await self._vectors.search(document.tenant, vector, _FOUND, [document])
             leads_home = any(abs(hit.key - candidate.chunk) <= 1 for hit in hits)
-            less = (0.0 if leads_home else _NOT_FOUND) + _FLAW * len(_flaws(candidate))
-            weighed.append(replace(candidate, score=candidate.score - less))
+            kept = candidate.score if leads_home else min(_NOT_FOUND * candidate.score, _NOT_FOUND_MOST)
+            weighed.append(replace(candidate, score=kept - _FLAW * len(_flaws(candidate))))
         return weighed
+
+
+def part_of(following: Sequence[Chunk], *, ends: bool) -> int:
+    """How many of the chunks make the next part: ``PART``, or more where a chapter ends behind that.
+
+    ``ends``: the document ends with these chunks.
+    """
+    for number in range(PART, len(following)):
+        if _chapter(following[number]) != _chapter(following[number - 1]):
+            return number
+    return len(following) if ends or len(following) < PART else PART
+
+
+def _chapter(chunk: Chunk) -> str:
+    """The outermost heading over a chunk."""
+    return (chunk.heading or "").split(" > ", 1)[0]
 
 
 def _flaws(candidate: Candidate) -> list[str]:

@@ -20,7 +20,7 @@ def reading(sentence: str) -> Reading:
 
 
 def sentences(text: str) -> list[str]:
-    return [s.text for s in read([passage(text)])[0]]
+    return [s.text for s in read([passage(text)]).sentences]
 
 
 def test_abbreviations_decimals_and_initials_do_not_end_a_sentence() -> None:
@@ -67,7 +67,7 @@ def test_a_passage_that_begins_inside_a_sentence_loses_its_first_piece() -> None
         + "as it ends here. The heart pumps the blood through the body."
     )
     tail = type(whole)("doc", "doc", whole.chunks[1:])
-    assert [s.text for s in read([tail])[0]] == ["The heart pumps the blood through the body."]
+    assert [s.text for s in read([tail]).sentences] == ["The heart pumps the blood through the body."]
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_questions_that_name_nothing_are_seen(stem: str, *, little: bool) -> Non
 
 def test_a_made_up_case_is_marked_to_its_end() -> None:
     text = "Justice is the virtue of institutions. Suppose that Anna finds a purse. Anna keeps the purse for herself."
-    assert [s.illustrates for s in read([passage(text)])[0]] == [False, True]
+    assert [s.illustrates for s in read([passage(text)]).sentences] == [False, True]
 
 
 def test_facts_come_before_made_up_cases() -> None:

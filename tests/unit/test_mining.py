@@ -8,7 +8,7 @@ import pytest
 from backend.adapters.extractive import ExtractiveWriter
 from backend.adapters.sql.candidates import SqlCandidates
 from backend.errors import Stopped
-from backend.models.documents import Document, JobState, Passage
+from backend.models.documents import Chunk, Document, JobState, Passage
 from backend.models.jobs import Job, mine_job_id
 from backend.models.questions import Candidate, Mode, Order
 from backend.services import mining
@@ -184,3 +184,16 @@ async def test_a_text_without_sentences_is_mined_to_nothing(mine: Mine) -> None:
 
 async def _content(text: bytes):  # noqa: ANN202 - an async generator of bytes
     yield text
+
+
+def test_a_part_ends_where_a_chapter_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mining, "PART", 4)
+
+    def chunks(*headings: str) -> list[Chunk]:
+        return [Chunk(i, "d", i, "text", 5 * i, 5 * i + 4, heading=h) for i, h in enumerate(headings)]
+
+    goes_on = chunks("One", "One > A", "One > A", "One > B", "One > Glossary", "Two", "Two", "Two")
+    assert mining.part_of(goes_on, ends=False) == 5
+    assert mining.part_of(chunks(*["One"] * 8), ends=False) == 4
+    assert mining.part_of(chunks(*["One"] * 7), ends=True) == 7
+    assert mining.part_of(chunks("One", "Two"), ends=True) == 2

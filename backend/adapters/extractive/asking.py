@@ -18,6 +18,17 @@ _DROPPED_LEADS = words(
     although though while whereas because since whether unlike like
     """,
 )
+_BESIDES = ("in addition to ", "along with ", "besides ", "apart from ", "aside from ", "as well as ")
+"""What stands beside the subject does not narrow what is said of it."""
+_OF_PLACE = words(
+    """
+    anterior posterior lateral medial superior inferior distal proximal dorsal ventral left right internal
+    external upper lower inner outer front back top bottom central middle
+    """
+)
+"""Adjectives that say where a thing is, of something that was named before."""
+_TIED = words("remaining resulting surrounding final additional further past previous current")
+_PAIR = 2
 _SAYS_ENOUGH = 2
 _COUNTED = frozenset({"second", "third", "fourth", "fifth", "similar"})
 """What is counted or compared was named before."""
@@ -55,6 +66,20 @@ def points_elsewhere(answer: str) -> bool:
     return _POINTS.search(answer) is not None
 
 
+_OF_A_CASE = re.compile(
+    r"\bexamples?\b|\bthe (?:patient|student|customer|child|reader|viewer|traveler)(?:’s|'s)?\b",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r"\balso\b|^the same\b", re.IGNORECASE)
+_CUT_OFF = re.compile(r"\bthe (?:way|extent|degree) (?:a|an|the|one|people|that)\b", re.IGNORECASE)
+
+
+def sound_case(draft: Draft) -> bool:
+    """Whether an item tells of more than one case or person, in an answer that is not cut off."""
+    cut = _CUT_OFF.search(draft.answer) or _GOES_ON.search(draft.answer)
+    return not (cut or _OF_A_CASE.search(f"{draft.stem} {draft.answer}"))
+
+
 def says_little(stem: str) -> bool:
     """Whether a question names hardly anything: "What do human beings need?"."""
     said = set(re.findall(r"[^\W\d_]{4,}|[A-Z]{2,}|\d+", stem)) - {stem.split(" ", 1)[0]}
@@ -73,7 +98,7 @@ def opening(reading: Reading, clause: Clause) -> str | None:
         return ""
     if end - start == 1:
         return None
-    if first.low in _DROPPED_LEADS:
+    if first.low in _DROPPED_LEADS or reading.plain(clause.lead).lower().startswith(_BESIDES):
         return "" if first.low not in {"because", "since", "like"} else None
     if end - start > 1 and (
         reading.tokens[start + 1].tag == "VG"
@@ -129,6 +154,11 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
         return False
     if any(t.low in _COUNTED and t.tag != "NP" for t in words[:2]):
         return False
+    if words[0].low == "the" and len(words) > 1 and words[1].tag == "CD":
+        return False
+    bare = [t for t in words if t.tag != "DT"]
+    if len(bare) == _PAIR and bare[0].low in _OF_PLACE and bare[1].tag in {"NN", "NS"}:
+        return False
     if _is_title(reading, clause):
         return False
     if any(t.tag == "," for t in words) and not any(t.tag == "CC" for t in words):
@@ -136,10 +166,7 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
     superlative = any(t.low in {"most", "least", "final"} for t in words)
     if superlative and not any(t.tag == "IN" for t in words):
         return False
-    remaining = any(
-        t.low in {"remaining", "resulting", "surrounding", "final", "additional", "further"}
-        for t in reading.tokens[clause.subject[0] : clause.subject[1]]
-    )
+    remaining = any(t.low in _TIED for t in reading.tokens[clause.subject[0] : clause.subject[1]])
     return len(head.text) > 1 and not remaining and head.low not in {"percent", "percentage"}
 
 

@@ -22,9 +22,14 @@ from .verbs import PAST, THIRD, VERBS
 
 _FEWEST_WORDS, _MOST_WORDS = 6, 34
 _MOST_PER_SENTENCE = 3
+_ROUGH = words("about roughly approximately nearly almost over than least most around some estimated up")
+_ROUGHLY = 0.15
+"""What a number is worth less that is no exact one."""
 _LISTED = 0.08
 _RECALLED = 0.15
 """What a gap without options is worth less than a question: it asks for a word rather than a fact."""
+_RECALLED_TERM = 0.08
+"""What it is worth less again where the word is no name: others may fit as well."""
 _LEAST_LETTERS = 5
 _FIRST = 0.1
 """What a gap is worth less that opens the sentence: nothing has been said when the reader meets it."""
@@ -36,7 +41,7 @@ _MOST_WITH_CONTEXT = 46
 _STARTERS = words("so now and but then here okay ok well also next lastly finally first second third again")
 _BACKWARDS = words("this that these those it its they their them he she his her such both latter former one")
 _OF_THE_SPEAKER = words(
-    "i me my mine our ours example myself ourselves yourself let lets let's let’s video videos slide"
+    "i me my mine example myself ourselves yourself let lets let's let’s video videos slide"
 )
 _TO_READER = words("i we you us me my our your ours yours myself yourself ourselves")
 _ASIDE = re.compile(r"\s\((?!n\))[^()]*\)")
@@ -45,6 +50,7 @@ _OF_ITSELF = re.compile(
     r"have a look|see you)\b",
     re.IGNORECASE,
 )
+_OF_A_NAME = re.compile(r"\b[A-Z]\w+ of (?:the )?$")
 _CITED = re.compile(r"^,? \d{4}[a-z]?\)")
 _STOPPED_TWICE = re.compile(r"([.!?][”\"’'])\.$")
 _CONTRACTED = re.compile(r"n[’']t\b")
@@ -78,20 +84,22 @@ class Blank:
     def to_complete(self) -> Draft:
         """With options beside it."""
         if self.asks:
-            return self._draft(f"Which of the following {_question(self.after)}", "subject")
+            return self._draft(f"Which of the following {self.after.strip().rstrip(' .;,')}?", "subject")
         whole = _STOPPED_TWICE.sub(r"\1", f"{self.context} {self.before}_____{self.after}".strip())
+        whole = re.sub(r"[,;:]+\.$", ".", whole)
         return self._draft(f"Complete the sentence: {whole}", self._kind)
 
     @property
     def to_recall(self) -> Draft:
         """Without options: the question says what kind of thing is missing."""
         if self.asks in {"Who", "What"}:
-            draft = self._draft(f"{self.asks} {_question(self.after)}", "subject")
+            draft = self._draft(f"{self.asks} {self.after.strip().rstrip(' .;,')}?", "subject")
             return replace(draft, score=draft.score - _RECALLED)
         sentence = f"{self.context} {self.before}…{self.after}".strip().rstrip(" .")
         sentence = sentence.replace("“", "‘").replace("”", "’")
         draft = self._draft(f"Which {self.what} is missing: “{sentence}”?", self._kind)
-        return replace(draft, score=draft.score - _RECALLED)
+        less = _RECALLED + _RECALLED_TERM * (self.what == "term")
+        return replace(draft, score=draft.score - less)
 
     @property
     def _kind(self) -> str:
@@ -100,10 +108,6 @@ class Blank:
     def _draft(self, stem: str, kind: str) -> Draft:
         topic = self.term or self.reading.sentence.text[:30].lower()
         return Draft(stem, self.answer, kind, self.score, topic, self.reading.sentence)
-
-
-def _question(predicate: str) -> str:
-    return predicate.strip().rstrip(" .;,") + "?"
 
 
 def blanks(document: Document, vocabulary: Vocabulary, reading: Reading) -> list[Blank]:
@@ -325,14 +329,15 @@ def _numbers(reading: Reading, told: Span) -> Iterator[Blank]:
         before, after = tokens[i - 1], tokens[i + 1]
         if is_year(reading, i):
             if not named_in_passing(tokens, i):
-                yield from _blank(reading, told, (i, i + 1), "year", 0.62)
+                yield from _blank(reading, told, (i, i + 1), "year", 0.6)
         elif (
             before.tag not in {"NP", "NN", "CD"}
             and before.text.isalpha()
             and not in_range(tokens, i)
             and counts(after.tag, after.low)
         ):
-            yield from _blank(reading, told, (i, i + 1), "number", 0.58)
+            rough = _ROUGHLY * any(t.low in _ROUGH for t in tokens[max(0, i - 3) : i])
+            yield from _blank(reading, told, (i, i + 1), "number", 0.58 - rough)
 
 
 def _asks(vocabulary: Vocabulary, reading: Reading, term: Term, core: Span) -> str:
@@ -369,6 +374,8 @@ def _blank(
     after = _ASIDE.sub("", after)
     rest = f"{before} {after}"
     part_of_name = after[4:5].isupper() and answer[0].isupper()
+    if _OF_A_NAME.search(before) and answer[0].isupper():
+        return
     if _CITED.match(after) or (key == "number" and _CITED.match(f" {answer}{after}")):
         return
     if after.startswith(" of ") and (part_of_name or before[-4:].lower() != "the "):

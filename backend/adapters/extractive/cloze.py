@@ -43,6 +43,9 @@ _ARTICLES = {
 }
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LEAST_LETTERS = 6
+_LONG_WORD = 8
+"""Letters from which a word used once may be left out too."""
+_FEWEST, _MOST = 9, 34
 LANGUAGES = frozenset(_FRAMES)
 
 
@@ -78,8 +81,9 @@ class _Nouns:
         return long and (self.language != "de" or word[0].isupper())
 
     def is_term(self, word: str, article: str) -> bool:
-        """Whether the word stands after this article here and is used more than once."""
-        return word in self.after and self.counts[word] >= 2 and article in self.articles
+        """Whether the word stands after this article here and is used more than once, or long."""
+        often = self.counts[word] > 1 or len(word) >= _LONG_WORD
+        return word in self.after and often and article in self.articles
 
     def beside(self, key: str, article: str, sentence: str) -> tuple[str, ...]:
         """Three other nouns seen after the same article, most like the key in length, not in the sentence."""
@@ -103,19 +107,33 @@ def _unlike(one: str, two: str) -> bool:
 
 def blanks(passages: Sequence[Passage], language: str) -> list[Blank]:
     """Items over the sentences of passages that are all in one of ``LANGUAGES``."""
-    sentences, _ = read(passages)
+    sentences = read(passages).sentences
     nouns = _Nouns(sentences, language)
     found = [_blank(s, nouns) for s in sentences]
     return [b for b in found if b is not None]
 
 
+def _ends_phrase(text: str, words: Sequence[re.Match[str]], index: int, language: str) -> bool:
+    """Whether a mark or a small word follows, so that the word is no adjective before its noun.
+
+    German nouns are known by their capital.
+    """
+    if language == "de" or index + 1 >= len(words):
+        return True
+    between = text[words[index].end() : words[index + 1].start()]
+    return between != " " or is_stop_word(words[index + 1].group().lower(), language)
+
+
 def _blank(sentence: Sentence, nouns: _Nouns) -> Blank | None:
     words = list(_WORD.finditer(sentence.text))
     lows = [w.group().lower() for w in words]
-    if not 9 <= len(words) <= 28 or set(_POINTERS[nouns.language].split()) & set(lows[:6]):
+    if not _FEWEST <= len(words) <= _MOST or set(_POINTERS[nouns.language].split()) & set(lows[:6]):
         return None
     pairs = [
-        (lows[i - 1], words[i]) for i in range(2, len(words)) if nouns.is_term(words[i].group(), lows[i - 1])
+        (lows[i - 1], words[i])
+        for i in range(2, len(words))
+        if nouns.is_term(words[i].group(), lows[i - 1])
+        and _ends_phrase(sentence.text, words, i, nouns.language)
     ]
     pairs = [(a, m) for a, m in pairs if lows.count(m.group().lower()) == 1]
     if not pairs:

@@ -16,16 +16,27 @@ from .reading import Reading
 from .tagging import NOUN
 from .terms import core_of
 
-_PRAISE = words("important good common different similar same popular key essential useful")
+_PRAISE = words(
+    """
+    leading largest biggest smallest most important good common different similar same popular key essential
+    useful
+    """
+)
 _LEAST_DESCRIBED, _MOST_DESCRIBED = 6, 24
 _EMPTY_HEADS = words(
-    "part example result case one number reason thing matter examples opposite function feature sign"
+    """
+    part example result case one number reason thing matter examples opposite function feature sign term name
+    word phrase
+    """
 )
 
 
 def definition(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "A synapse is a junction between ..."."""
     if not clause.copular or clause.aux or not askable(reading, clause, longest=9):
+        return
+    bare = clause.subject[1] - clause.subject[0] <= 2 and reading.tokens[clause.head].low in lx.COMMON_NOUNS
+    if bare and reading.tokens[clause.subject[0]].low == "the":
         return
     start = after_adverbs(reading, clause.verb + 1)
     span = reading.object(start)
@@ -214,7 +225,7 @@ def synonym(reading: Reading) -> Iterator[Draft]:
     if found is not None:
         first, second = found
         stem = sentence_case(f"What is another name for {reading.plain(first)}")
-        yield Draft(stem, reading.text(second), "name", 0.83, reading.plain(first).lower(), reading.sentence)
+        yield Draft(stem, reading.text(second), "name", 0.62, reading.plain(first).lower(), reading.sentence)
 
 
 def other_name(reading: Reading) -> tuple[Span, Span] | None:

@@ -26,6 +26,10 @@ _BETWEEN = 60
 _ALSO = re.compile(
     r".*?[,(]? ?(?:or|also|is also|is)? ?(?:called|known as|termed|referred to as|or) (?:the |a |an )?\W*"
 )
+_NEAR, _NEAR_WEIGHT = 80, 1.5
+"""Names that stand within so many sentences are of the same matter: a text may go from one to another."""
+_EXACT_FROM = 1700
+"""Years before are given in round numbers as often as not."""
 _LATEST_YEAR = 2025
 """No wrong option lies after it, unless the key does: nobody would take it for a fact."""
 _NUMBER_NAMES = {value: word for word, value in lx.NUMBER_WORDS.items() if value <= 20 and word != "dozen"}
@@ -54,7 +58,7 @@ class Distractors:
         None where there are not three.
         """
         found = self._candidates(key, sentence, near=fit.near)
-        ranked = sorted(found, key=lambda c: (-self._likeness(key, c), c.low))
+        ranked = sorted(found, key=lambda c: (-self._likeness(key, c) - _nearness(c, sentence), c.low))
         chosen: list[Term] = []
         asked = content_stems(stem_text)
         for candidate in ranked[:_CONSIDERED]:
@@ -206,6 +210,14 @@ def _with_a_longer_one(key: Term, ranked: Sequence[Term]) -> list[Term] | None:
     return chosen
 
 
+def _nearness(term: Term, sentence: int) -> float:
+    """What a name gains that is used near the sentence; 0 for other terms."""
+    if not term.name:
+        return 0.0
+    away = min(abs(s - sentence) for s in term.sentences)
+    return _NEAR_WEIGHT * max(0.0, 1 - away / _NEAR)
+
+
 def numbers_beside(number: str) -> list[str] | None:
     """Three other numbers written as this one is; which side they lie on varies with the number."""
     low = number.lower()
@@ -240,8 +252,10 @@ def _decimals_beside(plain: str) -> list[str] | None:
 
 def _step(value: int, *, year: bool) -> int:
     """The distance between neighbours; a round number has round neighbours."""
-    if year:
+    if year and value >= _EXACT_FROM:
         return 7
+    if year:
+        return next((round_ for round_ in (100, 50, 10) if value % round_ == 0), 7)
     if value < 20:
         return 1
     digits = str(value).rstrip("0")

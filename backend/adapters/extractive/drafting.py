@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from . import lexicon as lx
-from .asking import Draft, do_support
+from .asking import Draft, complete, do_support
 from .clauses import Clause, Span, noun_phrase
 from .lexicon import words
 from .reading import Reading
@@ -68,7 +69,8 @@ def has_clause(reading: Reading, span: Span) -> bool:
 def second_verb(reading: Reading, span: Span) -> bool:
     """Whether another finite verb is joined to the first: "rise to power and established"."""
     words = reading.tokens[span[0] : span[1]]
-    return any(t.tag == "CC" for t in words) and any(t.tag in {"VD", "VZ"} for t in words)
+    joined = any(a.tag == "CC" and b.tag in {"BE", "HV", "MD"} for a, b in pairwise(words))
+    return joined or (any(t.tag == "CC" for t in words) and any(t.tag in {"VD", "VZ"} for t in words))
 
 
 def is_past(clause: Clause) -> bool:
@@ -119,6 +121,6 @@ def answer_of_clause(reading: Reading, span: Span) -> str | None:
         or reading.words(span) < 4
     ):
         return None
-    if any(t.low == "things" for t in reading.tokens[span[0] : span[1]]):
+    if any(t.low == "things" for t in reading.tokens[span[0] : span[1]]) or not complete(reading, span):
         return None
     return reading.text(span).strip(" ,;:")

@@ -23,7 +23,7 @@ _GOES_ON = words(
 _SAID_IN_PASSING = words(
     "begin begins began happen happens occur occurs exist exists differ differs vary varies"
 )
-_WORTH = 0.82
+_WORTH = 0.78
 LENT = -9.0
 """The score of a predicate that only stands beside others."""
 
@@ -79,7 +79,9 @@ def _subject(vocabulary: Vocabulary, reading: Reading, clause: Clause) -> tuple[
     the = reading.tokens[clause.subject[0]].low == "the" and core[1] == clause.subject[1]
     if the and reading.tokens[core[1] - 1].low in lx.COMMON_NOUNS:
         return None
-    if not (term.name or term.size > 1 or term.genus or _known(term, vocabulary)):
+    listed = vocabulary.document.key_terms
+    plain = term.size == 1 and not term.name and listed and term.low not in listed
+    if plain or not (term.name or term.size > 1 or term.genus or _known(term, vocabulary)):
         return None
     subject = reading.plain(clause.subject)
     return (lead + subject if lead else capital(subject)), term

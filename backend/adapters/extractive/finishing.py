@@ -34,6 +34,8 @@ class Item:
     """The passages that the draft's sentence counts in."""
     options: tuple[str, ...] = ()
     """Wrong options, the best first; empty for open questions."""
+    settled: bool = False
+    """Whether the options are chosen: an embedder does not know their language."""
 
 
 def finished(items: Sequence[Item], mode: Mode) -> list[Question]:

@@ -323,3 +323,27 @@ NEVER_OPTIONS = words(
     wednesday thursday friday saturday sunday christian today north south east west etc ce bce ad bc
     """,
 )
+
+
+ONE_OF_MANY = words(
+    """
+    organ structure site molecule substance market network team game company city town fort battle treaty film
+    series show book album song drought committee commission council area region building ship crew mission
+    """
+)
+"""Things that a text has many of: which one is meant, only the sentence before says."""
+
+POINTERS = words(
+    """
+    here there today now earlier later again previously recently aforementioned respectively instead
+    likewise similarly thereby therefore thus hence so however consequently above below elsewhere
+    meanwhile further alike otherwise
+    """,
+)
+
+COMPARATIVES = words(
+    """
+    larger smaller longer shorter deeper wider narrower thicker thinner stronger weaker faster slower
+    older younger better worse bigger greater simpler earlier closer lighter heavier darker
+    """,
+)

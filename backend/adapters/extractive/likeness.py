@@ -18,17 +18,19 @@ _UNLIKE, _UNLIKE_NAME = 0.28, 0.25
 """Cosines below which an option is of another world than the key; names tell little of what they name."""
 _SAME, _SAME_OF_A_KIND = 0.74, 0.95
 """Cosines from which two options say the same; terms with one last word are near without being one."""
-_CONSIDERED = 7
+_CONSIDERED = 9
 _TERM_WORDS = 4
-_GIVEN_AWAY = 0.1
+_GIVEN_AWAY = 0.15
 _LAST = 0.6
 """What an item loses where an option is of another world: it is one of the last that are taken."""
-_HEADS, _HEADS_WEIGHT = 0.3, 0.8
+_HEADS, _HEADS_WEIGHT = 0.33, 1.4
 """Last words of terms that are this near name things of one kind; what the farthest option lacks costs."""
 _PLACE = 0.03
 """How much nearer in kind an option must be to stand before one that the document's use of words favours."""
-_KIN, _KIN_WEIGHT = 0.5, 1.2
-"""Options that are this near to the key in the mean are its kind; what is missing costs."""
+_LEAST_KIN = 0.37
+"""Mean cosine of key and options below which three of four items that were read would not be kept."""
+_KIN, _KIN_WEIGHT, _KIN_WEIGHT_OF_NAMES = 0.5, 1.2, 0.4
+"""Options that are this near to the key in the mean are its kind; what is missing costs, less for names."""
 _Vector = npt.NDArray[np.float32]
 
 
@@ -46,8 +48,8 @@ async def sharpened(items: Sequence[Item], embedder: Embedder) -> list[Item]:
 
 
 def _worded(item: Item) -> bool:
-    """Whether the item has options that mean something: numbers are chosen by value."""
-    return len(item.options) >= _WRONG and not item.draft.answer[:1].isdigit()
+    """Whether meaning may choose among the options: not among numbers, nor words of another language."""
+    return len(item.options) >= _WRONG and not item.settled and not item.draft.answer[:1].isdigit()
 
 
 def _texts(item: Item) -> tuple[str, ...]:
@@ -84,9 +86,12 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
         farthest = {o: float(nearness[o]) for o in chosen}
         _put(chosen, [o for o in apart[_WRONG:] if len(o) >= len(key)], farthest)
     given_away = all(nearness[o] < nearness[key] for o in chosen)
-    lost = _LAST * bool(strange.intersection(chosen))
     kinship = fmean(float(vectors[key] @ vectors[o]) for o in chosen)
-    score = item.draft.score - lost - _GIVEN_AWAY * given_away - _KIN_WEIGHT * max(0.0, _KIN - kinship)
+    alien = len(key.split()) <= _TERM_WORDS and kinship < _LEAST_KIN
+    lost = _LAST * (alien or bool(strange.intersection(chosen)))
+    named = not _is_term(key) and len(key.split()) <= _TERM_WORDS
+    weight = _KIN_WEIGHT_OF_NAMES if named else _KIN_WEIGHT
+    score = item.draft.score - lost - _GIVEN_AWAY * given_away - weight * max(0.0, _KIN - kinship)
     if _is_term(key):
         heads = min(float(vectors[_head(key)] @ vectors[_head(o)]) for o in chosen)
         score -= _HEADS_WEIGHT * max(0.0, _HEADS - heads)

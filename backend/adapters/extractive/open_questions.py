@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 
 from . import lexicon as lx
-from .asking import Draft, points_elsewhere, says_little
+from .asking import Draft, points_elsewhere, says_little, sound_case
 from .blanks import blanks, loose_blanks
 from .clauses import Clause, parse
 from .definitions import abbreviation, called_inside, definition, described, naming, synonym
 from .drafting import Pattern, token_at
+from .key_terms import KeyTerms
 from .lexicon import words
 from .quantities import count, date, existence, numbered_list
 from .reading import Document, Reading
@@ -19,13 +20,22 @@ from .relations import STRONG_VERBS, agent, composition, object_question, place,
 from .terms import Vocabulary
 
 _VAGUE = 0.25
-_SHORT_STEM = 9
+_LOOSELY = frozenset(
+    {"associated with", "deal with", "related to", "linked to", "compared to", "compared with", "involved in"}
+)
+_NAMED = re.compile(r"^(?:\w+, )?\w+ \w+ (?:[A-Z][\w’-]+ ?)+\w+\?$")
+"""What a person does has many right answers."""
+_SHORT_OF_NAME = 7
+_SHORT_STEM = 12
+_LONGEST_ANSWER = 45
 _VAGUE_VERBS = words(
     """
-    have hold possess spend put take make give get keep bring provide develop receive explore offer show find
-    know use want include characterize influence attain notice exemplify contain write hear feel need follow
-    support face experience draw identify combine control present share reflect increase create add represent
-    express recommend imagine inspire attack introduce emphasize suggest maintain describe demonstrate
+    have hold possess spend put take make give get keep bring provide develop receive explore offer show
+    find know use want include characterize influence attain notice exemplify contain write hear feel
+    need follow support face experience draw identify combine control present share reflect increase
+    create add represent express recommend send establish identify recognize launch lose adopt exhibit
+    shape promote affect impact imagine inspire attack introduce emphasize suggest maintain describe
+    demonstrate
     """,
 )
 _BARE_STEM = 6
@@ -44,7 +54,8 @@ _NUMBERED = re.compile(r"\b(?:premise|premises|line|step|example|case|slide|cell
 
 def drafts(document: Document) -> list[Draft]:
     """Every open question that the document's sentences carry, scored."""
-    return [d for r in document.readings for d in _drafts(document, r)]
+    listed = [d for d in KeyTerms(document).open_questions() if len(d.answer.split()) <= _LONGEST_ANSWER]
+    return listed + [d for r in document.readings for d in _drafts(document, r)]
 
 
 def recalled(document: Document) -> list[Draft]:
@@ -63,6 +74,7 @@ def _drafts(document: Document, reading: Reading) -> list[Draft]:
         found += _reported(reading, clause)
         boost = document.standing(reading, clause)
         found = [_scored(d, boost) for d in found]
+        found = [d for d in found if d.kind != "definition" or document.defines(d.topic, d.answer)]
     return [d for d in found if _sound(d)]
 
 
@@ -79,11 +91,15 @@ def _scored(draft: Draft, boost: float) -> Draft:
 def vaguely_asked(draft: Draft) -> bool:
     """Whether the question has many right answers besides this one: "What did Aristotle spend?"."""
     words = draft.stem.lower().rstrip("?").split()
-    if words[-2:] in (["associated", "with"], ["deal", "with"], ["related", "to"]):
+    if " ".join(words[-2:]) in _LOOSELY:
+        return True
+    if draft.kind == "agent" and len(words) < _BARE_STEM:
         return True
     if draft.kind != "object":
         return False
-    short = len(words) <= _SHORT_STEM and words[-1] in _VAGUE_VERBS
+    short = len(words) <= _SHORT_STEM and (
+        words[-1] in _VAGUE_VERBS or (len(words) <= _SHORT_OF_NAME and _NAMED.search(draft.stem) is not None)
+    )
     return (
         short
         or (len(words) <= _BARE_STEM and words[-1] not in STRONG_VERBS | _PREPOSITIONS)
@@ -105,6 +121,7 @@ def _sound(draft: Draft) -> bool:
         and not (told and told <= asked)
         and "(" not in stem
         and "for example" not in stem
+        and sound_case(draft)
         and not _NUMBERED.search(answer)
         and not _TO_READER.search(answer)
         and not _GOES_ON.search(stem)

@@ -73,6 +73,10 @@ def named_in_passing(tokens: tuple[Token, ...], i: int) -> bool:
     return others or not (before.tag == "IN" or before.low in _MONTHS or before.tag == "CD")
 
 
+_POWER = re.compile(r"10\d{1,2}")
+"""Ten to a power whose exponent lost its place: 10¹² read as 1012."""
+
+
 def counts(tag: str, low: str) -> bool:
     """Whether a number with this word after it counts or measures something."""
     return (tag in {"NN", "NS", "JJ"} and low not in _MONTHS) or low in {
@@ -103,6 +107,8 @@ def count(reading: Reading, clause: Clause) -> Iterator[Draft]:
     }:
         return
     number = token_at(reading, start)
+    if number is not None and _POWER.fullmatch(number.text):
+        return
     if number is None or number.tag != "CD" or number.low == "one" or not askable(reading, clause):
         return
     phrase = noun_phrase(reading.tokens, start, len(reading.tokens))

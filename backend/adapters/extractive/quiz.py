@@ -11,6 +11,7 @@ from backend.models.questions import Order
 from . import quiz_questions
 from .asking import Draft
 from .distractors import Distractors, Fit, numbers_beside
+from .key_terms import KeyTerms
 from .options import Descriptions, number_options, term_options
 from .quiz_questions import Gap
 from .reading import Document
@@ -27,14 +28,20 @@ _DIGITS = 4
 _WHOLE = 100
 """Percent."""
 _PASSING = 0.22
-_AMBIGUOUS = 0.2
+_AMBIGUOUS = 0.3
 """What a gap for a term is worth less in a quiz: more than one of its neighbours may fit the sentence."""
 
-_WORTH_LESS = {"subject": 0.2, "definition": 0.1}
+_WORTH_LESS = {"subject": 0.25, "definition": 0.16, "ending": 0.06}
 """Terms as options are seldom all of the key's kind: what is said of a thing is asked for first."""
+_LONG_TEXT = 30_000
+_IN_A_LONG_TEXT = {"number": 0.15, "date": 0.15, "cloze": 0.04}
+"""What kinds are worth less where a text has enough of others: an aside is soon found in a long text."""
 _UNSORTED = 0.15
 """What a name is worth less as a key where nothing tells what it is the name of: nor do its options."""
 
+_UNLISTED = 0.08
+"""What a term is worth less as a key that the document's own list of terms leaves out."""
+_OF_TERMS = frozenset({"subject", "definition", "cloze", "object", "agent"})
 _PLACED = 0.15
 """What a place is worth less as a gap: the text seldom tells why it is no other."""
 
@@ -44,6 +51,7 @@ class Quiz:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self._long = sum(len(p.text) for p in document.passages) >= _LONG_TEXT
         self.vocabulary = Vocabulary(document)
         self.gaps = [
             (i, self._weighed(g))
@@ -54,18 +62,25 @@ class Quiz:
         self.descriptions = Descriptions(document, [g for _, g in self.gaps if g.form == "phrase"])
         self.options: dict[int, tuple[str, ...]] = {}
         self.keys: dict[str, int] = {}
+        for asked in KeyTerms(document).quiz_questions():
+            self.options[len(self.gaps)] = asked.options
+            self.gaps.append((-1, Gap(asked.draft, "listed")))
 
     def _weighed(self, gap: Gap) -> Gap:
         """A key that is one plain word, seldom used and nowhere defined, is not what the text is about."""
         term = self.vocabulary.terms.get(gap.term)
+        less = _IN_A_LONG_TEXT.get(gap.draft.kind, 0.0) * self._long
+        less *= gap.draft.kind != "number" or gap.draft.stem.startswith("Complete")
         if term is None:
-            return gap
-        less = _WORTH_LESS.get(gap.draft.kind, 0.0)
+            return replace(gap, draft=replace(gap.draft, score=gap.draft.score - less))
+        less += _WORTH_LESS.get(gap.draft.kind, 0.0)
         less += _AMBIGUOUS if gap.draft.kind == "cloze" and not term.name else 0.0
         known = term.name or term.size > 1 or term.genus or term.count >= _OFTEN
         sort = self.vocabulary.sort_of(term) if term.name else "term"
         less += _UNSORTED * (not sort) + _PLACED * (sort == "place" and gap.draft.kind == "cloze")
         pointed = term.size == 1 and not term.name and not term.genus and 2 * term.definite > term.count
+        listed = term.low in self.document.key_terms
+        less += _UNLISTED * (bool(self.document.terms) and not listed and gap.draft.kind in _OF_TERMS)
         topical = term.low in self.document.heading_words
         less += 0.0 if topical or (known and not pointed) else _PASSING
         return replace(gap, draft=replace(gap.draft, score=gap.draft.score - less)) if less else gap
@@ -119,6 +134,8 @@ class Quiz:
 
     def _complete(self, number: int, sentence: int, gap: Gap, *, near: bool) -> bool:
         """Finds the wrong options; False where there are not three good ones."""
+        if number in self.options:
+            return True
         answer = gap.draft.answer.lower()
         if len(answer) > _SMALL_NUMBER and self.keys.get(answer, 0) >= _MOST_PER_KEY:
             return False

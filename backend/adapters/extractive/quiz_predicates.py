@@ -8,6 +8,8 @@ from .clauses import Clause, Span
 from .reading import Reading
 from .tagging import NOUN
 
+_LEAST_SAID = 4
+"""Words of content from which what a thing is tells it from others."""
 HEDGES = frozenset({"seems", "seem", "appears", "appear", "tends", "tend", "wants", "want", "tries", "try"})
 
 
@@ -26,7 +28,7 @@ def predicate_of(reading: Reading, clause: Clause, begin: int) -> Span | None:
     )
     vague = (clause.copular and _says_little(reading, (start, stop))) or _has_only(reading, span)
     if (
-        content < 3
+        content < (_LEAST_SAID if clause.copular else 3)
         or vague
         or not reading.stands_alone((start, stop), own=not clause.copular)
         or reading.words(span) > 26

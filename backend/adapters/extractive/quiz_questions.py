@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from backend.utils.stems import content_stems
 
 from . import lexicon as lx
-from .asking import Draft, askable, opening, points_elsewhere, sentence_case
+from .asking import Draft, askable, opening, points_elsewhere, sentence_case, sound_case
 from .blanks import Blank, blanks, loose_blanks
 from .clauses import Clause, Span, noun_phrase
 from .definitions import called_inside, definition, naming, synonym
@@ -34,7 +34,7 @@ class Gap:
 
     draft: Draft
     form: str
-    """What the options are: term, number, phrase."""
+    """What the options are: term, number, phrase; "listed" where they are known."""
     term: str = ""
     """The key as the vocabulary lists it (form "term")."""
     pool: str = ""
@@ -57,10 +57,19 @@ def gaps(document: Document, vocabulary: Vocabulary, index: int) -> list[Gap]:
         found += _ended(vocabulary, reading, clause)
         boost = document.standing(reading, clause)
         found = [_scored(g, boost) for g in found]
+        found = [
+            g
+            for g in found
+            if g.draft.kind != "description" or document.defines(g.draft.topic, g.draft.answer)
+        ]
     found += [_to_complete(b) for b in blanks(document, vocabulary, reading)]
     found += [_to_complete(b) for b in loose_blanks(document, vocabulary, index)]
     found = [
-        g for g in found if not points_elsewhere(g.draft.answer) and not _ILLUSTRATES.search(g.draft.stem)
+        g
+        for g in found
+        if not points_elsewhere(g.draft.answer)
+        and not _ILLUSTRATES.search(g.draft.stem)
+        and sound_case(g.draft)
     ]
     return [g for g in found if (3 if g.form == "phrase" else 5) <= len(g.draft.stem.split()) <= _LONGEST]
 

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from backend.models.documents import Passage
+from backend.utils.stems import content_stems
 
 from . import lexicon as lx
 from .clauses import Clause, Span, parse
 from .extents import phrase_end
+from .gazetteer import GIVEN_NAMES
+from .glossary import Entry
 from .lexicon import words
 from .sentences import Sentence, read
 from .tagging import NOUN, Casing, Token, tag
@@ -24,27 +27,20 @@ _DEMONSTRATIVE = words(
     next
     """,
 )
-_POINTERS = words(
-    """
-    here there today now earlier later again previously recently aforementioned respectively instead
-    likewise similarly thereby therefore thus hence so however consequently above below elsewhere
-    meanwhile further alike otherwise
-    """,
-)
 _QUANTIFIERS = words(
     """
     some many several few any certain various no more most much less enough another
     """,
 )
-_COMPARATIVES = words(
-    """
-    larger smaller longer shorter deeper wider narrower thicker thinner stronger weaker faster slower
-    older younger better worse bigger greater simpler earlier closer lighter heavier darker
-    """,
-)
-TO_ANYBODY = words("we you us your")
+TO_ANYBODY = words("we you us your our")
 _OWNED = words("his her its their whose")
 _BARE, _OFTEN = 2, 5
+_LONG_TEXT, _SELDOM, _IN_PASSING = 30_000, 2, 0.15
+"""Characters from which a text has enough to ask about; what a subject loses that it names in passing."""
+_SHARED = 2
+"""Words that a definition in the text shares with the one in the list, where both tell what a thing is."""
+_LISTED = 0.12
+"""What a question about a term is worth more that the document's authors list as one to know."""
 _SELF_REFERENCE = words(
     """
     chapter section figure table passage text book textbook author authors paragraph lesson module unit
@@ -146,7 +142,7 @@ class Reading:
         """Words that point too vaguely for a question but do no harm in a whole sentence."""
         low = self.tokens[index].low
         follows = self.tokens[index + 1].tag if index + 1 < end else ""
-        return low in {"now", "today"} or (follows in NOUN and (low == "one" or low in _COMPARATIVES))
+        return low in {"now", "today"} or (follows in NOUN and (low == "one" or low in lx.COMPARATIVES))
 
     def _possessed(self, index: int, start: int) -> bool:
         """Whether "his" or "its" has its owner before it in the sentence."""
@@ -172,14 +168,14 @@ class Reading:
         if (
             low in {"aforementioned", "next"}
             or (low == "different" and self.tokens[index - 1].low == "a")
-            or (low in _COMPARATIVES and not self._compared(end))
+            or (low in lx.COMPARATIVES and not self._compared(end))
         ):
             return False
         if low in _DEMONSTRATIVE and token.tag in {"DT", "JJ", "IN", "NS", "NN"}:
             return self._harmless(index, end)
         if low in {"one", "ones"}:
             return index + 1 < end and self.tokens[index + 1].low in {"of", "or"}
-        return not (token.tag == "RB" and low in _POINTERS)
+        return not (token.tag == "RB" and low in lx.POINTERS)
 
     def _of_this_text(self, index: int) -> bool:
         """Whether "chapter" and its like mean the text itself: "the chapter", "the introductory chapter"."""
@@ -260,7 +256,7 @@ class Reading:
                 and self.tokens[start].low in {"two", "three", "four"}
                 and start == 0
             )
-        return head in lx.VAGUE_HEADS and not described
+        return head in lx.VAGUE_HEADS | lx.ONE_OF_MANY and not described
 
 
 @dataclass(frozen=True)
@@ -271,14 +267,17 @@ class Document:
     readings: tuple[Reading, ...]
     headings: tuple[str, ...]
     casing: Casing
+    terms: tuple[Entry, ...] = ()
+    """What the document's own lists of key terms say."""
 
     @classmethod
     def of(cls, passages: Sequence[Passage]) -> Document:
         """Reads the passages; sentences that are not prose are left out."""
-        sentences, headings = read(passages)
+        contents = read(passages)
+        sentences = contents.sentences
         casing = Casing.of(s.text for s in sentences)
         readings = tuple(Reading(s, tuple(tag(s.text, casing)), casing) for s in sentences)
-        return cls(tuple(passages), readings, tuple(headings), casing)
+        return cls(tuple(passages), readings, tuple(contents.headings), casing, tuple(contents.terms))
 
     @cached_property
     def frequency(self) -> Counter[str]:
@@ -299,7 +298,42 @@ class Document:
     def standing(self, reading: Reading, clause: Clause) -> float:
         """What the document adds to the score of a question about a subject: below 0 for stories."""
         told = self.introduced(reading, clause) or self._one_of_many(reading, clause)
-        return 0.12 * self.weight(reading, clause.subject) - 0.45 * told - self.aside(reading)
+        passing = _IN_PASSING * self._in_passing(reading, clause.subject)
+        listed = _LISTED * (self._bare(reading, clause.subject) in self.key_terms)
+        return (
+            0.12 * self.weight(reading, clause.subject) + listed - passing - 0.45 * told - self.aside(reading)
+        )
+
+    def _in_passing(self, reading: Reading, span: Span) -> bool:
+        """Whether a long text speaks of no noun of the span more than once or twice."""
+        if sum(len(p.text) for p in self.passages) < _LONG_TEXT:
+            return False
+        nouns = [t.low for t in reading.tokens[span[0] : span[1]] if t.tag in NOUN]
+        return not any(self.frequency[n] > _SELDOM or n in self.heading_words for n in nouns)
+
+    @staticmethod
+    def _bare(reading: Reading, span: Span) -> str:
+        """The words of a span in lower case without the article."""
+        start, end = span
+        return reading.plain((start + (reading.tokens[start].tag == "DT"), end)).lower()
+
+    def defines(self, topic: str, answer: str) -> bool:
+        """Whether an answer shares words with what the document's list says of the topic.
+
+        True where the list does not have the topic.
+        """
+        listed = self._meanings.get(topic.removeprefix("the ").removeprefix("a ").removeprefix("an "))
+        return listed is None or len(listed & content_stems(answer)) >= _SHARED
+
+    @cached_property
+    def _meanings(self) -> dict[str, frozenset[str]]:
+        return {e.low: content_stems(e.said) for e in self.terms}
+
+    @cached_property
+    def key_terms(self) -> frozenset[str]:
+        """The terms of the document's own lists, lower case, singular and plural."""
+        lows = {e.low for e in self.terms}
+        return frozenset(lows | {f"{low}s" for low in lows} | {low.removesuffix("s") for low in lows})
 
     def _one_of_many(self, reading: Reading, clause: Clause) -> bool:
         """Whether the subject is "the chair" or "the network" of a text that is not about such things."""
@@ -310,8 +344,11 @@ class Document:
         return noun not in self.heading_words and self.frequency[noun] < _OFTEN
 
     def aside(self, reading: Reading) -> float:
-        """What a sentence of a made-up case or an example loses."""
-        return 0.3 * reading.sentence.illustrates
+        """What a sentence of a made-up case or an example loses: "Ella believes that ..." is one."""
+        clause = reading.clause
+        bare = clause is not None and clause.subject[1] - clause.subject[0] == 1
+        by_first_name = clause is not None and bare and clause.tokens[clause.head].low in GIVEN_NAMES
+        return 0.3 * (reading.sentence.illustrates or by_first_name)
 
     def introduced(self, reading: Reading, clause: Clause) -> bool:
         """Whether "the traveler" goes back to "a traveler" in the paragraph: a figure of a story."""
@@ -335,7 +372,8 @@ class Document:
     @cached_property
     def heading_words(self) -> frozenset[str]:
         """Words of the headings, lower case."""
-        return frozenset(w.lower() for h in self.headings for w in re.findall(r"\w+", h) if len(w) > 3)
+        titles = [*self.headings, *(e.term for e in self.terms)]
+        return frozenset(w.lower() for t in titles for w in re.findall(r"\w+", t) if len(w) > 3)
 
     def weight(self, reading: Reading, span: Span) -> float:
         """How much the document is about the nouns of a span, 0..1."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from backend.utils.stems import content_stems
+
 from . import lexicon as lx
 from .asking import Draft, answer_of, ask, askable, inverted, sentence_case
 from .clauses import Clause, Span, parse, subject_at
@@ -13,6 +15,10 @@ from .lexicon import words
 from .reading import Reading
 
 _BARE_VERBS = words("results result occurs occur happens happen exists exist arises arise resulted occurred")
+
+_TOLD_BY_AUTHORS = words("addresses addressed discusses discussed examines examined turns turned asks asked")
+"""What a writer does next is no effect of what was said before."""
+_LOOSE_HEADS = words("idea ideas traces others view views people work works texts writings one ones")
 
 _TIMES = words(
     "century centuries year years month months day days hours time times period periods decade decades era"
@@ -119,9 +125,13 @@ def condition(reading: Reading, clause: Clause) -> Iterator[Draft]:
     ):
         return
     stop = reading.object(clause.rest[0])[1]
+    if clause.verb_low in lx.SAYING | _TOLD_BY_AUTHORS:
+        return
     answer = answer_of_clause(reading, (clause.subject[0], max(stop, clause.verb + 1)))
     past = is_past(clause)
-    stem = sentence_case(f"What {'happened' if past else 'happens'} {word} {reading.plain(inner)}")
+    supposed = any(clause.tokens[a].low == "would" for a in clause.aux)
+    happens = "would happen" if supposed else "happened" if past else "happens"
+    stem = sentence_case(f"What {happens} {word} {reading.plain(inner)}")
     yield from drafted(
         reading, clause, stem, answer, "process", (0.86 if word != "as" else 0.8) - (0.16 if past else 0.0)
     )
@@ -211,6 +221,11 @@ def _different(reading: Reading, clause: Clause, other: Span) -> Iterator[Draft]
     if kinds == {"NP", "NS"} or reading.words((clause.subject[0], len(reading.tokens))) > 45:
         return
     one, two = set(first.lower().split()), set(second.lower().split())
+    heads = {first.lower().split()[-1], second.lower().split()[-1]}
+    if content_stems(first) & content_stems(second) and len(heads) > 1 and len(one) != len(two):
+        return
+    if heads & _LOOSE_HEADS or _LOOSE_HEADS & (one | two):
+        return
     if one <= two or two <= one or clause.tokens[clause.head].low in lx.VAGUE_HEADS:
         return
     stem = sentence_case(f"How {'do' if clause.plural else 'does'} {first} differ from {second}")

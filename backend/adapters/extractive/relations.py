@@ -187,7 +187,7 @@ def object_question(reading: Reading, clause: Clause) -> Iterator[Draft]:
         return
     bare = clause.subject[1] - clause.subject[0] <= 2 and reading.tokens[clause.head].low in lx.COMMON_NOUNS
     score = (
-        0.64
+        0.6
         - (0.2 if bare else 0.0)
         + (0.1 if base in STRONG_VERBS or tail else 0.0)
         + (0.06 if is_list(reading, span) else 0.0)

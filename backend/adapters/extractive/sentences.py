@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from backend.models.documents import Passage
 
+from .glossary import Entry, entries
 from .lexicon import words
 
 _BLOCK_GAP = re.compile(r"\n[ \t\r\f\v]*\n\s*")
@@ -97,17 +98,34 @@ class Heading:
     text: str
 
 
-def read(passages: Sequence[Passage]) -> tuple[list[Sentence], list[str]]:
-    """Sentences in reading order and the headings met on the way."""
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What passages are made of, each in reading order."""
+
+    sentences: list[Sentence]
+    headings: list[str]
+    terms: list[Entry]
+    """Entries of lists of key terms; their words are no sentences."""
+
+
+def read(passages: Sequence[Passage]) -> Contents:
+    """Sentences, headings and key terms."""
     sentences: list[Sentence] = []
     headings: list[str] = []
+    terms: list[Entry] = []
     block = before = 0
     for index, passage in enumerate(passages):
         text = passage.text
+        blocks = list(_blocks(text))
+        listed = entries(text, blocks, index)
+        terms += listed
+        apart = _starts_within(blocks, listed)
         skipping = objectives = False
-        for start, end in _blocks(text):
+        for start, end in blocks:
             block += 1
             piece = text[start:end]
+            if start in apart:
+                continue
             skipping = skipping and not (objectives and len(piece) >= _PROSE)
             if is_heading(piece):
                 skipping = bool(_SKIPPED_SECTION.match(piece.strip()))
@@ -122,7 +140,20 @@ def read(passages: Sequence[Passage]) -> tuple[list[Sentence], list[str]]:
                         Sentence(sentence, index, place, block, before + place, illustrates=offset >= story)
                     )
         before += len(text)
-    return sentences, headings
+    return Contents(sentences, headings, terms)
+
+
+def _starts_within(blocks: Sequence[tuple[int, int]], listed: Sequence[Entry]) -> frozenset[int]:
+    """Where the blocks begin that belong to entries."""
+    spans = [e.span for e in listed]
+    begun = 0
+    found = set()
+    for start, _ in blocks:
+        while begun < len(spans) and spans[begun][1] <= start:
+            begun += 1
+        if begun < len(spans) and spans[begun][0] <= start:
+            found.add(start)
+    return frozenset(found)
 
 
 def _story_from(piece: str) -> int:

@@ -346,7 +346,9 @@ def core_of(reading: Reading, span: Span) -> Span | None:
     """A noun phrase without determiner and general adjectives; None where it is no term."""
     start, end = span
     while start < end and (
-        reading.tokens[start].tag in {"DT", "PS", "CD", "RB"} or reading.tokens[start].low in _LOOSE
+        reading.tokens[start].tag in {"DT", "PS", "CD", "RB"}
+        or reading.tokens[start].low in _LOOSE
+        or (reading.tokens[start].low in {"term", "word"} and start + 1 < end)
     ):
         start += 1
     if not 1 <= end - start <= _MOST_WORDS or reading.tokens[end - 1].tag not in NOUN:

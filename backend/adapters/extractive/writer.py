@@ -151,4 +151,4 @@ def _other(passages: tuple[Passage, ...], language: str, order: Order) -> list[I
         Wish(order, _length(passages)),
         least=_LEAST_CLOZE,
     )
-    return [Item(b.draft, passages, b.options if order.mode is Mode.QUIZ else ()) for b in kept]
+    return [Item(b.draft, passages, b.options if order.mode is Mode.QUIZ else (), settled=True) for b in kept]

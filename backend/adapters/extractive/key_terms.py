@@ -1,0 +1,224 @@
+"""Questions for the terms that a document's own list says one should know.
+
+One question for each term and mode: what a term means, or which term means what its definition says. The
+latter is cited from the text rather than from the list where a sentence of the text says the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+
+from backend.utils.stems import content_stems
+
+from .asking import Draft
+from .clauses import noun_phrase
+from .glossary import Entry
+from .reading import Document
+from .sentences import Sentence
+from .tagging import is_plural, tag
+
+_NAME, _MEANING = 1.12, 1.05
+_UNUSED = 0.1
+"""What a term is worth less that the text itself never uses."""
+_TOLD = 0.6
+"""Share of a definition's words from which a sentence of the text is taken to say the same."""
+_FEWEST_TOLD = 3
+_SAME = 0.5
+_SPARE = 9
+_WRONG = 3
+_LENGTHS = (0.55, 1.7)
+_FAR = 40
+"""Entries further apart than this are of other parts of the text."""
+_OFTEN = 0.5
+_VERBAL = frozenset({"VB", "VZ", "VP", "VD", "BE", "HV", "MD", "TO", "IN", "RB"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about one entry, with wrong options for a quiz; these may be too few."""
+
+    draft: Draft
+    options: tuple[str, ...]
+
+
+class KeyTerms:
+    """Asks for the entries of one document's lists."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._entries = [e for e in document.terms if e.core and self._is_thing(e.core)]
+        self._begun = list(accumulate((len(p.text) for p in document.passages), initial=0))
+
+    def open_questions(self) -> Iterator[Draft]:
+        """One question without options for each entry."""
+        for number, entry in enumerate(self._entries):
+            told = self._told(entry)
+            asks_name = (told is not None or number % 2) and not entry.named_in_core
+            yield self._name(entry, told) if asks_name else self._meaning(entry, entry.said)
+
+    def quiz_questions(self) -> Iterator[Asked]:
+        """One question with options for each entry that has three.
+
+        What a definition says leads a search to it; the bare term leads to all that is said of it.
+        """
+        for entry in self._entries:
+            told = self._told(entry)
+            named = self._name(entry, told)
+            name = Asked(named, _as_written(named.answer, self._other_terms(entry)))
+            meaning = Asked(self._meaning(entry, entry.core), self._other_meanings(entry))
+            if len(name.options) >= _WRONG:
+                yield name
+            elif len(meaning.options) >= _WRONG:
+                yield meaning
+
+    def _name(self, entry: Entry, told: tuple[Sentence, str] | None) -> Draft:
+        sentence, answer = told or (self._sentence(entry), entry.term)
+        score = _NAME - _UNUSED * (not self._uses(entry.low))
+        return Draft(
+            f"Which term means “{_lowered(entry.core)}”?", answer, "name", score, entry.low, sentence
+        )
+
+    def _meaning(self, entry: Entry, said: str) -> Draft:
+        score = _MEANING - _UNUSED * (not self._uses(entry.low))
+        answer = said.rstrip(" .")
+        return Draft(self._what_is(entry), answer, "definition", score, entry.low, self._sentence(entry))
+
+    def _sentence(self, entry: Entry) -> Sentence:
+        start = entry.span[0]
+        position = self._begun[entry.passage] + start
+        return Sentence(entry.quote, entry.passage, start, -1 - entry.place, position)
+
+    def _what_is(self, entry: Entry) -> str:
+        """The question with the article that the text gives the term."""
+        term = self._written(entry)
+        if "(" in term:
+            return f"What does the term “{term}” mean?"
+        if is_plural(entry.low.split()[-1]):
+            return f"What are {term}?"
+        uses = self._uses(entry.low)
+        if not uses:
+            return f"What does the term “{term}” mean?"
+        counted = sum(u in {"a", "an"} for u in uses)
+        if counted:
+            return f"What is {'an' if term[0].lower() in 'aeiou' else 'a'} {term}?"
+        the = sum(u == "the" for u in uses)
+        return f"What is {'the ' if the > _OFTEN * len(uses) else ''}{term}?"
+
+    def _written(self, entry: Entry) -> str:
+        """The term with a capital only where the text gives it one."""
+        text = self._text
+        used = entry.term in text and not re.search(rf"\b{re.escape(entry.low)}\b", text)
+        kept = used or any(c.isupper() for c in entry.term[1:]) or entry.term[1:2] in {" ", "-", "."}
+        return entry.term if kept else entry.low
+
+    def _is_thing(self, core: str) -> bool:
+        """Whether a definition names what it files the term under rather than what it does."""
+        said = core.partition(", ")[2] if core.startswith("in ") else core  # "in Marxism, the ..."
+        tokens = tuple(tag(said or core, self.document.casing))
+        return tokens[0].tag not in _VERBAL and noun_phrase(tokens, 0, len(tokens)) is not None
+
+    @cached_property
+    def _text(self) -> str:
+        return " ".join(r.sentence.text for r in self.document.readings)
+
+    @cached_property
+    def _low_text(self) -> str:
+        return self._text.lower()
+
+    def _uses(self, low: str) -> list[str]:
+        """The word before the term wherever the text uses it."""
+        found = re.findall(rf"([\w’']*)[ (“]+{re.escape(low)}\b", self._low_text)
+        return [str(word) for word in found]
+
+    @cached_property
+    def _stems(self) -> list[frozenset[str]]:
+        return [content_stems(r.sentence.text) for r in self.document.readings]
+
+    def _told(self, entry: Entry) -> tuple[Sentence, str] | None:
+        """The sentence that says of the term what the list says, and the term as it stands there."""
+        said = content_stems(entry.core)
+        word = re.compile(rf"\b{re.escape(entry.term)}\b", re.IGNORECASE)
+        best: tuple[float, Sentence, str] | None = None
+        for reading, stems in zip(self.document.readings, self._stems, strict=True):
+            shared = len(said & stems)
+            if shared < max(_FEWEST_TOLD, _TOLD * len(said)):
+                continue
+            found = word.search(reading.sentence.text)
+            if found and (best is None or shared > best[0]):
+                best = (shared, reading.sentence, found.group())
+        return best[1:] if best else None
+
+    def _other_terms(self, entry: Entry) -> list[str]:
+        leaked = entry.named_in_core
+        core = entry.core.lower()
+        asked = content_stems(entry.core) - leaked
+        plural = is_plural(entry.low.split()[-1])
+        found = [
+            e
+            for e in self._apart(entry)
+            if is_plural(e.low.split()[-1]) == plural
+            and leaked <= content_stems(e.term)
+            and not content_stems(e.term) & asked
+            and e.low not in core
+        ]
+        found.sort(key=lambda e: self._distance(entry, e))
+        return [self._written(e) for e in found]
+
+    def _other_meanings(self, entry: Entry) -> tuple[str, ...]:
+        if entry.named_in_core:
+            return ()
+        said = content_stems(entry.core)
+        asked = content_stems(entry.term)
+        least, most = (share * len(entry.core) for share in _LENGTHS)
+        found = [
+            e
+            for e in self._apart(entry)
+            if least <= len(e.core) <= most
+            and not content_stems(e.core) & asked
+            and len(content_stems(e.core) & said) < max(2, _SAME * len(said))
+        ]
+        found.sort(key=lambda e: self._distance(entry, e) + abs(len(e.core) - len(entry.core)) / 40)
+        cores = [e.core for e in found]
+        cores = [c for c in cores if c[0].isupper() == entry.core[0].isupper()]
+        return tuple(cores[:_SPARE])
+
+    def _apart(self, entry: Entry) -> Iterator[Entry]:
+        """Entries that are neither names of the same nor kinds of each other."""
+        words, said = set(entry.low.split()), content_stems(entry.core)
+        for other in self._entries:
+            others = set(other.low.split())
+            alike = len(said & content_stems(other.core)) > _SAME * len(said)
+            if (
+                other is not entry
+                and not words <= others
+                and not others <= words
+                and not alike
+                and entry.low not in other.said.lower()
+                and other.low not in entry.said.lower()
+            ):
+                yield other
+
+    @staticmethod
+    def _distance(entry: Entry, other: Entry) -> float:
+        """Small for entries of one part of the text whose terms end alike."""
+        one, two = entry.low.split(), other.low.split()
+        away = min(1.0, abs(entry.place - other.place) / _FAR)
+        ends = 1.0 * (one[-1] == two[-1]) + 0.5 * (one[-1][-3:] == two[-1][-3:])
+        return away - ends + 0.4 * abs(len(one) - len(two))
+
+
+def _as_written(key: str, options: Sequence[str]) -> tuple[str, ...]:
+    """The options with the key's capital, the best first."""
+    if key[0].isupper():
+        options = [o[0].upper() + o[1:] for o in options]
+    return tuple(o for o in options if o[0].isupper() == key[0].isupper())[:_SPARE]
+
+
+def _lowered(core: str) -> str:
+    """The definition as part of a sentence: "A system of rule" loses its capital."""
+    first, _, _ = core.partition(" ")
+    return core[0].lower() + core[1:] if first in {"A", "An", "The"} else core
