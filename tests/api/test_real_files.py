@@ -74,11 +74,14 @@ def test_hostile_names_are_names(shared_data: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_every_textbook_chapter_in_every_format_gives_questions_in_both_modes(
+def test_textbook_chapters_in_every_format_give_questions_in_both_modes(
     shared_data: Path, tmp_path: Path
 ) -> None:
-    chapters = sorted((shared_data / "textbook").glob("*/chapter-*"))
-    assert {p.suffix for p in chapters} == {".html", ".txt", ".docx", ".epub", ".pdf"}
+    of = {
+        kind: sorted((shared_data / "textbook").glob(f"*/chapter-*.{kind}"))
+        for kind in ("html", "txt", "docx", "epub", "pdf")
+    }
+    chapters = [path for found in of.values() for path in (found[0], found[-1])]
     with client_for(settings_for(tmp_path)) as client:
         for path in chapters:
             answer = client.post("/api/documents", files={"files": (path.name, path.read_bytes())})

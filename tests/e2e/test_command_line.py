@@ -174,7 +174,7 @@ def test_a_wrong_setting_is_named(data_dir: Path) -> None:
 
 
 TEXTBOOK = b"\n\n".join(b"Chapter %d. " % n + SAMPLE for n in range(12))
-BOOK = pdf([[f"Line {n} of page {p} says what geysers need." for n in range(40)] for p in range(150)])
+BOOK = pdf([[f"Line {n} of page {p} says what geysers need." for n in range(40)] for p in range(260)])
 """Long enough that it is still being read when it is interrupted."""
 
 
@@ -211,7 +211,7 @@ def test_ctrl_c_leaves_what_was_accepted_in_the_queue(tmp_path: Path) -> None:
     process, terminal = on_a_terminal(tmp_path / "data", "ingest", "book.pdf", "more.txt")
     try:
         shown = read_until(terminal, "s left")
-        assert re.search(r"book\.pdf: embedding \d+ of 150 pages, about \d+ s left", shown), shown
+        assert re.search(r"book\.pdf: embedding \d+ of 260 pages, about \d+ s left", shown), shown
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process of the command
         said = read_until(terminal, "nothing more")
         assert process.wait(30) == 130

@@ -199,7 +199,6 @@ WRONG: dict[str, Any] = {
     "a list": lambda i, _: i.search([[1.0] * D], 3),
     "k is a text": lambda i, _: i.search(Q, "3"),
     "unknown key": lambda i, _: i.reconstruct(99_999),
-    "negative key": lambda i, _: i.reconstruct(-5),
     "wrong ids": lambda i, _: i.add_with_ids(X, np.arange(3)),
     "no such method": lambda i, _: i.no_such_method(),
     "too many arguments": lambda i, _: i.reset(1, 2, 3),

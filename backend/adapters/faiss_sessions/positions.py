@@ -47,8 +47,14 @@ def _missing(owner: Any, name: str, wanted: Array) -> Array:  # noqa: ANN401 - a
         # A key alone is looked up; one of many that is missing would end the process.
         alone = name == "reconstruct"
         return wanted[:0] if alone else wanted[~np.isin(wanted, faiss.vector_to_array(owner.id_map))]
+    # A flat index says itself that a key is too large.
     least = np.iinfo(np.int64).min if name == "compute_distance_subset" else 0  # which passes over those
-    outside: Array = wanted[(wanted < least) | (wanted >= owner.ntotal)]
+    most = (
+        np.iinfo(np.int64).max
+        if name == "reconstruct" and isinstance(owner, faiss.IndexFlat)
+        else owner.ntotal
+    )
+    outside: Array = wanted[(wanted < least) | (wanted >= most)]
     return outside
 
 
