@@ -28,7 +28,7 @@ lint: setup-dev ## Format, lint, types, import contract
 	@PYTHONPATH=clients/python $(BIN)/lint-imports
 
 check: lint ## What `lint` does, and the quick tests (under 60 s)
-	@$(BIN)/python -m pytest -q tests/unit tests/contract tests/architecture -m "not slow"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/unit tests/contract tests/architecture -m "not slow"
 
 soak: setup-dev ## Kill processes many times and prove that nothing is lost (KILLS=200, SEED)
 	@KILLS=$${KILLS:-200} $(BIN)/python -m pytest -q -s tests/faults

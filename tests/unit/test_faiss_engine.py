@@ -434,6 +434,33 @@ def test_clearing_out_by_itself_beside_writers_and_readers(tmp_path: Path) -> No
         assert index.ids().tolist() == [*range(0, 900, 50), *range(900, 1000)]
 
 
+def test_closing_waits_for_upkeep_that_runs(tmp_path: Path) -> None:
+    """Else upkeep would go on with files that are closed, and whose numbers others may have."""
+    held, go_on = threading.Event(), threading.Event()
+
+    class Held(disks.Disk):
+        def reached(self, point: str) -> None:
+            if point == "rebuild.built":
+                held.set()
+                assert go_on.wait(10)
+
+    with Engine(tmp_path, disk=Held(), upkeep=Upkeep(dead_least=50)) as engine:
+        engine.create("t", "it", IndexSpec(D))
+        index = engine.open("t", "it", writable=True)
+        index.add(range(200), vectors(200))
+        index.remove(range(100))
+        assert held.wait(10)
+        closing = threading.Thread(target=index.close)
+        closing.start()
+        closing.join(0.1)
+        assert closing.is_alive()
+        go_on.set()
+        closing.join(10)
+        assert not closing.is_alive()
+        index = engine.open("t", "it", writable=True)
+        assert (index.stats().removed, index.ids().tolist()) == (0, [*range(100, 200)])
+
+
 # A full disk.
 
 

@@ -316,6 +316,7 @@ class EngineIndex:
         side = self._side
         if side is not None:
             side.writer.close()
+            side.keeper.stop()
             try:
                 if side.writer.log.bytes > side.rules.closing_log_bytes:
                     _try(side.keeper.snapshot)

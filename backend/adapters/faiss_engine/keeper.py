@@ -125,6 +125,7 @@ class Keeper:
         self._folder, self._cell, self._writer = folder, cell, writer
         self._rules, self._disk, self._health = rules, disk, health
         self._one = Lock()
+        self._stopped = False
 
     @property
     def wanted(self) -> bool:
@@ -136,6 +137,8 @@ class Keeper:
         if not self._one.acquire(blocking=False):
             return
         try:
+            if self._stopped:
+                return
             if self._much_is_gone():
                 self._clear()
             if self._log_is_long():
@@ -146,6 +149,11 @@ class Keeper:
             logger.warning("upkeep of an index failed and is tried again: %s", error)
         finally:
             self._one.release()
+
+    def stop(self) -> None:
+        """Return once ``run`` has ended; it does nothing from then on, as the files are let go."""
+        with self._one:
+            self._stopped = True
 
     def snapshot(self, times: int = 1) -> None:
         """Make the present state a new generation. Readers go on, changes wait. Raises StorageFull."""

@@ -78,7 +78,8 @@ class FileLock:
 
     def close(self) -> None:
         """Let it go."""
-        os.close(self.descriptor)
+        descriptor, self.descriptor = self.descriptor, -1
+        os.close(descriptor)
 
 
 def lock_for_writing(path: Path, name: str) -> FileLock:

@@ -226,8 +226,11 @@ class Log:
 
     def close(self) -> None:
         """Let the files go."""
-        os.close(self._descriptor)
-        os.close(self._acknowledged)
+        both = self._descriptor, self._acknowledged
+        # Whoever comes too late is refused, and does not reach a file that got the same number since.
+        self._descriptor = self._acknowledged = -1
+        for descriptor in both:
+            os.close(descriptor)
 
 
 def loss(folder: Path, tail: Tail, promised: int) -> str:
