@@ -6,6 +6,7 @@ from typing import Any
 
 from celery.app.amqp import AMQP
 from kombu import Connection
+from redis.exceptions import OutOfMemoryError
 
 _LONGEST_PAUSE_S = 3.0
 """kombu waits 2 s longer each time, up to 30: half a minute more after an outage of minutes."""
@@ -18,6 +19,11 @@ class PatientConnection(Connection):  # type: ignore[misc]  # kombu has no types
         """See kombu."""
         options.setdefault("interval_max", _LONGEST_PAUSE_S)
         return super().ensure_connection(*arguments, **options)
+
+    @property
+    def connection_errors(self) -> tuple[type[Exception], ...]:
+        """Also that Redis is full: what cannot be acknowledged then is handed out again, and does no harm."""
+        return (*super().connection_errors, OutOfMemoryError)
 
     def _do_close_transport(self) -> None:
         """Leave the old transport its settings, which kombu takes away.

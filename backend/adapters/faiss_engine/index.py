@@ -323,10 +323,9 @@ class EngineIndex:
             finally:
                 side.writer.log.close()
                 side.lock.close()
-        state = self._cell.state
-        state.generation.close()
+        self._cell.state.generation.close()
         # What is left refers to itself in circles: vectors would wait for the garbage collector.
-        self._cell.state = replace(state, index=None, rows=no_rows())
+        self._cell.state = replace(self._cell.state, index=None, rows=no_rows())
 
     @property
     def closed(self) -> bool:
