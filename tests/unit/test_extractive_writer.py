@@ -152,6 +152,28 @@ async def test_documents_in_two_languages_each_give_items() -> None:
     assert {q.source.document_id for q in questions} >= {"en"}
 
 
+async def test_wrong_options_come_from_the_same_document() -> None:
+    middle = TEXT.index("\n\n", len(TEXT) // 2)
+    halves = {"first": TEXT[:middle], "second": TEXT[middle:]}
+    questions = await write([passage(text, name) for name, text in halves.items()], Mode.QUIZ, 12)
+    assert {q.source.document_id for q in questions} == set(halves)
+    described = [q for q in questions if q.kind == "description"]
+    assert {q.source.document_id for q in described} == set(halves)
+    assert [
+        (q.stem, option)
+        for q in described
+        for option in q.options
+        if option.split(" ", 1)[1] not in " ".join(halves[q.source.document_id].split())
+    ] == []
+
+
+async def test_what_one_document_cannot_carry_comes_from_the_others() -> None:
+    numbers = passage("1 2 3 4 5 6 7 8 9. The rest of the page is empty. " * 200, "numbers")
+    questions = await write([numbers, passage(TEXT, "prose")], Mode.PRACTICE, 20)
+    assert len(questions) == 20
+    assert len({q.stem for q in questions}) == 20
+
+
 async def test_the_event_loop_stays_free_while_it_writes() -> None:
     ticks = 0
 

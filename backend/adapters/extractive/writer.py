@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
@@ -25,6 +26,8 @@ _LEAST_RECALLED = 0.22
 _LEAST_CLOZE = 0.55
 _WRONG = 3
 _EVERY = 1_000_000
+_ALONE = 5_000
+"""Characters from which a document's wrong options come from itself alone."""
 
 
 class ExtractiveWriter:
@@ -86,27 +89,48 @@ def write_now(passages: tuple[Passage, ...], order: Order) -> list[Question]:
 
 
 def items_in(passages: tuple[Passage, ...], order: Order) -> list[Item]:
-    """What is worth asking, with wrong options that only a glance at meaning may still refuse."""
-    count = order.count
-    groups = _by_language(passages)
-    total = max(1, sum(len(p.text) for p in passages))
+    """What is worth asking, with wrong options that only a glance at meaning may still refuse.
+
+    Each group has its share; where some carry less, the others are asked once more for what is missing.
+    """
+    groups = _groups(passages)
+    total = max(1, sum(_length(group) for _, group in groups))
     items: list[Item] = []
-    for language, group in groups.items():
-        share = count if len(groups) == 1 else max(1, round(count * sum(len(p.text) for p in group) / total))
-        wanted = replace(order, count=min(share, count - len(items)))
-        make = _english if language == "en" else _other
-        items += make(group, language, wanted)
+    for language, group in groups:
+        share = max(1, round(order.count * _length(group) / total))
+        items += _more(language, group, order, min(share, order.count - len(items)), items)
+    for language, group in groups if len(groups) > 1 else []:
+        items += _more(language, group, order, order.count - len(items), items)
     return items
 
 
-def _by_language(passages: tuple[Passage, ...]) -> dict[str, tuple[Passage, ...]]:
-    """Passages by language, those in languages that get no items left out."""
-    groups: dict[str, list[Passage]] = {}
+def _more(
+    language: str, group: tuple[Passage, ...], order: Order, count: int, before: Sequence[Item]
+) -> list[Item]:
+    """At most ``count`` items of one group, none of which asks what those before ask."""
+    if count <= 0:
+        return []
+    make = _english if language == "en" else _other
+    avoid = (*order.avoid, *(i.draft.stem for i in before))
+    return make(group, language, replace(order, count=count, avoid=avoid))
+
+
+def _groups(passages: tuple[Passage, ...]) -> list[tuple[str, tuple[Passage, ...]]]:
+    """Passages that are read together, each group with its language.
+
+    A document with text enough stands alone, so that its wrong options come from its own subject; the
+    short ones of a language lend theirs to each other. Languages that get no items are left out.
+    """
+    sizes = Counter[str]()
+    for passage in passages:
+        sizes[passage.document_id] += len(passage.text)
+    groups: dict[tuple[str, str], list[Passage]] = {}
     for passage in passages:
         language = language_of(passage.text)
         if language == "en" or language in cloze.LANGUAGES:
-            groups.setdefault(language, []).append(passage)
-    return {language: tuple(group) for language, group in groups.items()}
+            alone = sizes[passage.document_id] >= _ALONE
+            groups.setdefault((language, passage.document_id if alone else ""), []).append(passage)
+    return [(language, tuple(group)) for (language, _), group in groups.items()]
 
 
 def _english(passages: tuple[Passage, ...], _language: str, order: Order) -> list[Item]:
