@@ -30,6 +30,7 @@ _OF_PLACE = words(
 _TIED = words("remaining resulting surrounding final additional further past previous current")
 _PAIR = 2
 _SAYS_ENOUGH = 2
+_YEAR = re.compile(r"1[5-9]\d\d|20[0-4]\d")
 _COUNTED = frozenset({"second", "third", "fourth", "fifth", "similar"})
 """What is counted or compared was named before."""
 _JOINTS = frozenset({"–", "-", "/", "—"})
@@ -70,6 +71,7 @@ _OF_A_CASE = re.compile(
     r"\bexamples?\b|\bthe (?:patient|student|customer|child|reader|viewer|traveler)(?:’s|'s)?\b",
     re.IGNORECASE,
 )
+LISTS_EXAMPLES = "What are examples of "
 _GOES_ON = re.compile(r"\balso\b|^the same\b", re.IGNORECASE)
 _CUT_OFF = re.compile(r"\bthe (?:way|extent|degree) (?:a|an|the|one|people|that)\b", re.IGNORECASE)
 
@@ -77,6 +79,8 @@ _CUT_OFF = re.compile(r"\bthe (?:way|extent|degree) (?:a|an|the|one|people|that)
 def sound_case(draft: Draft) -> bool:
     """Whether an item tells of more than one case or person, in an answer that is not cut off."""
     cut = _CUT_OFF.search(draft.answer) or _GOES_ON.search(draft.answer)
+    if draft.stem.startswith(LISTS_EXAMPLES):
+        return not cut
     return not (cut or _OF_A_CASE.search(f"{draft.stem} {draft.answer}"))
 
 
@@ -154,7 +158,12 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
         return False
     if any(t.low in _COUNTED and t.tag != "NP" for t in words[:2]):
         return False
-    if words[0].low == "the" and len(words) > 1 and words[1].tag == "CD":
+    if (
+        words[0].low == "the"
+        and len(words) > 1
+        and words[1].tag == "CD"
+        and not _YEAR.fullmatch(words[1].text)
+    ):
         return False
     bare = [t for t in words if t.tag != "DT"]
     if len(bare) == _PAIR and bare[0].low in _OF_PLACE and bare[1].tag in {"NN", "NS"}:

@@ -20,6 +20,10 @@ _FINITE_AUXILIARY = words(
     """,
 )
 _OPENERS = frozenset({"IN", "SB", "TO", "VG", "VN", "RB"})
+_TIMES = words(
+    "century centuries decade decades year years period times month day 1950s 1960s 1970s 1980s 1990s"
+)
+_YEAR_DIGITS = 4
 Span = tuple[int, int]
 
 
@@ -96,7 +100,21 @@ def _with_lead(tokens: tuple[Token, ...], start: int, end: int) -> Clause | None
             clause = _bare(tokens, (start, comma), comma + 1, end)
             if clause is not None:
                 return clause
-    return None
+    behind = _behind_time(tokens, start, end)
+    return _bare(tokens, (start, behind), behind, end) if behind else None
+
+
+def _behind_time(tokens: tuple[Token, ...], start: int, end: int) -> int:
+    """Past "In 1066" or "During the last decade" that no comma follows; 0 where there is none."""
+    if tokens[start].low not in {"in", "on", "during", "by", "since"}:
+        return 0
+    for i in range(start + 1, min(end - 2, start + 6)):
+        if (tokens[i].tag == "CD" and len(tokens[i].text) == _YEAR_DIGITS) or tokens[i].low in _TIMES:
+            begins = tokens[i + 1].tag in {"DT", "NP"} and tokens[i + 1].low != "and"
+            return i + 1 if begins else 0
+        if tokens[i].tag not in {"DT", "JJ", "CD", "NP", "NN"}:
+            return 0
+    return 0
 
 
 def _bare(tokens: tuple[Token, ...], lead: Span, start: int, end: int) -> Clause | None:
@@ -118,6 +136,10 @@ def _bare(tokens: tuple[Token, ...], lead: Span, start: int, end: int) -> Clause
 def _without_inner(tokens: tuple[Token, ...], start: int, stop: int) -> int:
     """The subject's end without a comma pair or parenthesis that closes it."""
     for i in range(start, stop):
+        if tokens[i].tag == "(":
+            close = next((j for j in range(i, stop) if tokens[j].tag == ")"), stop)
+            if close + 1 < stop and tokens[close + 1].tag == ",":
+                return i
         if tokens[i].tag in {",", "("} and tokens[stop - 1].tag in {",", ")"}:
             depth_open = tokens[i].tag == "("
             if depth_open == (tokens[stop - 1].tag == ")") and (depth_open or _is_apposition(tokens, i)):
@@ -217,6 +239,8 @@ def _after_modifier(tokens: tuple[Token, ...], stop: int, end: int) -> int | Non
             ),
             None,
         )
+    if token.tag == "JJ" and stop + 1 < end and tokens[stop + 1].low in {"than", "for", "to", "in", "of"}:
+        return _after_prepositional(tokens, stop + 1, end)
     if token.tag in {"VN", "VG"}:
         return _after_participle(tokens, stop, end)
     if token.tag == "WH" and token.low in {"that", "which", "who"}:
@@ -225,7 +249,16 @@ def _after_modifier(tokens: tuple[Token, ...], stop: int, end: int) -> int | Non
 
 
 def _after_prepositional(tokens: tuple[Token, ...], stop: int, end: int) -> int | None:
-    phrase = noun_phrase(tokens, stop + 1, end)
+    begin = stop + 1
+    if (
+        begin + 1 < end
+        and (tokens[begin].tag == "VG" or tokens[begin].low == "being")
+        and tokens[begin + 1].tag in {"DT", "NN", "NS", "NP", "JJ"}
+    ):
+        begin += 1
+    phrase = noun_phrase(tokens, begin, end)
+    if phrase is None and begin < end and tokens[begin].tag == "CD":
+        return begin + 1
     if phrase is None:
         return None
     return _coordinated(tokens, phrase[0], end)[0]

@@ -12,6 +12,7 @@ from .asking import Draft, answer_of, ask, askable, opening, sentence_case
 from .clauses import Clause, Span, noun_phrase
 from .drafting import NAMING, after_adverbs, clausal, drafted, name_at
 from .lexicon import words
+from .predicates import predicate_end
 from .reading import Reading
 from .tagging import NOUN
 from .terms import core_of
@@ -22,7 +23,9 @@ _PRAISE = words(
     useful
     """
 )
+_NARROWABLE = words("number function word term sign")
 _LEAST_DESCRIBED, _MOST_DESCRIBED = 6, 24
+_OWN = frozenset({"it", "they", "them"})
 _EMPTY_HEADS = words(
     """
     part example result case one number reason thing matter examples opposite function feature sign term name
@@ -39,8 +42,11 @@ def definition(reading: Reading, clause: Clause) -> Iterator[Draft]:
     if bare and reading.tokens[clause.subject[0]].low == "the":
         return
     start = after_adverbs(reading, clause.verb + 1)
-    span = reading.object(start)
-    if not complement(reading, clause, span) or not reading.stands_alone(span, own=True):
+    span = _whole(reading, reading.object(start))
+    if not reading.stands_alone(span, own=True):
+        shorter = predicate_end(reading, clause)
+        span = (start, shorter) if shorter is not None and shorter > start else span
+    if not complement(reading, clause, span) or not _tells(reading, span):
         return
     stem = ask(reading, clause, question_word(reading, clause, span))
     listed = reading.tokens[clause.head].low in lx.VAGUE_HEADS
@@ -48,6 +54,31 @@ def definition(reading: Reading, clause: Clause) -> Iterator[Draft]:
     yield from drafted(
         reading, clause, stem, answer_of(reading, span), "list" if listed else "definition", score
     )
+
+
+def _whole(reading: Reading, span: Span) -> Span:
+    """A complement with the "where ..." that says which one is meant."""
+    start, end = span
+    follows = reading.tokens[end].low if end < len(reading.tokens) else ""
+    return (start, reading.object(end + 1)[1]) if follows in {"where", "when"} else span
+
+
+def _tells(reading: Reading, span: Span) -> bool:
+    """Whether a definition points at nothing; "it" and "they" may mean what it names itself."""
+    start, end = span
+    first = next((i for i in range(start, end) if reading.tokens[i].low in _OWN), end)
+    bound = first == end or (first > start + 1 and any(t.tag in NOUN for t in reading.tokens[start:first]))
+    rest = [i for i in range(start, end) if reading.tokens[i].low in _OWN]
+    return bound and all(reading.stands_alone(part, own=True) for part in _between(start, end, rest))
+
+
+def _between(start: int, end: int, cuts: list[int]) -> Iterator[Span]:
+    """The parts of a span without some of its words."""
+    begin = start
+    for cut in [*cuts, end]:
+        if cut > begin:
+            yield begin, cut
+        begin = cut + 1
 
 
 def described(reading: Reading, clause: Clause) -> Iterator[Draft]:
@@ -101,10 +132,19 @@ def complement(reading: Reading, clause: Clause, span: Span) -> bool:
     opening_words = {t.low for t in reading.tokens[start : start + 4]}
     return (
         not opening_words & _PRAISE
-        and head not in _EMPTY_HEADS
+        and (head not in _EMPTY_HEADS or _narrowed(reading, start, phrase))
         and first.low not in {"no", "some", "many", "this", "that", "all"}
         and reading.words(span) >= 4
     )
+
+
+def _narrowed(reading: Reading, start: int, phrase: tuple[int, int]) -> bool:
+    """Whether an empty noun has an adjective of its own: "a natural number greater than 1"."""
+    end, head = phrase
+    described = any(
+        t.tag in {"JJ", "NN"} and t.low not in lx.GENERIC_ADJECTIVES for t in reading.tokens[start:head]
+    )
+    return described and reading.tokens[head].low in _NARROWABLE and reading.tokens[end].low != "of"
 
 
 def restricted(reading: Reading, span: Span) -> bool:

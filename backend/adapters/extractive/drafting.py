@@ -8,6 +8,7 @@ from itertools import pairwise
 from . import lexicon as lx
 from .asking import Draft, complete, do_support
 from .clauses import Clause, Span, noun_phrase
+from .extents import starts_clause
 from .lexicon import words
 from .reading import Reading
 from .tagging import Token
@@ -45,6 +46,12 @@ def after_adverbs(reading: Reading, index: int) -> int:
 def noun_object(reading: Reading, start: int) -> Span | None:
     """The object from ``start`` where it is a noun phrase that says something."""
     first = token_at(reading, start)
+    if (
+        first is not None
+        and first.low == "how"
+        and starts_clause(reading.tokens, start + 1, len(reading.tokens))
+    ):
+        return reading.object(start)
     if first is None or first.tag not in {"DT", "JJ", "NN", "NS", "NP", "VN", "VG", "PS", "PO", "“"}:
         return None
     span = reading.object(start)

@@ -58,6 +58,10 @@ def _breaks(tokens: tuple[Token, ...], i: int, end: int) -> bool:
     ):
         return True
     comma = tokens[i].tag == ","
+    if tokens[j].low == "whose":
+        return True
+    if tokens[j].low in {"itself", "themselves"}:
+        return False
     if tag in {"WH", "SB", "PR", "VZ", "VD", "VP", "MD", "HV", "BE", "DO", "NG", "EX"}:
         return True
     if (

@@ -12,6 +12,7 @@ PEOPLE = words(
     soldier settler farmer slave servant peasant merchant trader owner buyer seller consumer customer
     patient doctor pharmacist pilot sailor player member voter lawyer judge police official officer
     commander governor senator consul minister emperor empress noble knight priest monk nun saint
+    quarterback linebacker cornerback striker goalkeeper coach captain winner mayor premier chancellor
     believer follower disciple user reader listener viewer visitor tourist traveler refugee immigrant
     descendant ancestor colonist invader rebel prisoner victim survivor expert adviser advisor critic
     reasoner arguer speaker philosopher thinker theorist employee employer manager broadcaster publisher

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from . import lexicon as lx
+from .appositions import apposition
 from .asking import Draft, points_elsewhere, says_little, sound_case
 from .blanks import blanks, loose_blanks
 from .clauses import Clause, parse
 from .definitions import abbreviation, called_inside, definition, described, naming, synonym
+from .doers import doer, first_of_all
 from .drafting import Pattern, token_at
+from .frames import STRONG_VERBS
 from .key_terms import KeyTerms
 from .lexicon import words
-from .quantities import count, date, existence, numbered_list
+from .occasions import how_many, how_much, share, when
+from .quantities import count, existence, numbered_list
 from .reading import Document, Reading
 from .reasons import cause, cause_in_front, condition, contrast, manner, moment
-from .relations import STRONG_VERBS, agent, composition, object_question, place, purpose
+from .relations import agent, composition, object_question, place, purpose, quality
+from .relatives import examples, relative
 from .terms import Vocabulary
 
 _VAGUE = 0.25
+_SECOND = 0.05
 _LOOSELY = frozenset(
     {"associated with", "deal with", "related to", "linked to", "compared to", "compared with", "involved in"}
 )
@@ -72,6 +79,7 @@ def _drafts(document: Document, reading: Reading) -> list[Draft]:
     if clause is not None:
         found += [d for pattern in PATTERNS for d in pattern(reading, clause)]
         found += _reported(reading, clause)
+        found += _joined(reading, clause)
         boost = document.standing(reading, clause)
         found = [_scored(d, boost) for d in found]
         found = [d for d in found if d.kind != "definition" or document.defines(d.topic, d.answer)]
@@ -144,13 +152,48 @@ PATTERNS: tuple[Pattern, ...] = (
     agent,
     purpose,
     place,
-    date,
+    when,
+    doer,
+    first_of_all,
+    quality,
+    how_many,
+    how_much,
     count,
     numbered_list,
 )
 
 
+_INSIDE: tuple[Pattern, ...] = (
+    definition,
+    naming,
+    cause,
+    manner,
+    object_question,
+    composition,
+    agent,
+    purpose,
+    place,
+    when,
+    doer,
+    how_many,
+    how_much,
+    first_of_all,
+)
+"""Patterns for a clause that is not the first of its sentence."""
 _INSIDE_REPORT: tuple[Pattern, ...] = (definition, cause, object_question, composition, purpose, manner)
+
+
+def _joined(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """What the other main clauses of a sentence say: after ";" or ", and"."""
+    tokens = reading.tokens
+    for i in range(clause.verb + 2, len(tokens) - 4):
+        joined = tokens[i].tag == "," and tokens[i + 1].low in {"and", "but"}
+        if not (joined or tokens[i].tag == ";"):
+            continue
+        inner = parse(tokens, i + 1 + joined)
+        if inner is not None and inner.subject[0] <= i + 2 + (inner.lead[1] - inner.lead[0]) + 1:
+            for draft in (d for pattern in _INSIDE for d in pattern(reading, inner)):
+                yield replace(draft, score=draft.score - _SECOND)
 
 
 def _reported(reading: Reading, clause: Clause) -> list[Draft]:
@@ -163,7 +206,7 @@ def _reported(reading: Reading, clause: Clause) -> list[Draft]:
         or head.tag != "NP"
         or that is None
         or that.low != "that"
-        or clause.aux
+        or any(reading.tokens[a].tag != "HV" for a in clause.aux)
         or clause.negated
     ):
         return []
@@ -185,4 +228,13 @@ def _reported(reading: Reading, clause: Clause) -> list[Draft]:
     ]
 
 
-INLINE: tuple[Callable[[Reading], Iterator[Draft]], ...] = (existence, called_inside, abbreviation, synonym)
+INLINE: tuple[Callable[[Reading], Iterator[Draft]], ...] = (
+    existence,
+    called_inside,
+    abbreviation,
+    synonym,
+    apposition,
+    relative,
+    examples,
+    share,
+)

@@ -12,13 +12,14 @@ from backend.models.documents import Passage
 from backend.utils.stems import content_stems
 
 from . import lexicon as lx
+from .casing import Casing
 from .clauses import Clause, Span, parse
 from .extents import phrase_end
 from .gazetteer import GIVEN_NAMES
 from .glossary import Entry
 from .lexicon import words
 from .sentences import Sentence, read
-from .tagging import NOUN, Casing, Token, tag
+from .tagging import NOUN, Token, tag
 
 _ASIDE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 _DEMONSTRATIVE = words(
@@ -32,6 +33,7 @@ _QUANTIFIERS = words(
     some many several few any certain various no more most much less enough another
     """,
 )
+_YEAR = re.compile(r"1\d{3}|20[0-4]\d")
 TO_ANYBODY = words("we you us your our")
 _OWNED = words("his her its their whose")
 _BARE, _OFTEN = 2, 5
@@ -61,6 +63,10 @@ class Reading:
     def clause(self) -> Clause | None:
         """The main clause, where the tags make one."""
         return parse(self.tokens)
+
+    def index_at(self, offset: int) -> int:
+        """The first token that begins at a character of the sentence or behind it."""
+        return next((i for i, t in enumerate(self.tokens) if t.start >= offset), len(self.tokens))
 
     def text(self, span: Span) -> str:
         """The words of a span as written."""
@@ -202,6 +208,7 @@ class Reading:
         return (
             (low in {"other", "another"} and before == "each")
             or (low == "other" and before in {"and", "or"} and index > 1)
+            or (low == "other" and follows == "than")
             or (low == "others" and before == "of")
             or (low in {"that", "those"} and follows == "of")
         )
@@ -234,13 +241,12 @@ class Reading:
     def _needs_referent(self, start: int, stop: int, end: int) -> bool:
         phrase = self.tokens[start + 1 : stop]
         if not phrase:
-            return self.tokens[start].low in {"the", "each"} or (
-                self.tokens[start].tag == "CD" and stop >= end
-            )
+            first = self.tokens[start]
+            number = first.tag == "CD" and stop >= end and not _YEAR.fullmatch(first.text)
+            return number or first.low in {"the", "each"}
         head = phrase[-1].low
-        if phrase[0].low in {"first", "second", "third", "fourth", "last"} and (
-            stop >= end or self.tokens[stop].tag != "IN"
-        ):
+        ordinal = phrase[0].low in {"first", "second", "third", "fourth", "last"}
+        if ordinal and len(phrase) <= _BARE and (stop >= end or self.tokens[stop].tag != "IN"):
             return True
         follows = self.tokens[stop].tag if stop < end else ""
         if follows in {"IN", "WH", "VN", "TO", "CD"} and self.tokens[start].low != "both":

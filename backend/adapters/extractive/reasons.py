@@ -20,6 +20,8 @@ _TOLD_BY_AUTHORS = words("addresses addressed discusses discussed examines exami
 """What a writer does next is no effect of what was said before."""
 _LOOSE_HEADS = words("idea ideas traces others view views people work works texts writings one ones")
 
+_AT_A_TIME = 0.4
+"""What happens "during" or "after" a thing is never all that happens then."""
 _TIMES = words(
     "century centuries year years month months day days hours time times period periods decade decades era"
 )
@@ -86,7 +88,12 @@ def _reason(reading: Reading, clause: Clause) -> tuple[int, str] | None:
 def cause_in_front(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "Because ..., the heart ..."."""
     start, end = clause.lead
-    if end - start < 4 or reading.tokens[start].low != "because" or not askable(reading, clause):
+    if (
+        end - start < 4
+        or reading.tokens[start].low != "because"
+        or not askable(reading, clause)
+        or _supposes(clause)
+    ):
         return
     if any(t.low in {"this", "these", "such"} for t in reading.tokens[start:end]):
         return
@@ -132,9 +139,8 @@ def condition(reading: Reading, clause: Clause) -> Iterator[Draft]:
     supposed = any(clause.tokens[a].low == "would" for a in clause.aux)
     happens = "would happen" if supposed else "happened" if past else "happens"
     stem = sentence_case(f"What {happens} {word} {reading.plain(inner)}")
-    yield from drafted(
-        reading, clause, stem, answer, "process", (0.86 if word != "as" else 0.8) - (0.16 if past else 0.0)
-    )
+    score = (0.86 if word != "as" else 0.8) - (0.16 if past else 0.0) - (0.0 if has_clause else _AT_A_TIME)
+    yield from drafted(reading, clause, stem, answer, "process", score)
 
 
 def moment(reading: Reading, clause: Clause) -> Iterator[Draft]:
@@ -149,6 +155,8 @@ def moment(reading: Reading, clause: Clause) -> Iterator[Draft]:
             and starts_clause(reading.tokens, i + 1, end)
         ):
             tail = (clause.verb + 1, i)
+            if any(t.tag == "CD" for t in reading.tokens[tail[0] : tail[1]]):
+                return
             if tail[0] < tail[1] and (not reading.stands_alone(tail, own=True) or has_clause(reading, tail)):
                 return
             stem = ask(reading, clause, "When", reading.plain(tail))

@@ -20,123 +20,17 @@ from .drafting import (
     token_at,
     verb_base,
 )
+from .frames import DULL_VERBS, INTRANSITIVE, OF_WHAT, PASSIVE_TAILS, PHRASAL, STRONG_VERBS
 from .gazetteer import BODY_HEADS, PLACE_HEADS
 from .lexicon import words
+from .occasions import without_date
 from .reading import Reading
+from .tagging import Token
 from .verbs import PARTICIPLE
-
-_DULL_VERBS = words(
-    """
-    be do get go come see seem appear look say mean make take have begin start continue remain become
-    tend let help try want keep happen find show know include call consider discuss describe mention
-    note illustrate allow enable use believe think know ask feel
-    """,
-)
-
-
-STRONG_VERBS = words(
-    """
-    produce regulate control release secrete store transport protect connect convert carry receive
-    supply support prevent stimulate inhibit cause trigger separate surround cover line maintain
-    determine detect generate absorb provide represent require synthesize form comprise contain reduce
-    increase decrease activate block transmit filter establish create develop discover invent found
-    introduce publish reject define measure reflect promote drive attach bind break remove
-    """,
-)
-
-
-_PHRASAL = {
-    "lead": {"to"},
-    "result": {"in", "from"},
-    "consist": {"of"},
-    "contribute": {"to"},
-    "depend": {"on", "upon"},
-    "rely": {"on"},
-    "refer": {"to"},
-    "attach": {"to"},
-    "respond": {"to"},
-    "belong": {"to"},
-    "derive": {"from"},
-    "arise": {"from"},
-    "originate": {"from", "in"},
-    "emerge": {"from"},
-    "develop": {"into", "from"},
-    "bind": {"to"},
-    "serve": {"as"},
-    "act": {"as", "on"},
-    "function": {"as"},
-    "participate": {"in"},
-    "aid": {"in"},
-    "assist": {"in"},
-    "connect": {"to", "with"},
-    "differentiate": {"into"},
-    "deal": {"with"},
-    "focus": {"on"},
-    "adhere": {"to"},
-    "articulate": {"with"},
-    "drain": {"into"},
-    "open": {"into"},
-    "pass": {"through"},
-    "correspond": {"to"},
-    "react": {"with"},
-    "interact": {"with"},
-    "specialize": {"in"},
-    "account": {"for"},
-    "break": {"into"},
-    "divide": {"into"},
-    "extend": {"from"},
-    "project": {"to"},
-    "grow": {"into"},
-    "turn": {"into"},
-}
-
-
-_PASSIVE_TAILS = {
-    "composed": {"of"},
-    "made": {"of"},
-    "divided": {"into"},
-    "derived": {"from"},
-    "based": {"on", "upon"},
-    "associated": {"with"},
-    "attached": {"to"},
-    "connected": {"to"},
-    "classified": {"as", "into"},
-    "covered": {"by", "with"},
-    "filled": {"with"},
-    "surrounded": {"by"},
-    "lined": {"by", "with"},
-    "converted": {"into", "to"},
-    "named": {"after", "for"},
-    "characterized": {"by"},
-    "involved": {"in"},
-    "separated": {"by", "from"},
-    "grouped": {"into"},
-    "known": {"for"},
-    "formed": {"from", "by"},
-    "organized": {"into"},
-    "subdivided": {"into"},
-    "arranged": {"in", "into"},
-    "linked": {"to"},
-    "designed": {"for"},
-    "used": {"as", "in"},
-    "responsible": {"for"},
-    "applied": {"to"},
-    "compared": {"to", "with"},
-}
-
 
 _PARTICLES = words(
     """
     down up out off apart away back non-stop together forward
-    """,
-)
-
-
-_INTRANSITIVE = words(
-    """
-    extend work last reach travel remain live die lie rise fall run weigh range rank crest migrate
-    emigrate immigrate arrive depart proceed talk speak listen look react behave sleep walk dwell wait
-    march
     """,
 )
 
@@ -171,20 +65,27 @@ def object_question(reading: Reading, clause: Clause) -> Iterator[Draft]:
     ):
         return
     base = verb_base(verb)
-    if base is None or base in _DULL_VERBS:
+    if base is None or base in DULL_VERBS:
         return
     start = clause.verb + 1
     tail = ""
+    behind = after_adverbs(reading, start)
+    start = (
+        behind if reading.tokens[min(behind, len(reading.tokens) - 1)].low in PHRASAL.get(base, ()) else start
+    )
     first = token_at(reading, start)
-    if first is not None and first.low in _PHRASAL.get(base, ()):
+    if first is not None and first.low in PHRASAL.get(base, ()):
         tail, start = first.low, start + 1
     elif base in {"give", "play"}:
         return
     span = noun_object(reading, start)
     if span is None or any(t.low in _PARTICLES for t in reading.tokens[span[0] : span[1] + 1]):
         return
-    if base in _INTRANSITIVE | _MOVING and not tail:
+    if base in INTRANSITIVE | _MOVING and not tail:
         return
+    span, when = without_date(reading, span)
+    span = _without_manner(reading, span)
+    tail = f"{tail} {when}".strip()
     bare = clause.subject[1] - clause.subject[0] <= 2 and reading.tokens[clause.head].low in lx.COMMON_NOUNS
     score = (
         0.6
@@ -197,6 +98,17 @@ def object_question(reading: Reading, clause: Clause) -> Iterator[Draft]:
     )
 
 
+def _without_manner(reading: Reading, span: Span) -> Span:
+    """An object without "by padlocking the gates", which tells how."""
+    start, end = span
+    by = next((i for i in range(start + 1, end - 1) if _by_doing(reading.tokens, i)), end)
+    return start, by
+
+
+def _by_doing(tokens: tuple[Token, ...], i: int) -> bool:
+    return tokens[i].low == "by" and tokens[i + 1].tag == "VG"
+
+
 def composition(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "The wall is composed of ...", "The tract includes ..."."""
     if not askable(reading, clause):
@@ -207,7 +119,7 @@ def composition(reading: Reading, clause: Clause) -> Iterator[Draft]:
         if verb.low == "made" and (t := token_at(reading, start)) and t.low == "up":
             start += 1
         preposition = token_at(reading, start)
-        if preposition is None or preposition.low not in _PASSIVE_TAILS.get(verb.low, ()):
+        if preposition is None or preposition.low not in PASSIVE_TAILS.get(verb.low, ()):
             return
         middle = "up of" if reading.tokens[start - 1].low == "up" else preposition.low
         span = noun_object(reading, start + 1)
@@ -236,6 +148,10 @@ def agent(reading: Reading, clause: Clause) -> Iterator[Draft]:
     if found is None:
         return
     span, stem = found
+    span, when = without_date(reading, span)
+    stem = f"{stem[:-1]} {when}?" if when else stem
+    if reading.tokens[span[1] - 1].tag == "VG":
+        return
     if second_verb(reading, span) or _goes_on(reading, span):
         return
     yield from drafted(reading, clause, stem, answer_of(reading, span), "agent", 0.84)
@@ -285,13 +201,18 @@ def agent_of(reading: Reading, clause: Clause) -> tuple[Span, str] | None:
     )
 
 
+_FORCES = words("storm hurricane typhoon cyclone earthquake flood tsunami fire plague death ice wind")
+
+
 def _is_person(reading: Reading, span: Span) -> bool:
     head = reading.tokens[span[0] : span[0] + 3]
     named = (
         bool(head) and head[0].tag == "NP" and (len(head) < 2 or head[1].tag in {"NP", ",", "IN", "CC", "."})
     )
     words = reading.tokens[span[0] : span[1]]
-    if any(t.tag == "CD" or t.low in PLACE_HEADS or t.low in BODY_HEADS for t in words[:4]):
+    if any(
+        t.tag == "CD" or t.low in _FORCES or t.low in PLACE_HEADS or t.low in BODY_HEADS for t in words[:4]
+    ):
         return False
     peoples = any(t.tag in {"NP", "NS"} and t.low.endswith(("ians", "ists")) for t in words[:4])
     titled = peoples or any(t.low in lx.PERSON_NOUNS for t in words[:6])
@@ -354,6 +275,32 @@ def _allows(reading: Reading, clause: Clause, start: int) -> Iterator[Draft]:
         )
 
 
+def quality(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """Sentences like "Fresno is home to ...", "Oxygen is essential for ..."."""
+    start = after_adverbs(reading, clause.verb + 1)
+    first, second = token_at(reading, start), token_at(reading, start + 1)
+    if clause.passive and clause.verb_low in OF_WHAT:
+        start, first, second = clause.verb, reading.tokens[clause.verb], reading.tokens[clause.verb + 1]
+    elif not clause.copular:
+        return
+    if first is None or second is None or not askable(reading, clause):
+        return
+    if second.low not in OF_WHAT.get(first.low, ()):
+        return
+    span = noun_object(reading, start + 2)
+    if span is not None and reading.stands_alone(span, own=True):
+        told = second.low if clause.passive else f"{first.low} {second.low}"
+        stem = ask(reading, clause, "What", told)
+        yield from drafted(reading, clause, stem, answer_of(reading, span), "description", 0.8)
+
+
+_HELD = words(
+    "born held founded established built signed buried invented discovered fought based headquartered raised "
+    "educated formed executed crowned imprisoned"
+)
+"""What is done in a place with a name."""
+
+
 def place(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "The thymus is located in ..."."""
     if not askable(reading, clause):
@@ -368,6 +315,7 @@ def place(reading: Reading, clause: Clause) -> Iterator[Draft]:
         "stored",
         "positioned",
     }
+    held = clause.passive and clause.verb_low in _HELD
     happens = clause.verb_low in {
         "occurs",
         "occur",
@@ -381,9 +329,13 @@ def place(reading: Reading, clause: Clause) -> Iterator[Draft]:
         "originates",
         "originate",
     }
-    if first is None or first.low not in _PLACES or not (located or happens):
+    if first is None or first.low not in _PLACES or not (located or happens or held):
         return
-    span = reading.object(start)
+    span, _ = without_date(reading, reading.object(start))
+    if held and first.low not in {"in", "at", "near"}:
+        return
+    if held and not any(t.tag == "NP" for t in reading.tokens[span[0] : span[1]]):
+        return
     words = reading.words(span)
     if happens and (words < 3 or reading.tokens[start + 1].tag in {"CD", "VG"}):
         return

@@ -10,16 +10,14 @@ a clause.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from . import gazetteer
 from . import lexicon as lx
+from .casing import TOKEN, Casing
 from .lexicon import words
 from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_third
 
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:[-’'‐‑][^\W_]+)*|\w+|[^\w\s]")
 _CONTRACTION = re.compile(
     r"(?:n['’]t|['’](?:ll|re|ve|m|d))$|^(?:it|that|there|here|what|who|he|she|let)['’]s$"
 )
@@ -70,6 +68,7 @@ CLOSED: dict[str, str] = {word: tag for words, tag in reversed(_CLOSED) for word
     "no": "DT",
     "so": "RB",
     "as": "IN",
+    "born": "VN",
 }
 
 
@@ -84,44 +83,11 @@ class Token:
     tag: str
 
 
-@dataclass(slots=True)
-class Casing:
-    """How a document writes its words away from the start of sentences: what is a name, what is not."""
-
-    capital: Counter[str] = field(default_factory=Counter)
-    lower: Counter[str] = field(default_factory=Counter)
-
-    @classmethod
-    def of(cls, sentences: Iterable[str]) -> Casing:
-        """Counts over the sentences of a document."""
-        casing = cls()
-        for sentence in sentences:
-            for match in _TOKEN.finditer(sentence):
-                word = match.group().removesuffix("'s").removesuffix("’s")
-                if not word[:1].isalpha():
-                    continue
-                if word[0].islower():
-                    casing.lower[word] += 1
-                elif match.start() > 1:
-                    casing.capital[word.lower()] += 1
-        return casing
-
-    def is_name(self, word: str) -> bool:
-        """Whether a capitalised word keeps its capital inside a sentence."""
-        word = word.removesuffix("'s").removesuffix("’s")
-        low = word.lower()
-        if not self.lower[low] and (
-            low.endswith(("ian", "ese")) or low in gazetteer.PLACES or low in gazetteer.LANGUAGES
-        ):
-            return True
-        return any(c.isupper() for c in word[1:]) or self.capital[low] > self.lower[low]
-
-
 class _Tagger:
     """Left to right over one sentence; ``pending`` counts finite verbs that the clauses begun still lack."""
 
     def __init__(self, sentence: str, casing: Casing) -> None:
-        self.matches = list(_TOKEN.finditer(sentence))
+        self.matches = list(TOKEN.finditer(sentence))
         self.words = [m.group() for m in self.matches]
         self.lows = [w.lower() for w in self.words]
         self.casing = casing
@@ -151,7 +117,7 @@ class _Tagger:
         word, low = self.words[index], self.lows[index]
         if not word[0].isalnum():
             return word
-        if word[0].isdigit() or low in lx.NUMBER_WORDS:
+        if word[0].isdigit() or all(part in lx.NUMBER_WORDS for part in low.split("-")):
             return "CD"
         if low == "that":
             return self._that(index)
@@ -181,6 +147,11 @@ class _Tagger:
         if self.casing.lower[word.lower()]:
             return False
         follows = self.words[index + 1] if index + 1 < len(self.words) else ""
+        behind = self.words[index + 2] if index + 2 < len(self.words) else ""
+        if follows in gazetteer.PARTICLES and behind[:1].isupper():
+            return True
+        if word.lower() in gazetteer.GIVEN_NAMES and (follows == "and" or self._next_finite(index)):
+            return True
         if word.lower() in gazetteer.GIVEN_NAMES and (follows in gazetteer.PARTICLES or follows.isupper()):
             return True
         return follows.lower() in lx.DEEDS or (
@@ -201,6 +172,8 @@ class _Tagger:
     def _that(self, index: int) -> str:
         before = self.tags[-1] if self.tags else ""
         if before in {"NN", "NS", "NP", ")"} or self._low(index - 1) in {"those", "one", "something"}:
+            return "WH"
+        if before == "CD" and (self._low(index + 1) in _FINITE_AUXILIARY | lx.MODALS):
             return "WH"
         if before in {"VZ", "VD", "VP", "VB", "VN", "VG", "JJ", "BE", "RB", "SB", ","}:
             return "SB"
@@ -311,6 +284,8 @@ class _Tagger:
             and not self._later_finite(index)
         ):
             return "VD"
+        if before == "," and low in PAST and self._closes_aside(index):
+            return "VD"
         joined = (
             len(self.tags) > 1
             and self.tags[-1] == "NP"
@@ -318,6 +293,23 @@ class _Tagger:
             and "CC" in self.tags[-3:]
         )
         return "VD" if joined and low in PAST and not self._later_finite(index) else "VN"
+
+    def _closes_aside(self, index: int) -> bool:
+        """Whether the comma ends what was said of the subject: "Luther, a professor, published ..."."""
+        earlier = self.tags[: index - 1]
+        follows = CLOSED.get(self._low(index + 1))
+        return (
+            "," in earlier
+            and earlier[earlier.index(",") - 1] in NOUN
+            and self.pending > 0
+            and not FINITE.intersection(earlier)
+            and not {"BE", "HV", "CC"}.intersection(earlier)
+            and (
+                follows in {"DT", "PS"}
+                or (self.words[index + 1 : index + 2] != [] and self.words[index + 1][0].isupper())
+            )
+            and not self._later_finite(index)
+        )
 
     def _mend(self) -> None:
         """An adjective where a noun must stand is one: "the oral is", "the ventral of the two"."""

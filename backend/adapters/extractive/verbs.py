@@ -101,6 +101,41 @@ undermine unfold unify unite unveil update upgrade upload urge use utilize vacci
 vary venerate vent ventilate verify view violate visit visualize volunteer vote wait walk want warm
 warn wash waste weaken weigh widen wish wither witness wonder work worry worship wrap yield
 """
+_RARE = """
+abandon abbreviate abolish abound accede acclaim accredit acquiesce acquit adjourn admire admonish adorn
+adulterate advertise aggravate air airlift alarm alienate ally amass ambush amputate amuse animate
+annihilate annul anoint antagonize anticipate appease applaud apportion apprehend arm arrest assassinate
+assault astonish auction audit automate awaken award baptize bar battle befriend beg behead belittle
+betray bewilder blackmail blame blast bless blockade blossom bomb bombard book boycott brand bribe
+broker budget burden bury campaign canonize capitulate captain cater cede cement censure certify chair
+champion chant charter chase cherish christen civilize clamor clinch coach cobble codify cohabit
+commandeer commend commission comply compromise conceal condone confederate confess confiscate
+congratulate conscript consecrate conspire consult consummate contest convene converse convict convoke
+coronate crave crown crusade curate curtail dam dazzle deactivate debut decimate deck decommission
+decorate decree defame default defect defer defuse degenerate deify demilitarize demobilize demote
+depopulate deport deprecate derail deregulate desert despatch destabilize dethrone devalue devour
+digitise dine disarm discontinue discredit discriminate dislodge dismantle dispatch dissent diversify
+divorce draft dwarf eclipse elapse emancipate embargo empower encamp encroach engulf enlist enslave
+entertain enthrone entrench entrust escalate escort evacuate evict exact excel exclaim excommunicate
+exempt exonerate expropriate extinguish falter farm fascinate ferry figure film finalize flatter foil
+fulfil gallop galvanize garner garrison greet grieve harass harbour harness haul head herald hinder
+honor honour humiliate idolize impeach impel implore impound impoverish inaugurate incite inflict injure
+innovate inscribe institute intercept intermarry intervene intimidate invoke journey knight land laud
+lease legalize legislate license lobby loot lure maim mandate march marginalize market massacre master
+mastermind militarize mint modernise modernize monopolize mourn murder nationalize nickname offend
+officiate opt orchestrate ordain orphan outnumber outrage overpower overturn pacify pardon parody
+partition patent patrol patronize perish persecute petition photograph pillage pilot pioneer pledge plot
+plow plunder poison police popularise popularize postpone preach procure promulgate protest purge
+quarantine quell rage raid rally ransom ravage raze rebrand rebuke recapture recite reconquer redesign
+redevelop reelect refurbish refuse regroup rehabilitate reimburse reinstate relaunch relinquish remodel
+rename renovate reprint reprise request resent restructure resurface retaliate reunite revamp
+revolutionize rob ruin rumor sabotage sack salvage schedule score scrap sculpt season seize sentence
+shelter shock slaughter smuggle socialise solicit sponsor squander staff stage star station subdue
+subjugate submerge succumb sue summon symbolise task televise terrorize testify thwart torture tour
+trample triple triumph trouble tutor urbanize usher usurp utter vacate vandalize venture veto vex
+victimize vow wage warrant welcome wound
+"""
+"""Verbs known by their past forms only: the others are nouns as often."""
 # base past participle (base alone: all three alike)
 _IRREGULAR = """
 be was been, bear bore borne, beat beat beaten, become became become, begin began begun, bend bent
@@ -135,7 +170,7 @@ _DOUBLED = words(
     admit commit compel confer control defer deter drag drop emit equip expel fit grip infer occur omit
     permit plan plot prefer propel refer regret repel scan ship skip slip spot stem step stir stop strip
     submit swap tap transfer transmit trap trim wrap ban map rub rob pin tip beg hug nod pop fan allot
-    abhor incur recur rebut
+    abhor incur recur rebut bar dam scrap star
     """,
 )
 NOUN_TOO = words(
@@ -230,8 +265,9 @@ def _verbs() -> dict[str, Verb]:
 
 VERBS: dict[str, Verb] = _verbs()
 THIRD: dict[str, Verb] = {verb.third: verb for verb in VERBS.values()}
-PAST: dict[str, Verb] = {verb.past: verb for verb in VERBS.values()}
-PARTICIPLE: dict[str, Verb] = {verb.participle: verb for verb in VERBS.values()}
+_BY_PAST = {_past(b): Verb(b, _third(b), _past(b), _past(b), _gerund(b)) for b in _RARE.split()}
+PAST: dict[str, Verb] = _BY_PAST | {verb.past: verb for verb in VERBS.values()}
+PARTICIPLE: dict[str, Verb] = _BY_PAST | {verb.participle: verb for verb in VERBS.values()}
 GERUND: dict[str, Verb] = {verb.gerund: verb for verb in VERBS.values()}
 
 

@@ -1,0 +1,51 @@
+"""Questions for who, when, where and how many, from sentences as encyclopaedias write them."""
+
+from __future__ import annotations
+
+import pytest
+from extractive_checks import passage
+
+from backend.adapters.extractive.open_questions import drafts
+from backend.adapters.extractive.reading import Document
+
+
+def asked(text: str) -> dict[str, str]:
+    return {d.stem: d.answer for d in drafts(Document.of([passage(text)]))}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "stem", "answer"),
+    [
+        ("The last plague outbreak ravaged Oslo in 1654.", "In what year did the last plague outbreak ravage Oslo?", "1654"),
+        ("In 2010 the Amazon rainforest experienced a severe drought.", "In what year did the Amazon rainforest experience a severe drought?", "2010"),
+        ("Plague occurred in Venice 22 times between 1361 and 1528.", "When did plague occur in Venice 22 times?", "between 1361 and 1528"),
+        ("Johannes Vermeer was born in Delft in 1632.", "Where was Johannes Vermeer born?", "in Delft"),
+        ("The name oxygen was coined in 1777 by Antoine Lavoisier, whose experiments were famous.", "Who coined the name oxygen in 1777?", "Antoine Lavoisier"),
+        ("The record was held by John Elway, who led the Broncos to victory in Super Bowl XXXIII.", "Who led the Broncos to victory in Super Bowl XXXIII?", "John Elway"),
+        ("Martin Luther, a German professor of theology, published the Ninety-five Theses in 1517.", "Who was Martin Luther?", "a German professor of theology"),
+        ("Martin Luther, a German professor of theology, published the Ninety-five Theses in 1517.", "What did Martin Luther publish in 1517?", "the Ninety-five Theses"),
+        ("The plague killed 50,000 people in Venice.", "How many people did the plague kill in Venice?", "50,000"),
+        ("Thirty-seven outbreaks were recorded in Constantinople.", "How many outbreaks were recorded in Constantinople?", "Thirty-seven"),
+        ("Brazil is the largest producer of soybeans in South America.", "What is the largest producer of soybeans in South America?", "Brazil"),
+        ("A natural number greater than 1 that is not a prime number is called a composite number.", "What is a natural number greater than 1 that is not a prime number called?", "a composite number"),
+        ("The nail bed is rich in blood vessels that feed the matrix.", "What is the nail bed rich in?", "blood vessels that feed the matrix"),
+        ("Scholars compare alkaline metals, such as lithium, sodium, and potassium.", "What are examples of alkaline metals?", "lithium, sodium, and potassium"),
+        ("Hobson wrote much, and the Berlin Conference divided Africa among European powers.", "What did the Berlin Conference divide?", "Africa among European powers"),
+    ],
+)  # fmt: skip
+def test_a_fact_is_asked_for(sentence: str, stem: str, answer: str) -> None:
+    assert asked(sentence).get(stem) == answer
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "In 1830 it took control of Algeria.",
+        "They were born in Delft in 1632.",
+        "This dynasty, a family of rulers, ended in 1368.",
+        "The plague killed 50,000 in 1576 and 30,000 in 1630.",
+        "Hamlet, Macbeth, the Tempest, and Othello were written by Shakespeare.",
+    ],
+)
+def test_what_points_elsewhere_or_is_one_of_many_is_not(sentence: str) -> None:
+    assert not [s for s in asked(sentence) if s.startswith(("When", "In what year", "What is", "Who was"))]
