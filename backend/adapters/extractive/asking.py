@@ -72,8 +72,15 @@ _OF_A_CASE = re.compile(
     re.IGNORECASE,
 )
 LISTS_EXAMPLES = "What are examples of "
+_MONTH_ALONE = re.compile(
+    r"\w+ (?:January|February|March|April|May|June|July|August|September|October|November|December)"
+)
 _GOES_ON = re.compile(r"\balso\b|^the same\b", re.IGNORECASE)
-_CUT_OFF = re.compile(r"\bthe (?:way|extent|degree) (?:a|an|the|one|people|that)\b", re.IGNORECASE)
+_CUT_OFF = re.compile(
+    r"\bthe (?:way|fact|extent|degree|point|idea)$|"
+    r"\bthe (?:way|extent|degree) (?:a|an|the|one|people|that)\b",
+    re.IGNORECASE,
+)
 
 
 def sound_case(draft: Draft) -> bool:
@@ -117,7 +124,7 @@ def opening(reading: Reading, clause: Clause) -> str | None:
     ):
         return None
     text = reading.plain(clause.lead)
-    if len(text.split()) < 2:
+    if len(text.split()) < 2 or _MONTH_ALONE.fullmatch(text):
         return None
     return text[0].upper() + text[1:] + ", "
 

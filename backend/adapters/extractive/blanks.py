@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from backend.utils.stems import content_stems
 
 from . import lexicon as lx
+from .anchors import anchored, cuts_name, in_list
 from .asking import Draft, complete
 from .clauses import Span, after_connective, noun_phrase
 from .drafting import progressive
@@ -23,8 +24,6 @@ from .verbs import PAST, THIRD, VERBS
 _FEWEST_WORDS, _MOST_WORDS = 6, 34
 _MOST_PER_SENTENCE = 3
 _ROUGH = words("about roughly approximately nearly almost over than least most around some estimated up")
-_ROUGHLY = 0.15
-"""What a number is worth less that is no exact one."""
 _LISTED = 0.08
 _RECALLED = 0.15
 """What a gap without options is worth less than a question: it asks for a word rather than a fact."""
@@ -77,6 +76,8 @@ class Blank:
     reading: Reading
     context: str = ""
     """The sentence before, where this one points at it."""
+    recallable: bool = True
+    """Whether the frame says enough without options beside it."""
     asks: str = ""
     """The word that stands for the gap where it is the whole subject: Who, What; else empty."""
 
@@ -92,7 +93,8 @@ class Blank:
     @property
     def to_recall(self) -> Draft:
         """Without options: the question says what kind of thing is missing."""
-        if self.asks in {"Who", "What"}:
+        telling = len(self.after.split()) >= _LEAST_ASKED + 2 and ", which" not in self.after
+        if self.asks in {"Who", "What"} and telling:
             draft = self._draft(f"{self.asks} {self.after.strip().rstrip(' .;,')}?", "subject")
             return replace(draft, score=draft.score - _RECALLED)
         sentence = f"{self.context} {self.before}…{self.after}".strip().rstrip(" .")
@@ -271,7 +273,7 @@ def _terms(document: Document, vocabulary: Vocabulary, reading: Reading, told: S
         if core is not None and term is not None and _is_term_here(reading, term, core):
             worth = _worth(document, vocabulary, term)
             if worth:
-                worth -= _LISTED if _in_list(reading, (i, phrase[0])) else 0.0
+                worth -= _LISTED if in_list(reading, (i, phrase[0])) else 0.0
                 asks = _asks(vocabulary, reading, term, core) if _tellable(document, term) else ""
                 yield from _blank(reading, told, core, term, worth, asks)
         i = phrase[0]
@@ -286,14 +288,6 @@ def _is_term_here(reading: Reading, term: Term, core: Span) -> bool:
     head = tokens[core[1] - 1].low
     particle = core[1] < len(tokens) and tokens[core[1]].low in {"up", "down", "out", "off"}
     return not ((head in VERBS or head in THIRD) and (particle or follows in {"DT", "PS"}))
-
-
-def _in_list(reading: Reading, span: Span) -> bool:
-    """Whether the phrase is one of several that could be left out as well."""
-    tokens = reading.tokens
-    before = tokens[span[0] - 1].text if span[0] else ""
-    after = tokens[span[1]].text if span[1] < len(tokens) else ""
-    return before in {"and", "or"} or after in {"and", "or"} or before == after == ","
 
 
 def _tellable(document: Document, term: Term) -> bool:
@@ -336,8 +330,9 @@ def _numbers(reading: Reading, told: Span) -> Iterator[Blank]:
             and not in_range(tokens, i)
             and counts(after.tag, after.low)
         ):
-            rough = _ROUGHLY * any(t.low in _ROUGH for t in tokens[max(0, i - 3) : i])
-            yield from _blank(reading, told, (i, i + 1), "number", 0.58 - rough)
+            rough = any(t.low in _ROUGH for t in tokens[max(0, i - 3) : i])
+            if not rough:
+                yield from _blank(reading, told, (i, i + 1), "number", 0.58)
 
 
 def _asks(vocabulary: Vocabulary, reading: Reading, term: Term, core: Span) -> str:
@@ -382,7 +377,7 @@ def _blank(
         return
     if before.lower().endswith(("in ", "as ", "by ")) and after.startswith((" to ", " with ")):
         return  # "in addition to" is one word in three
-    glued = before[-1:].isalnum() or after[:1] not in {" ", ",", ".", ";", ":"}
+    glued = cuts_name(reading, span) or before[-1:].isalnum() or after[:1] not in {" ", ",", ".", ";", ":"}
     if glued or answer.lower() in rest.lower() or content_stems(answer) & content_stems(rest):
         return
     if before:
@@ -394,4 +389,8 @@ def _blank(
         score -= _FIRST
     what = key if isinstance(key, str) else "name" if key.name else "term"
     low = "" if isinstance(key, str) else key.low
-    yield Blank(before, after, answer, what, low, score, reading, asks=asks if span[0] <= start + 1 else "")
+    asks = asks if span[0] <= start + 1 else ""
+    recallable = anchored(
+        reading, told, span, named=not isinstance(key, str) and key.name, counted=isinstance(key, str)
+    )
+    yield Blank(before, after, answer, what, low, score, reading, asks=asks, recallable=recallable)

@@ -24,6 +24,7 @@ _TIMES = words(
     "century centuries decade decades year years period times month day 1950s 1960s 1970s 1980s 1990s"
 )
 _YEAR_DIGITS = 4
+_NOMINATIVE = frozenset({"it", "they", "he", "she"})
 Span = tuple[int, int]
 
 
@@ -164,6 +165,13 @@ def _agrees(finite: Token, head: Token, *, plural: bool) -> bool:
 def subject_at(tokens: tuple[Token, ...], start: int, end: int) -> tuple[int, int, bool] | None:
     """(end, head, plural) of the noun phrase with its modifiers that a finite verb follows."""
     phrase = noun_phrase(tokens, start, end)
+    if (
+        phrase is None
+        and start < end
+        and tokens[start].low in _NOMINATIVE
+        and finite_at(tokens, start + 1, end)
+    ):
+        return start + 1, start, tokens[start].low == "they"
     if phrase is None:
         return None
     stop, head = phrase
@@ -230,6 +238,10 @@ def _after_modifier(tokens: tuple[Token, ...], stop: int, end: int) -> int | Non
     if token.tag in {"(", "["}:
         close = ")" if token.tag == "(" else "]"
         return next((i + 1 for i in range(stop, end) if tokens[i].tag == close), None)
+    if token.tag == "TO" and stop + 1 < end and tokens[stop + 1].tag == "VB":
+        return _after_participle(tokens, stop + 1, end)
+    if token.tag == "," and finite_at(tokens, stop + 1, end):
+        return stop + 1
     if token.tag == ",":
         return next(
             (

@@ -17,6 +17,8 @@ from .reading import Reading
 from .tagging import NOUN
 from .terms import core_of
 
+_ONE_WORD = 3
+"""Past the comma, "or" and one noun: a longer phrase explains rather than names."""
 _PRAISE = words(
     """
     leading largest biggest smallest most important good common different similar same popular key essential
@@ -166,7 +168,7 @@ def question_word(reading: Reading, clause: Clause, span: Span) -> str:
 
 def naming(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "The functional unit of the kidney is called the nephron"."""
-    if not clause.passive or clause.verb_low not in NAMING or not askable(reading, clause, longest=16):
+    if not clause.passive or clause.verb_low not in NAMING or not askable(reading, clause, longest=22):
         return
     start = after_adverbs(reading, clause.verb + 1)
     while start < len(reading.tokens) and reading.tokens[start].low in {"to", "as"}:
@@ -230,6 +232,8 @@ def _described(reading: Reading, stop: int) -> Span | None:
             t.tag in {"JJ", "NN", "NS", "NP", "VN"} and t.low not in lx.COMMON_NOUNS
             for t in tokens[start:stop]
         )
+        if tokens[phrase[1]].low in lx.COMMON_NOUNS:
+            continue
         whole = phrase[0] == stop or tokens[phrase[0]].tag in {"IN", "WH"}
         if whole and content >= 3 and reading.stands_alone((start, stop)) and not clausal(tokens[start:stop]):
             return start, stop
@@ -283,7 +287,7 @@ def other_name(reading: Reading) -> tuple[Span, Span] | None:
         ):
             continue
         other = noun_phrase(tokens, phrase[0] + 2, len(tokens))
-        if other is None or tokens[other[0]].tag != "," or other[0] - phrase[0] > 6:
+        if other is None or tokens[other[0]].tag != "," or other[0] - phrase[0] != _ONE_WORD:
             continue
         same_number = (tokens[phrase[1]].tag == "NS") == (tokens[other[1]].tag == "NS")
         named = tokens[phrase[1]].low not in lx.COMMON_NOUNS and tokens[other[1]].tag in NOUN

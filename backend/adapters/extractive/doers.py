@@ -19,7 +19,7 @@ from .tagging import Token
 
 _MOST_WORDS = 6
 _FEW = 3
-_LEAST = 4
+_LEAST, _MORE = 4, 2
 _SURE, _LESS = 0.68, 0.6
 _WEAK = words(
     "be have become remain seem appear include mean involve contain come go occur say call know stand need"
@@ -45,6 +45,7 @@ def doer(reading: Reading, clause: Clause) -> Iterator[Draft]:
         or clause.verb_low in _WEAK
         or (clause.verb_low in lx.SAYING and reading.tokens[clause.verb + 1].low != "that")
         or clause.copular
+        or (clause.passive and any(t.low == "by" for t in reading.tokens[clause.verb :]))
         or not 0 < reading.words(span) <= _MOST_WORDS
         or not reading.stands_alone(span)
     ):
@@ -57,7 +58,8 @@ def doer(reading: Reading, clause: Clause) -> Iterator[Draft]:
     begin = clause.aux[0] if clause.aux else clause.verb
     told = (begin, end)
     named = content_stems(reading.text(span)) & content_stems(reading.text(told) + lead)
-    if named or not says_much(reading, (clause.verb, end), _LEAST + clause.passive):
+    least = _LEAST + clause.passive + _MORE * (word == "What")
+    if named or not says_much(reading, (clause.verb, end), least):
         return
     stem = sentence_case(f"{lead}{word.lower() if lead else word} {reading.plain(told)}")
     yield from drafted(reading, clause, stem, reading.text(span), "agent", _SURE if word == "Who" else _LESS)
@@ -112,7 +114,11 @@ def _asked_with(reading: Reading, clause: Clause) -> str:
     while start < end and reading.tokens[start].tag == "DT":
         start += 1
     bare = reading.tokens[start:end]
-    if not bare or any(t.tag in {",", "CC", "IN", "WH", "CD", "PS"} for t in bare[:-1]):
+    if (
+        not bare
+        or bare[0].tag == "PR"
+        or any(t.tag in {",", "CC", "IN", "WH", "CD", "PS"} for t in bare[:-1])
+    ):
         return ""
     if bare[0].tag == "NP" and all(t.tag == "NP" or t.low in PARTICLES for t in bare):
         return _of_name(bare, clause, reading.casing)

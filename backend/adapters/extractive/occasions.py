@@ -27,6 +27,7 @@ _WHEN = re.compile(
     re.IGNORECASE,
 )
 _ANY_YEAR = re.compile(r"\b(?:1[0-9]{3}|20[0-4][0-9])\b|\bcentur(?:y|ies)\b")
+_WORTH = 0.64
 _AROUND = words("about around approximately roughly nearly almost over some perhaps only just exactly")
 _PLAIN = re.compile(r"\d{1,3}(?:,\d{3})*(?:\.\d+)?|[a-z]+(?:-[a-z]+)?")
 
@@ -41,6 +42,7 @@ def when(reading: Reading, clause: Clause) -> Iterator[Draft]:
         or progressive(clause)
         or clause.copular
         or not askable(reading, clause)
+        or reading.tokens[clause.subject[0]].low in _AROUND
     ):
         return
     start, end = reading.index_at(found.start()), reading.index_at(found.end())
@@ -62,7 +64,7 @@ def when(reading: Reading, clause: Clause) -> Iterator[Draft]:
         return
     word = "in what year" if re.fullmatch(_YEAR, found["one"] or "") else "when"
     stem = sentence_case(f"{lead}{word if lead else word.capitalize()} {middle} {reading.plain(tail)}")
-    yield from drafted(reading, clause, stem, found["one"] or found["two"], "date", 0.74)
+    yield from drafted(reading, clause, stem, found["one"] or found["two"], "date", _WORTH)
 
 
 def without_date(reading: Reading, span: Span) -> tuple[Span, str]:

@@ -20,7 +20,7 @@ from .lexicon import words
 from .occasions import how_many, how_much, share, when
 from .quantities import count, existence, numbered_list
 from .reading import Document, Reading
-from .reasons import cause, cause_in_front, condition, contrast, manner, moment
+from .reasons import aim, cause, cause_in_front, condition, contrast, manner, means, moment
 from .relations import agent, composition, object_question, place, purpose, quality
 from .relatives import examples, relative
 from .terms import Vocabulary
@@ -70,7 +70,7 @@ def recalled(document: Document) -> list[Draft]:
     vocabulary = Vocabulary(document)
     found = [b for r in document.readings for b in blanks(document, vocabulary, r)]
     found += [b for i in range(len(document.readings)) for b in loose_blanks(document, vocabulary, i)]
-    return [b.to_recall for b in found]
+    return [b.to_recall for b in found if b.recallable]
 
 
 def _drafts(document: Document, reading: Reading) -> list[Draft]:
@@ -146,6 +146,8 @@ PATTERNS: tuple[Pattern, ...] = (
     condition,
     moment,
     manner,
+    means,
+    aim,
     contrast,
     object_question,
     composition,

@@ -18,8 +18,9 @@ from .extents import phrase_end
 from .gazetteer import GIVEN_NAMES
 from .glossary import Entry
 from .lexicon import words
+from .pointing import harmless
 from .sentences import Sentence, read
-from .tagging import NOUN, Token, tag
+from .tagging import NOUN, Token, tag_without_asides
 
 _ASIDE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 _DEMONSTRATIVE = words(
@@ -58,6 +59,8 @@ class Reading:
     sentence: Sentence
     tokens: tuple[Token, ...]
     casing: Casing
+    antecedent: str = ""
+    """What the pronoun means that is its subject; empty where that is not plain, or it is none."""
 
     @cached_property
     def clause(self) -> Clause | None:
@@ -77,6 +80,8 @@ class Reading:
 
     def plain(self, span: Span) -> str:
         """The words of a span for a stem: no parentheses, and a capital only where a name has one."""
+        if self._is_bound(span):
+            return self.antecedent
         text = " ".join(_ASIDE.sub("", self.text(span)).split()).strip(" ,")
         if not text or not self._sentence_start(span[0]):
             return text
@@ -116,11 +121,15 @@ class Reading:
         ``own``: "its" and "their" are bound inside the stem.
         """
         start, end = span
-        return (
+        return self._is_bound(span) or (
             end > start
             and all(self._bound(i, end, own=own) for i in range(start, end))
             and self._definite(start, end)
         )
+
+    def _is_bound(self, span: Span) -> bool:
+        """Whether the span is the pronoun whose meaning is known."""
+        return bool(self.antecedent) and self.clause is not None and span == self.clause.subject
 
     def tells(self, start: int, end: int, *, to_reader: bool = False) -> bool:
         """Whether a part of the sentence that holds its main clause points at nothing outside it.
@@ -178,7 +187,7 @@ class Reading:
         ):
             return False
         if low in _DEMONSTRATIVE and token.tag in {"DT", "JJ", "IN", "NS", "NN"}:
-            return self._harmless(index, end)
+            return harmless(self.tokens, index, end)
         if low in {"one", "ones"}:
             return index + 1 < end and self.tokens[index + 1].low in {"of", "or"}
         return not (token.tag == "RB" and low in lx.POINTERS)
@@ -193,25 +202,6 @@ class Reading:
 
     def _compared(self, end: int) -> bool:
         return any(t.low == "than" for t in self.tokens[:end])
-
-    def _harmless(self, index: int, end: int) -> bool:
-        """Demonstratives that point nowhere: "such as", "the same ... as", "following the conquest"."""
-        low = self.tokens[index].low
-        follows = self.tokens[index + 1].low if index + 1 < end else ""
-        before = self.tokens[index - 1].low if index else ""
-        if low == "such":
-            return follows == "as"
-        if low == "same":
-            return any(t.low == "as" for t in self.tokens[index:end])
-        if low in {"following", "above", "below"}:
-            return self.tokens[index].tag == "IN" and index + 1 < end
-        return (
-            (low in {"other", "another"} and before == "each")
-            or (low == "other" and before in {"and", "or"} and index > 1)
-            or (low == "other" and follows == "than")
-            or (low == "others" and before == "of")
-            or (low in {"that", "those"} and follows == "of")
-        )
 
     def _definite(self, start: int, end: int) -> bool:
         """Whether each definite phrase carries its referent, as in "the process of osmosis"."""
@@ -282,7 +272,7 @@ class Document:
         contents = read(passages)
         sentences = contents.sentences
         casing = Casing.of(s.text for s in sentences)
-        readings = tuple(Reading(s, tuple(tag(s.text, casing)), casing) for s in sentences)
+        readings = tuple(Reading(s, tuple(tag_without_asides(s.text, casing)), casing) for s in sentences)
         return cls(tuple(passages), readings, tuple(contents.headings), casing, tuple(contents.terms))
 
     @cached_property

@@ -8,7 +8,7 @@ from backend.utils.stems import content_stems
 
 from . import lexicon as lx
 from .asking import Draft, answer_of, ask, askable, inverted, sentence_case
-from .clauses import Clause, Span, parse, subject_at
+from .clauses import Clause, Span, noun_phrase, parse, subject_at
 from .drafting import NAMING, answer_of_clause, drafted, has_clause, is_past, progressive, second_verb
 from .extents import starts_clause
 from .lexicon import words
@@ -20,8 +20,13 @@ _TOLD_BY_AUTHORS = words("addresses addressed discusses discussed examines exami
 """What a writer does next is no effect of what was said before."""
 _LOOSE_HEADS = words("idea ideas traces others view views people work works texts writings one ones")
 
+_PAIR = 2
 _AT_A_TIME = 0.4
 """What happens "during" or "after" a thing is never all that happens then."""
+_ABLE = words(
+    "ability attempt effort right power plan way need means tendency time desire decision plans efforts"
+)
+"""What "to do" says what they are rather than what they are for."""
 _TIMES = words(
     "century centuries year years month months day days hours time times period periods decade decades era"
 )
@@ -89,8 +94,8 @@ def cause_in_front(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "Because ..., the heart ..."."""
     start, end = clause.lead
     if (
-        end - start < 4
-        or reading.tokens[start].low != "because"
+        end - start < 3
+        or not _gives_reason(reading, clause.lead)
         or not askable(reading, clause)
         or _supposes(clause)
     ):
@@ -104,18 +109,33 @@ def cause_in_front(reading: Reading, clause: Clause) -> Iterator[Draft]:
         yield from drafted(reading, clause, stem, reading.text(clause.lead), "cause", 0.95)
 
 
+def _gives_reason(reading: Reading, lead: Span) -> bool:
+    """Whether the words in front say why: "Because ...", "Due to the war", "As a result of ..."."""
+    lows = [t.low for t in reading.tokens[lead[0] : lead[1]]]
+    return (
+        (lows[0] == "because" and len(lows) > _PAIR + 1)
+        or lows[:2] in (["due", "to"], ["owing", "to"], ["thanks", "to"])
+        or lows[:4] == ["as", "a", "result", "of"]
+    )
+
+
 def condition(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "When the diaphragm contracts, the thorax expands"."""
     start, end = clause.lead
-    if end - start < 3 or reading.tokens[start].low not in {
-        "when",
-        "if",
-        "once",
-        "after",
-        "during",
-        "without",
-        "as",
-    }:
+    if (
+        end - start < 3
+        or clause.tokens[clause.head].tag == "PR"
+        or reading.tokens[start].low
+        not in {
+            "when",
+            "if",
+            "once",
+            "after",
+            "during",
+            "without",
+            "as",
+        }
+    ):
         return
     word = reading.tokens[start].low
     inner = (start + 1, end)
@@ -190,10 +210,73 @@ def manner(reading: Reading, clause: Clause) -> Iterator[Draft]:
             return
 
 
+_MEANS = (
+    ("by", "means", "of"),
+    ("with", "the", "help", "of"),
+    ("with", "the", "aid", "of"),
+    ("through", "the", "use", "of"),
+    ("via",),
+    ("by", "using"),
+)
+
+
+def means(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """Sentences like "Nations gained access with the help of quinine"."""
+    if not askable(reading, clause) or clause.copular:
+        return
+    lows = [t.low for t in reading.tokens]
+    for i in range(clause.verb + 1, len(lows) - 2):
+        if not any(tuple(lows[i : i + len(m)]) == m for m in _MEANS):
+            continue
+        tail = (clause.verb + 1, i)
+        if has_clause(reading, tail) or (tail[0] < tail[1] and not reading.stands_alone(tail, own=True)):
+            return
+        if tail[0] == tail[1] and not clause.passive:
+            return
+        answer = answer_of(reading, (i, reading.object(i + 1)[1]))
+        stem = ask(reading, clause, "How", reading.plain(tail))
+        yield from drafted(reading, clause, stem, answer, "process", 0.86)
+        return
+
+
+_MADE = words(
+    """
+    used uses use created creates establish established founded built developed introduced launched formed
+    designed invented adopted organized hired published employed passed signed convened commissioned appointed
+    sent staged devised wrote issued enacted
+    """
+)
+
+
+def aim(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """Sentences like "Lavoisier used sealed vessels to show that ..."."""
+    if clause.verb_low not in _MADE or not askable(reading, clause) or clause.passive:
+        return
+    tokens = reading.tokens
+    phrase = noun_phrase(tokens, clause.verb + 1, len(tokens))
+    if phrase is None or tokens[phrase[1]].low in _ABLE:
+        return
+    begin = phrase[0]
+    if begin + 2 < len(tokens) and tokens[begin].low == "of":
+        inner = noun_phrase(tokens, begin + 1, len(tokens))
+        begin = inner[0] if inner else begin
+    if begin + 2 >= len(tokens) or tokens[begin].tag != "TO" or tokens[begin + 1].tag != "VB":
+        return
+    tail = (clause.verb + 1, begin)
+    if not reading.stands_alone(tail, own=True):
+        return
+    answer = answer_of(reading, (begin, reading.object(begin + 1)[1]))
+    yield from drafted(
+        reading, clause, ask(reading, clause, "Why", reading.plain(tail)), answer, "cause", 0.88
+    )
+
+
 def contrast(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "Arteries carry ..., whereas veins carry ..."."""
-    if not askable(reading, clause, longest=6) or any(
-        t.tag == "CD" for t in reading.tokens[clause.subject[0] : clause.subject[1]]
+    if (
+        reading.antecedent
+        or not askable(reading, clause, longest=6)
+        or any(t.tag == "CD" for t in reading.tokens[clause.subject[0] : clause.subject[1]])
     ):
         return
     end = len(reading.tokens) - 1

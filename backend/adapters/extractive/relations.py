@@ -60,11 +60,11 @@ def object_question(reading: Reading, clause: Clause) -> Iterator[Draft]:
     if (
         clause.passive
         or progressive(clause)
-        or verb.tag not in {"VZ", "VP", "VD", "VB", "HV"}
+        or not (verb.tag in {"VZ", "VP", "VD", "VB", "HV"} or _perfect(clause))
         or not askable(reading, clause)
     ):
         return
-    base = verb_base(verb)
+    base = PARTICIPLE[verb.low].base if _perfect(clause) and verb.low in PARTICIPLE else verb_base(verb)
     if base is None or base in DULL_VERBS:
         return
     start = clause.verb + 1
@@ -95,6 +95,15 @@ def object_question(reading: Reading, clause: Clause) -> Iterator[Draft]:
     )
     yield from drafted(
         reading, clause, ask(reading, clause, "What", tail), answer_of(reading, span), "object", score
+    )
+
+
+def _perfect(clause: Clause) -> bool:
+    """Whether the verb is a participle after "has" alone."""
+    return (
+        clause.tokens[clause.verb].tag == "VN"
+        and bool(clause.aux)
+        and all(clause.tokens[a].tag in {"HV", "MD"} for a in clause.aux)
     )
 
 

@@ -379,6 +379,15 @@ def is_plural(low: str) -> bool:
     )
 
 
+_IN_BRACKETS = re.compile(r"(?<=\s)(?:\([^()]*\)|\[[^\[\]]*\])")
+
+
+def tag_without_asides(sentence: str, casing: Casing) -> list[Token]:
+    """The tokens without those between brackets, which belong to no clause; offsets are the sentence's."""
+    blank = _IN_BRACKETS.sub(lambda m: " " * len(m.group()), sentence)
+    return tag(blank, casing)
+
+
 def tag(sentence: str, casing: Casing) -> list[Token]:
     """The tokens of one sentence with their tags."""
     return _Tagger(sentence, casing).run()

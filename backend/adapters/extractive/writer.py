@@ -13,6 +13,7 @@ from backend.ports.embedder import Embedder
 from backend.utils.languages import language_of
 
 from . import cloze, open_questions
+from .antecedents import with_antecedents
 from .apart import Apart
 from .asking import Draft
 from .finishing import Item, candidates, finished
@@ -134,7 +135,7 @@ def _groups(passages: tuple[Passage, ...]) -> list[tuple[str, tuple[Passage, ...
 
 
 def _english(passages: tuple[Passage, ...], _language: str, order: Order) -> list[Item]:
-    document = Document.of(passages)
+    document = with_antecedents(Document.of(passages))
     if order.count >= _EVERY:
         return _everything(document, order.mode)
     if order.mode is Mode.PRACTICE:
