@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from backend.utils.stems import content_stems, stem
 
+from . import kin, wordnet
 from . import lexicon as lx
 from .terms import Term, Vocabulary
 
@@ -28,6 +29,12 @@ _ALSO = re.compile(
 )
 _NEAR, _NEAR_WEIGHT = 80, 1.5
 """Names that stand within so many sentences are of the same matter: a text may go from one to another."""
+_KIN_WEIGHT = 2.5
+_FROM_OUTSIDE = 40
+_CLOSE = 30
+"""Sentences within which names are of one matter, about those of an article."""
+_SAME_KIND = 0.8
+"""Share of the ways up that names of one kind have in common: two philosophers, two cities."""
 _EXACT_FROM = 1700
 """Years before are given in round numbers as often as not."""
 _LATEST_YEAR = 2025
@@ -75,6 +82,9 @@ class Distractors:
             chosen.append(candidate)
             if len(chosen) == WRONG + _SPARE:
                 break
+        if key.name:
+            chosen = self._of_the_keys_kind(key, chosen, sentence)
+            chosen += self._namesakes(key, sentence) if fit.near else []
         picked = _with_a_longer_one(key, chosen)
         if picked is not None and (_stands_out(key, picked) or not self._kindred(key, picked)):
             return None
@@ -93,6 +103,10 @@ class Distractors:
         for term in pool[key.kind]:
             if key.name and not (_same_sort(sort, self.vocabulary.sort_of(term)) and _used_alike(key, term)):
                 continue
+            if key.name and not kin.same_sort_of_place(key.text, term.text):
+                continue
+            if not key.name and _of_another_kind(key, term, defined=near):
+                continue
             if term.low in _DIRECTIONS:
                 continue
             if key.animate != term.animate or term.loose or self.vocabulary.general(term):
@@ -104,6 +118,25 @@ class Distractors:
             if term.low in text or (term.size == 1 and stem(term.low) in stems):
                 continue
             yield term
+
+    @staticmethod
+    def _of_the_keys_kind(key: Term, names: Sequence[Term], sentence: int) -> list[Term]:
+        """Names known to be of the key's kind, then those of unknown kinds that are used close by."""
+        known = [t for t in names if _known_beside(key, t)]
+        close = [t for t in names if t not in known and _away(t, sentence) <= _CLOSE]
+        return known + [t for t in close if kin.akin(key.text, t.text) is not False]
+
+    def _namesakes(self, key: Term, sentence: int) -> list[Term]:
+        """Names of the key's kind that the document does not use: other chemists beside a chemist."""
+        text = self.vocabulary.document.readings[sentence].sentence.text.lower()
+        used = {w for t in self.vocabulary.terms.values() if t.name for w in t.low.split()}
+        others = [
+            Term(name.lower(), name, name.lower().rsplit(maxsplit=1)[-1], key.plural, name=True)
+            for name in wordnet.namesakes(key.text)
+            if name.lower() not in text and used.isdisjoint(name.lower().split())
+        ]
+        fitting = [t for t in others if t.size == key.size and _similar_length(t, key)]
+        return sorted(fitting, key=lambda t: zlib.crc32(f"{key.low}|{t.low}".encode()))[:_FROM_OUTSIDE]
 
     def _alias(self, key: Term, other: Term) -> bool:
         """Whether a sentence says that both are names of one thing: "the cell (or plasma) membrane"."""
@@ -120,6 +153,8 @@ class Distractors:
         score += 1.2 * (key.size == other.size) + 0.8 * _same_ending(key.head, other.head)
         score += 1.0 - abs(key.definite / key.count - other.definite / other.count)
         score += 4.0 * self.vocabulary.alike(key, other)
+        if not key.name:
+            score += _KIN_WEIGHT * (kin.degree(key.low, other.low, (key.genus, other.genus)) or 0.0)
         score += 0.5 * bool(other.genus) + 0.25 * min(other.count, 4)
         score -= 0.06 * abs(len(key.text) - len(other.text)) + 0.5 * self.used[other.low]
         score -= 1.0 * (other.count == 1 and other.size > 1 and not other.name and other.head != key.head)
@@ -148,6 +183,20 @@ def _stands_out(key: Term, picked: Sequence[Term]) -> bool:
     """Whether the key is the only one of several words, the only one of one word."""
     sizes = {min(t.size, 2) for t in picked}
     return sizes != {1, 2} and sizes != {min(key.size, 2)}
+
+
+def _known_beside(key: Term, other: Term) -> bool:
+    """Whether a name of the document is known to be one of the key's kind."""
+    return bool(wordnet.namesakes(key.text)) and (wordnet.kinship(key.text, other.text) or 0.0) >= _SAME_KIND
+
+
+def _of_another_kind(key: Term, other: Term, *, defined: bool) -> bool:
+    """Whether nothing tells that both are things of one kind, or they are two words for one.
+
+    ``defined``: that a short text defines both is enough.
+    """
+    akin = (defined and key.genus and other.genus) or kin.akin(key.low, other.low, (key.genus, other.genus))
+    return not akin or kin.interchangeable(key.low, other.low)
 
 
 def _same_opening(key: Term, other: Term) -> bool:
@@ -214,8 +263,12 @@ def _nearness(term: Term, sentence: int) -> float:
     """What a name gains that is used near the sentence; 0 for other terms."""
     if not term.name:
         return 0.0
-    away = min(abs(s - sentence) for s in term.sentences)
-    return _NEAR_WEIGHT * max(0.0, 1 - away / _NEAR)
+    return _NEAR_WEIGHT * max(0.0, 1 - _away(term, sentence) / _NEAR)
+
+
+def _away(term: Term, sentence: int) -> int:
+    """How many sentences away the term is used."""
+    return min(abs(s - sentence) for s in term.sentences)
 
 
 def numbers_beside(number: str) -> list[str] | None:

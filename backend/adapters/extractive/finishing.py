@@ -36,6 +36,8 @@ class Item:
     """Wrong options, the best first; empty for open questions."""
     settled: bool = False
     """Whether the options are chosen: an embedder does not know their language."""
+    vetted: bool = False
+    """Whether the document's own list tells that the options are of the key's kind."""
 
 
 def finished(items: Sequence[Item], mode: Mode) -> list[Question]:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
+from statistics import fmean
 
 from backend.utils.stems import content_stems
 
+from . import kin, wordnet
 from .asking import Draft
 from .clauses import noun_phrase
+from .genus import genus_of
 from .glossary import Entry
 from .reading import Document
 from .sentences import Sentence
@@ -24,7 +27,9 @@ from .tagging import is_plural, tag
 _NAME, _MEANING = 1.12, 1.05
 _UNUSED = 0.1
 """What a term is worth less that the text itself never uses."""
-_TOLD = 0.6
+_SHORT, _LEAST_SAID = 0.3, 5
+"""What a question is worth less whose definition is of fewer words of content: "joint of the body"."""
+_TOLD = 0.4
 """Share of a definition's words from which a sentence of the text is taken to say the same."""
 _FEWEST_TOLD = 3
 _SAME = 0.5
@@ -34,6 +39,10 @@ _LENGTHS = (0.55, 1.7)
 _FAR = 40
 """Entries further apart than this are of other parts of the text."""
 _OFTEN = 0.5
+_AKIN, _OF_A_KIND = 0.45, 0.72
+"""Nearness in kind from which an entry may be an option, and mean from which the options are of one kind."""
+_MIXED = 0.3
+"""What an item is worth less whose options are of one kind by a hair."""
 _VERBAL = frozenset({"VB", "VZ", "VP", "VD", "BE", "HV", "MD", "TO", "IN", "RB"})
 
 
@@ -67,20 +76,29 @@ class KeyTerms:
         """
         for entry in self._entries:
             told = self._told(entry)
-            named = self._name(entry, told)
-            name = Asked(named, _as_written(named.answer, self._other_terms(entry)))
-            meaning = Asked(self._meaning(entry, entry.core), self._other_meanings(entry))
-            if len(name.options) >= _WRONG:
-                yield name
-            elif len(meaning.options) >= _WRONG:
-                yield meaning
+            named, terms = self._name(entry, told), self._other_terms(entry)
+            meant, meanings = self._meaning(entry, entry.core), self._other_meanings(entry)
+            name = Asked(
+                _lowered_by(named, self._less(entry, terms)),
+                _as_written(named.answer, [self._written(e) for e in terms]),
+            )
+            meaning = Asked(
+                _lowered_by(meant, self._less(entry, meanings)), tuple(e.core for e in meanings[:_SPARE])
+            )
+            possible = [a for a in (name, meaning) if len(a.options) >= _WRONG]
+            if possible:
+                yield max(possible, key=lambda a: a.draft.score)
 
     def _name(self, entry: Entry, told: tuple[Sentence, str] | None) -> Draft:
         sentence, answer = told or (self._sentence(entry), entry.term)
-        score = _NAME - _UNUSED * (not self._uses(entry.low))
+        score = _NAME - _UNUSED * (not self._uses(entry.low)) - _SHORT * self._says_little(entry)
         return Draft(
             f"Which term means “{_lowered(entry.core)}”?", answer, "name", score, entry.low, sentence
         )
+
+    @staticmethod
+    def _says_little(entry: Entry) -> bool:
+        return len(content_stems(entry.core)) < _LEAST_SAID
 
     def _meaning(self, entry: Entry, said: str) -> Draft:
         score = _MEANING - _UNUSED * (not self._uses(entry.low))
@@ -97,7 +115,7 @@ class KeyTerms:
         term = self._written(entry)
         if "(" in term:
             return f"What does the term “{term}” mean?"
-        if is_plural(entry.low.split()[-1]):
+        if _plural(entry.low):
             return f"What are {term}?"
         uses = self._uses(entry.low)
         if not uses:
@@ -152,25 +170,31 @@ class KeyTerms:
                 best = (shared, reading.sentence, found.group())
         return best[1:] if best else None
 
-    def _other_terms(self, entry: Entry) -> list[str]:
+    def _other_terms(self, entry: Entry) -> list[Entry]:
         leaked = entry.named_in_core
         core = entry.core.lower()
-        asked = content_stems(entry.core) - leaked
-        plural = is_plural(entry.low.split()[-1])
+        asked = content_stems(entry.core) - leaked - content_stems(self._genera[entry.low])
+        plural = _plural(entry.low)
         found = [
             e
             for e in self._apart(entry)
-            if is_plural(e.low.split()[-1]) == plural
+            if _plural(e.low) == plural
             and leaked <= content_stems(e.term)
             and not content_stems(e.term) & asked
             and e.low not in core
+            and self._akin(entry, e)
         ]
         found.sort(key=lambda e: self._distance(entry, e))
-        return [self._written(e) for e in found]
+        return found
 
-    def _other_meanings(self, entry: Entry) -> tuple[str, ...]:
+    def _less(self, entry: Entry, others: Sequence[Entry]) -> float:
+        """What an item loses where its best options are of the entry's kind only by a hair."""
+        degrees = [self._degree(entry, e) for e in others[:_WRONG]]
+        return _MIXED * (len(degrees) < _WRONG or fmean(degrees) < _OF_A_KIND)
+
+    def _other_meanings(self, entry: Entry) -> list[Entry]:
         if entry.named_in_core:
-            return ()
+            return []
         said = content_stems(entry.core)
         asked = content_stems(entry.term)
         least, most = (share * len(entry.core) for share in _LENGTHS)
@@ -178,13 +202,29 @@ class KeyTerms:
             e
             for e in self._apart(entry)
             if least <= len(e.core) <= most
+            and self._akin(entry, e)
             and not content_stems(e.core) & asked
             and len(content_stems(e.core) & said) < max(2, _SAME * len(said))
         ]
         found.sort(key=lambda e: self._distance(entry, e) + abs(len(e.core) - len(entry.core)) / 40)
-        cores = [e.core for e in found]
-        cores = [c for c in cores if c[0].isupper() == entry.core[0].isupper()]
-        return tuple(cores[:_SPARE])
+        return [e for e in found if e.core[0].isupper() == entry.core[0].isupper()]
+
+    def _akin(self, entry: Entry, other: Entry) -> bool:
+        """Whether both terms are known to name things of one kind."""
+        return self._degree(entry, other) >= _AKIN and not kin.interchangeable(entry.low, other.low)
+
+    def _degree(self, entry: Entry, other: Entry) -> float:
+        genera = (self._genera[entry.low], self._genera[other.low])
+        return kin.degree(entry.low, other.low, genera) or 0.0
+
+    @cached_property
+    def _genera(self) -> dict[str, str]:
+        """What the list files each of its terms under: "tuft" for one that is a tuft of capillaries."""
+        return {e.low: self._genus(e.core) for e in self._entries}
+
+    def _genus(self, core: str) -> str:
+        said = core.partition(", ")[2] if core.lower().startswith("in ") else core
+        return genus_of(said or core, self.document.casing)
 
     def _apart(self, entry: Entry) -> Iterator[Entry]:
         """Entries that are neither names of the same nor kinds of each other."""
@@ -202,20 +242,29 @@ class KeyTerms:
             ):
                 yield other
 
-    @staticmethod
-    def _distance(entry: Entry, other: Entry) -> float:
-        """Small for entries of one part of the text whose terms end alike."""
+    def _distance(self, entry: Entry, other: Entry) -> float:
+        """Small for entries of one part of the text and one kind, whose terms end alike."""
         one, two = entry.low.split(), other.low.split()
         away = min(1.0, abs(entry.place - other.place) / _FAR)
         ends = 1.0 * (one[-1] == two[-1]) + 0.5 * (one[-1][-3:] == two[-1][-3:])
-        return away - ends + 0.4 * abs(len(one) - len(two))
+        return away - ends - self._degree(entry, other) + 0.4 * abs(len(one) - len(two))
+
+
+def _plural(low: str) -> bool:
+    """Whether a term names several: "nails", not "pancreas"."""
+    last = low.rsplit(maxsplit=1)[-1]
+    return is_plural(last) and not wordnet.is_singular(last)
+
+
+def _lowered_by(draft: Draft, less: float) -> Draft:
+    return replace(draft, score=draft.score - less)
 
 
 def _as_written(key: str, options: Sequence[str]) -> tuple[str, ...]:
     """The options with the key's capital, the best first."""
     if key[0].isupper():
         options = [o[0].upper() + o[1:] for o in options]
-    return tuple(o for o in options if o[0].isupper() == key[0].isupper())[:_SPARE]
+    return tuple(o for o in options if o[0].isupper() or not key[0].isupper())[:_SPARE]
 
 
 def _lowered(core: str) -> str:

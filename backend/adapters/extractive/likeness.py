@@ -25,6 +25,8 @@ _LAST = 0.6
 """What an item loses where an option is of another world: it is one of the last that are taken."""
 _HEADS, _HEADS_WEIGHT = 0.33, 1.4
 """Last words of terms that are this near name things of one kind; what the farthest option lacks costs."""
+_RELATED, _UNRELATED = 0.3, 0.3
+"""Mean cosine below which three statements are of other matters than the key, and what the item loses."""
 _PLACE = 0.03
 """How much nearer in kind an option must be to stand before one that the document's use of words favours."""
 _LEAST_KIN = 0.37
@@ -72,11 +74,11 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
     apart = [o for o in item.options if not _same(key, o, vectors)]
     if len(apart) < _WRONG:
         return None
-    strange = {o for o in apart if _strange(key, o, vectors)}
+    strange = set() if item.vetted else {o for o in apart if _strange(key, o, vectors)}
     kindred = [o for o in apart if o not in strange]
     # A text that has no three of a kind gives the item all the same, as one of its last.
     apart = kindred if len(kindred) >= _WRONG else (kindred + [o for o in apart if o in strange])[:_WRONG]
-    apart = _most_akin(key, apart, vectors)
+    apart = apart if item.vetted else _most_akin(key, apart, vectors)
     nearness = {t: float(vectors[t] @ asked) for t in (key, *apart)}
     chosen = apart[:_WRONG]
     if all(nearness[o] < nearness[key] for o in chosen):
@@ -86,9 +88,13 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
         farthest = {o: float(nearness[o]) for o in chosen}
         _put(chosen, [o for o in apart[_WRONG:] if len(o) >= len(key)], farthest)
     given_away = all(nearness[o] < nearness[key] for o in chosen)
+    if item.vetted:
+        score = item.draft.score - _GIVEN_AWAY * given_away
+        return replace(item, draft=replace(item.draft, score=score), options=tuple(chosen))
     kinship = fmean(float(vectors[key] @ vectors[o]) for o in chosen)
     alien = len(key.split()) <= _TERM_WORDS and kinship < _LEAST_KIN
     lost = _LAST * (alien or bool(strange.intersection(chosen)))
+    lost += _UNRELATED * (len(key.split()) > _TERM_WORDS and kinship < _RELATED)
     named = not _is_term(key) and len(key.split()) <= _TERM_WORDS
     weight = _KIN_WEIGHT_OF_NAMES if named else _KIN_WEIGHT
     score = item.draft.score - lost - _GIVEN_AWAY * given_away - weight * max(0.0, _KIN - kinship)

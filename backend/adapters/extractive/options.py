@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from backend.utils.stems import content_stems
 
+from . import kin
 from .asking import Draft
+from .genus import genus_of
 from .quiz_questions import Gap
-from .reading import Document
-from .terms import Term
+from .terms import Term, Vocabulary
 
 _WRONG = 3
 _MOST_SHARED = 0.5
@@ -47,8 +48,9 @@ def _distinct(key: str, texts: list[str]) -> tuple[str, ...] | None:
 class Descriptions:
     """What the document says its terms are: each is a wrong answer to what another one is."""
 
-    def __init__(self, document: Document, gaps: Sequence[Gap]) -> None:
-        self.document = document
+    def __init__(self, vocabulary: Vocabulary, gaps: Sequence[Gap]) -> None:
+        document = vocabulary.document
+        self.vocabulary = vocabulary
         self.gaps = gaps
         self.used: Counter[str] = Counter()
         self._sentences = [
@@ -69,7 +71,7 @@ class Descriptions:
         chosen: list[str] = []
         told = [stems for text, stems in self._sentences if gap.draft.topic in text]
         for other in ranked:
-            if _told_too(other.draft, told):
+            if _told_too(other.draft, told) or not self._akin(gap, other):
                 continue
             stems = content_stems(other.draft.answer)
             if all(len(stems & content_stems(c)) < 3 for c in [*chosen, key]):
@@ -78,6 +80,19 @@ class Descriptions:
                 break
         self.used.update(chosen[:_WRONG])
         return self._with_a_longer_one(key, chosen)
+
+    def _akin(self, gap: Gap, other: Gap) -> bool:
+        """Whether what is said of another thing could be said of the one asked for: they are of one kind."""
+        if gap.pool.split()[0] not in {"definition", "ending"}:
+            return True
+        genera = (self._genus(gap), self._genus(other))
+        return kin.akin(gap.draft.topic, other.draft.topic, genera) is True
+
+    def _genus(self, gap: Gap) -> str:
+        if gap.pool.startswith("definition"):
+            return genus_of(gap.draft.answer, self.vocabulary.document.casing)
+        term = self.vocabulary.terms.get(gap.draft.topic)
+        return term.genus if term else ""
 
     @staticmethod
     def _with_a_longer_one(key: str, chosen: list[str]) -> tuple[str, ...] | None:

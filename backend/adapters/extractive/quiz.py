@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from backend.models.questions import Order
@@ -31,8 +31,20 @@ _PASSING = 0.22
 _AMBIGUOUS = 0.3
 """What a gap for a term is worth less in a quiz: more than one of its neighbours may fit the sentence."""
 
-_WORTH_LESS = {"subject": 0.25, "definition": 0.16, "ending": 0.06}
+_WORTH_LESS = {"subject": 0.25, "definition": 0.16, "ending": 0.35}
 """Terms as options are seldom all of the key's kind: what is said of a thing is asked for first."""
+_HARDLY_WORTH = {"number": 0.3, "date": 0.1}
+"""What a number left out of a sentence is worth less: few are worth knowing."""
+_GUESSED_BY_SENSE = {
+    "cause": 0.3,
+    "object": 0.1,
+    "condition": 0.2,
+    "effect": 0.2,
+    "process": 0.2,
+    "function": 0.15,
+}
+"""Kinds whose wrong options answer other questions and are told apart by sense alone."""
+_GOES_ON, _GOES_ON_WORTH = re.compile(r"\b(?:also|even more|again|then|this|such)\b"), 0.3
 _LONG_TEXT = 30_000
 _IN_A_LONG_TEXT = {"number": 0.15, "date": 0.15, "cloze": 0.04}
 """What kinds are worth less where a text has enough of others: an aside is soon found in a long text."""
@@ -44,6 +56,16 @@ _UNLISTED = 0.08
 _OF_TERMS = frozenset({"subject", "definition", "cloze", "object", "agent"})
 _PLACED = 0.15
 """What a place is worth less as a gap: the text seldom tells why it is no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A draft with its wrong options, the best first."""
+
+    draft: Draft
+    options: tuple[str, ...]
+    listed: bool
+    """Whether it asks for a term of the document's own list."""
 
 
 class Quiz:
@@ -59,7 +81,7 @@ class Quiz:
             for g in quiz_questions.gaps(document, self.vocabulary, i)
         ]
         self.distractors = Distractors(self.vocabulary)
-        self.descriptions = Descriptions(document, [g for _, g in self.gaps if g.form == "phrase"])
+        self.descriptions = Descriptions(self.vocabulary, [g for _, g in self.gaps if g.form == "phrase"])
         self.options: dict[int, tuple[str, ...]] = {}
         self.keys: dict[str, int] = {}
         for asked in KeyTerms(document).quiz_questions():
@@ -69,7 +91,10 @@ class Quiz:
     def _weighed(self, gap: Gap) -> Gap:
         """A key that is one plain word, seldom used and nowhere defined, is not what the text is about."""
         term = self.vocabulary.terms.get(gap.term)
-        less = _IN_A_LONG_TEXT.get(gap.draft.kind, 0.0) * self._long
+        less = _HARDLY_WORTH.get(gap.draft.kind, 0.0) * gap.draft.stem.startswith("Complete")
+        less += _GUESSED_BY_SENSE.get(gap.draft.kind, 0.0)
+        less += _GOES_ON_WORTH * (_GOES_ON.search(gap.draft.stem) is not None)
+        less += _IN_A_LONG_TEXT.get(gap.draft.kind, 0.0) * self._long
         less *= gap.draft.kind != "number" or gap.draft.stem.startswith("Complete")
         if term is None:
             return replace(gap, draft=replace(gap.draft, score=gap.draft.score - less))
@@ -85,7 +110,7 @@ class Quiz:
         less += 0.0 if topical or (known and not pointed) else _PASSING
         return replace(gap, draft=replace(gap.draft, score=gap.draft.score - less)) if less else gap
 
-    def write(self, order: Order) -> list[tuple[Draft, tuple[str, ...]]]:
+    def write(self, order: Order) -> list[Made]:
         """At most ``order.count`` drafts, each with three wrong options or more, the best first.
 
         The first round takes options from other paragraphs, where they are least likely to be right too;
@@ -103,20 +128,19 @@ class Quiz:
                 least=least,
                 before=kept,
             )
-        return [(self._named(gap), self.options[number]) for number, (_, gap) in kept]
+        return [self._made(number, gap) for number, (_, gap) in kept]
 
-    def every(self) -> list[tuple[Draft, tuple[str, ...]]]:
+    def every(self) -> list[Made]:
         """Every draft that has options, also several of one sentence: for a choice that is made later."""
         numbered = sorted(enumerate(self.gaps), key=lambda n: -n[1][1].draft.score)
         for near, least in ((False, _LEAST), (True, _LEAST_NEAR)):
             for number, (sentence, gap) in numbered:
                 if number not in self.options and gap.draft.score >= least:
                     self._complete(number, sentence, gap, near=near)
-        return [
-            (self._named(gap), self.options[number])
-            for number, (_, gap) in numbered
-            if number in self.options
-        ]
+        return [self._made(number, gap) for number, (_, gap) in numbered if number in self.options]
+
+    def _made(self, number: int, gap: Gap) -> Made:
+        return Made(self._named(gap), self.options[number], gap.form == "listed")
 
     def _named(self, gap: Gap) -> Draft:
         """Asks "who" where the key is known to be a person."""

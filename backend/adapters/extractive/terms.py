@@ -11,10 +11,10 @@ from functools import cached_property, lru_cache
 
 from backend.utils.stems import content_stems
 
-from . import gazetteer
+from . import gazetteer, wordnet
 from . import lexicon as lx
 from .clauses import Span, noun_phrase
-from .genus import genus_at
+from .genus import genus_at, genus_of
 from .lexicon import words
 from .reading import Document, Reading
 from .tagging import NOUN, Token, is_plural
@@ -179,6 +179,10 @@ class Vocabulary:
         )
 
     def _find_genera(self) -> None:
+        for entry in self.document.terms:
+            listed = self.terms.get(entry.low)
+            if listed is not None and entry.core:
+                listed.genus = genus_of(entry.core, self.document.casing)
         for reading in self.document.readings:
             clause = reading.clause
             if clause is None or not clause.copular or clause.aux or clause.negated:
@@ -217,6 +221,8 @@ class Vocabulary:
             return "tongue"
         if term.low in gazetteer.PLACES and self._is_family_name(term.low):
             return "person"
+        if wordnet.is_person(term.text) or wordnet.is_place(term.text):
+            return "person" if wordnet.is_person(term.text) else "place"
         words = [w for w in term.low.split() if not _ORDINAL.fullmatch(w)] or [term.low]
         if words[-1] in gazetteer.BODY_HEADS:
             return "body"

@@ -18,7 +18,7 @@ from .apart import Apart
 from .asking import Draft
 from .finishing import Item, candidates, finished
 from .likeness import sharpened
-from .quiz import Quiz
+from .quiz import Made, Quiz
 from .reading import Document
 from .selection import Wish, choose
 
@@ -140,13 +140,17 @@ def _english(passages: tuple[Passage, ...], _language: str, order: Order) -> lis
         return _everything(document, order.mode)
     if order.mode is Mode.PRACTICE:
         return [Item(d, passages) for d in _open(document, order)]
-    return [Item(draft, passages, options) for draft, options in Quiz(document).write(order)]
+    return [_quiz_item(document, made) for made in Quiz(document).write(order)]
+
+
+def _quiz_item(document: Document, made: Made) -> Item:
+    return Item(made.draft, document.passages, made.options, vetted=made.listed)
 
 
 def _everything(document: Document, mode: Mode) -> list[Item]:
     """All that is worth a look, several items of one sentence too: the choice is made later."""
     if mode is Mode.QUIZ:
-        return [Item(draft, document.passages, options) for draft, options in Quiz(document).every()]
+        return [_quiz_item(document, made) for made in Quiz(document).every()]
     asked = [d for d in open_questions.drafts(document) if d.score >= _LEAST_OPEN]
     gaps = [d for d in open_questions.recalled(document) if d.score >= _LEAST_RECALLED]
     return [Item(d, document.passages) for d in asked + gaps]
