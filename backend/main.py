@@ -35,6 +35,7 @@ from backend.routes import (
     vector_index,
 )
 from backend.routes.access import Gate, documented
+from backend.routes.measured import SearchRoute
 from backend.routes.middleware import RATE_HEADERS, BodyLimit, RateLimit, RequestId
 from backend.routes.sessions import SessionRoutes
 from backend.services.access import Access
@@ -113,6 +114,7 @@ def create_app(
         expose_headers=["X-Request-ID", "Retry-After", "WWW-Authenticate", *RATE_HEADERS],
     )
     app.add_middleware(RequestId)
+    app.router.routes.insert(0, SearchRoute(vector_index.search))
     for module in (
         auth,
         chat,
@@ -154,6 +156,7 @@ def create_index_app(
     app.add_middleware(BodyLimit, max_upload_bytes=max_index_bytes, max_index_bytes=max_index_bytes)
     app.add_middleware(Gate)
     app.add_middleware(RequestId)
+    app.router.routes.insert(0, SearchRoute(vector_index.search))
     app.include_router(vector_index.router)
     return app
 

@@ -12,6 +12,7 @@ from contextlib import nullcontext
 import uvicorn
 
 from backend.bootstrap_index_service import open_standalone
+from backend.commands.handover import ReachableHTTP
 from backend.commands.serve import announce, bind
 from backend.config.settings import Settings
 from backend.main import create_index_app
@@ -36,7 +37,9 @@ async def _serve(settings: Settings) -> None:
         app = create_index_app(
             lambda: nullcontext(services), max_index_bytes=settings.index_max_body_mb * 1_000_000
         )
-        config = uvicorn.Config(app, log_config=None, access_log=settings.log_level == "debug")
+        config = uvicorn.Config(
+            app, http=ReachableHTTP, log_config=None, access_log=settings.log_level == "debug"
+        )
         server = uvicorn.Server(config)
         gc.collect()
         gc.freeze()

@@ -43,7 +43,7 @@ _ADMIN = re.compile(r"/api/(migrations|maintenance)(/.*)?|/health/models|/metric
 _READING = {
     "POST": re.compile(
         r"/chat|/api/chat(/(generate-questions|evaluate-answer|evaluate-quiz))?|/api/(ask|questions)(/stream)?"
-        r"|/api/pdf/select|/v1/index/[^/]+/(search|specialized_search)"
+        r"|/api/pdf/select|/v1/index/[^/]+/(search|specialized_search|attach)"
     ),
     "DELETE": re.compile(r"/api/chat/history"),
 }

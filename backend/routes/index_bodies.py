@@ -46,12 +46,18 @@ def is_frame(request: Request) -> bool:
 async def read(request: Request, from_json: Callable[[Any], T], from_frame: Callable[[frames.Frame], T]) -> T:
     """The body as its content type says. Raises InvalidRequest."""
     body = await request.body()
-    binary = is_frame(request)
+    if is_frame(request):
+        return await read_frame(body, from_frame)
+    return await _parsed(body, lambda: from_json(_json(body)))
 
-    def parsed() -> T:
-        return from_frame(frames.decode(body)) if binary else from_json(_json(body))
 
-    return parsed() if len(body) < _LARGE else await asyncio.to_thread(parsed)
+async def read_frame(body: bytes, from_frame: Callable[[frames.Frame], T]) -> T:
+    """A binary body. Raises InvalidRequest."""
+    return await _parsed(body, lambda: from_frame(frames.decode(body)))
+
+
+async def _parsed(body: bytes, parse: Callable[[], T]) -> T:
+    return parse() if len(body) < _LARGE else await asyncio.to_thread(parse)
 
 
 def _json(body: bytes) -> Any:  # noqa: ANN401 - JSON
@@ -191,7 +197,12 @@ def results(found: Neighbours, row: int, values: Mapping[int, Rows] | None = Non
     return made
 
 
-def frame_of(found: Neighbours, *, metadata: bool) -> Response:
+def frame_response(frame: bytes) -> Response:
+    """A binary answer."""
+    return Response(frame, media_type=frames.MEDIA_TYPE)
+
+
+def frame_of(found: Neighbours, *, metadata: bool) -> bytes:
     """Scores and numbers (-1: none); the header has ``ids`` where some are texts, and ``metadata``."""
     header: dict[str, Any] = {"ids": None, "metadata": None}
     if any(text for row in found.metadata for text in row):
@@ -203,7 +214,7 @@ def frame_of(found: Neighbours, *, metadata: bool) -> Response:
             header["ids"] = [[one for one, _ in row] for row in both]
         if metadata:
             header["metadata"] = [[orjson.Fragment(text) for _, text in row] for row in both]
-    return Response(frames.encode(header, [found.scores, found.numbers]), media_type=frames.MEDIA_TYPE)
+    return frames.encode(header, [found.scores, found.numbers])
 
 
 def vector_of(stored: Stored) -> dict[str, Any]:

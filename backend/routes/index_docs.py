@@ -122,3 +122,9 @@ VECTORS = _answer(
     },
     {"vectors": [{"id": "a-1", "metadata": {"year": 2020}}], "next": None},
 )
+
+
+UPGRADE: dict[int | str, dict[str, Any]] = {
+    101: {"description": "The connection is a line now."},
+    426: {"description": "It cannot become one: TLS, a proxy, or no `Upgrade`."},
+}

@@ -20,6 +20,13 @@ from backend.services.vector_indexes import VectorIndexService
 _MOST_IN_RANGE = 10_000
 
 
+async def search_frame(tenant: str, name: str, indexes: VectorIndexService, body: bytes) -> bytes:
+    """A search as a frame, answered by one."""
+    query = await bodies.read_frame(body, bodies.query_of_frame)
+    found = await indexes.search(tenant, name, query.vectors, query.k, query.filter, query.options)
+    return bodies.frame_of(found, metadata=query.more.get("metadata", True) is not False)
+
+
 async def specialized(request: Request, tenant: str, name: str, indexes: VectorIndexService) -> Response:
     """Do what ``search_type`` says."""
     query = await bodies.read(request, _of_json, bodies.query_of_frame)
@@ -76,7 +83,7 @@ def _range_frame(found: list[Neighbours], *, truncated: bool) -> Response:
     }
     scores = np.concatenate([one.scores[0] for one in found]) if found else np.empty(0, np.float32)
     numbers = np.concatenate([one.numbers[0] for one in found]) if found else np.empty(0, np.int64)
-    return Response(frames.encode(header, [limits, scores, numbers]), media_type=frames.MEDIA_TYPE)
+    return bodies.frame_response(frames.encode(header, [limits, scores, numbers]))
 
 
 async def _reconstruct(query: bodies.Query, tenant: str, name: str, indexes: VectorIndexService) -> Response:

@@ -133,7 +133,8 @@ def _counted(receive: Receive, limit: int, message: str) -> Receive:
         received = await receive()
         left -= len(received.get("body", b""))
         if left < 0:
-            raise HTTPException(413, message)
+            # What is left of the body is not read, so the connection cannot serve another request.
+            raise HTTPException(413, message, {"Connection": "close"})
         return received
 
     return counted

@@ -18,9 +18,19 @@ from backend.models.index_api import (
 )
 from backend.routes import index_bodies as bodies
 from backend.routes.deps import ERRORS, Caller, Offset
-from backend.routes.index_docs import BINARY_ANSWER, SEARCH, SPECIALIZED, TRAIN, UPSERT, VECTOR, VECTORS
-from backend.routes.index_search import specialized
-from backend.routes.measured import IndexesDep, Measured
+from backend.routes.index_docs import (
+    BINARY_ANSWER,
+    SEARCH,
+    SPECIALIZED,
+    TRAIN,
+    UPGRADE,
+    UPSERT,
+    VECTOR,
+    VECTORS,
+)
+from backend.routes.index_lines import hand_over
+from backend.routes.index_search import search_frame, specialized
+from backend.routes.measured import IndexesDep, Measured, measured
 
 router = APIRouter(prefix="/v1", tags=["vector indexes"], responses=ERRORS, route_class=Measured)
 
@@ -117,13 +127,31 @@ async def remove(index_id: Name, vector_id: VectorName, caller: Caller, indexes:
 @router.post("/index/{index_id}/search", openapi_extra=SEARCH, responses=BINARY_ANSWER)
 async def search(index_id: Name, request: Request, caller: Caller, indexes: IndexesDep) -> Response:
     """The nearest vectors, best first; fewer than `k` where the index holds fewer."""
+    if bodies.is_frame(request):
+        return bodies.frame_response(
+            await search_frame(caller.tenant, index_id, indexes, await request.body())
+        )
     query = await bodies.read(request, bodies.query_of_json, bodies.query_of_frame)
     found = await indexes.search(caller.tenant, index_id, query.vectors, query.k, query.filter, query.options)
-    if bodies.is_frame(request):
-        return bodies.frame_of(found, metadata=query.more.get("metadata", True) is not False)
     if query.single:
         return bodies.json_response({"results": bodies.results(found, 0)})
     return bodies.json_response({"results": [bodies.results(found, row) for row in range(len(found.scores))]})
+
+
+@router.post("/index/{index_id}/attach", responses=UPGRADE)
+async def attach(index_id: Name, request: Request, caller: Caller, indexes: IndexesDep) -> Response:
+    """Search on this connection from now on, frame after frame, with `Upgrade: faiss-index`: 101, then lines.
+
+    A frame's length (u64) and the frame of a search are answered by a status and a length (u64 each) and the
+    frame, or the body of an error. The connection ends after five minutes.
+    """
+    tenant = caller.tenant
+    await indexes.figures(tenant, index_id)
+
+    async def line(frame: bytes) -> bytes:
+        return await measured("search", indexes, search_frame(tenant, index_id, indexes, frame))
+
+    return hand_over(request, line)
 
 
 @router.get("/index/{index_id}/search", responses=BINARY_ANSWER)

@@ -20,6 +20,7 @@ import pytest
 from faiss_proxy import frames
 
 from tests.faiss_client.test_session_safety import X, ask, frame, opened
+from tests.support.index_server import IndexServer
 from tests.support.processes import Server
 
 NEW = frame({"op": "new", "name": "IndexFlatL2", "args": [8]})
@@ -37,12 +38,17 @@ _opened: list[socket.socket] = []
 
 
 def attach(server: Server, name: str, *headers: str) -> tuple[socket.socket, bytes]:
-    """A connection and the head of the answer to a request for handing it over."""
+    """A connection and the head of the answer to a request for handing it over to a session."""
+    wanted = headers or ("Connection: Upgrade", "Upgrade: faiss-session", "X-Request-ID: mine")
+    return attached(server, f"/v1/sessions/{name}", *wanted)
+
+
+def attached(server: Server | IndexServer, place: str, *wanted: str) -> tuple[socket.socket, bytes]:
+    """The same for any place that hands connections over."""
     parts = urlsplit(server.url)
     line = socket.create_connection((parts.hostname, parts.port), 30)
-    wanted = headers or ("Connection: Upgrade", "Upgrade: faiss-session", "X-Request-ID: mine")
     _opened.append(line)
-    head = [f"POST /v1/sessions/{name}/attach HTTP/1.1", "Host: x", "Content-Length: 0", *wanted, "", ""]
+    head = [f"POST {place}/attach HTTP/1.1", "Host: x", "Content-Length: 0", *wanted, "", ""]
     line.sendall("\r\n".join(head).encode())
     said = b""
     while b"\r\n\r\n" not in said:
@@ -179,7 +185,7 @@ def test_joined_queries_are_answered_bit_by_bit_as_one_alone(remote: ModuleType)
 
 
 def test_where_nothing_is_handed_over_the_plain_way_serves(remote: ModuleType, monkeypatch: Any) -> None:
-    monkeypatch.setattr("faiss_proxy.remote._UPGRADE", b"Content-Length: 0\r\n\r\n")
+    monkeypatch.setattr("faiss_proxy.remote._UPGRADE", b"%.0sContent-Length: 0\r\n\r\n")
     index = remote.IndexFlatL2(8)
     index.add(X)
     assert index.search(X[:1], 1)[1] == [[0]]

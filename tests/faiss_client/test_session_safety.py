@@ -380,3 +380,23 @@ def test_uploads_are_off_by_default(tmp_path: Any) -> None:
     finally:
         faiss_proxy.configure(None)
         server.stop()
+
+
+def test_positions_in_lists_and_vectors_of_cpp_are_checked(remote: ModuleType) -> None:
+    index = remote.index_factory(8, "IVF4,Flat")
+    index.train(X)
+    index.add(X)
+    lists = index.invlists
+    assert 0 <= lists.get_single_id(0, 0) < len(X)
+    for offset in (-1, lists.list_size(0), 1 << 40):
+        with pytest.raises(IndexError, match="list_size"):
+            lists.get_single_id(0, offset)
+    with pytest.raises(IndexError, match="nlist"):
+        lists.get_single_id(4, 0)
+    graph = remote.IndexHNSWFlat(8, 4)
+    graph.add(X)
+    levels = graph.hnsw.levels
+    assert levels.at(0) >= 1
+    for place in (-1, levels.size(), 1 << 40):
+        with pytest.raises(IndexError):
+            levels.at(place)

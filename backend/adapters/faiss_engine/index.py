@@ -224,9 +224,9 @@ class EngineIndex:
             return state.rows.ids_at(np.flatnonzero(mask if mask is not None else ~state.rows.dead))
 
     @contextmanager
-    def moment(self) -> Iterator[Moment]:
-        """What it holds; changes wait until the end of the block, searches do not."""
-        with self._cell.lock.reading():
+    def moment(self, *, wait: bool = True) -> Iterator[Moment]:
+        """What it holds; changes wait until its end, searches do not. See `ReadWriteLock.reading`."""
+        with self._cell.lock.reading(wait=wait):
             yield Moment(self._state(), self._mask)
 
     # Upkeep.

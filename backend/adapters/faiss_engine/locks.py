@@ -30,9 +30,11 @@ class ReadWriteLock:
         self._writing = False
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Beside other readers."""
+    def reading(self, *, wait: bool = True) -> Iterator[None]:
+        """Beside other readers. Raises BlockingIOError where it would wait but may not."""
         with self._changed:
+            if self._writers and not wait:
+                raise BlockingIOError
             self._changed.wait_for(lambda: not self._writers)
             self._readers += 1
         try:

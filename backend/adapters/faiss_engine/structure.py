@@ -115,11 +115,13 @@ def parameters(index: Index, selector: Any, options: Mapping[str, Any]) -> Any:
 
     What is not given is what the index itself says.
     """
+    if selector is None and not options:
+        return None
     left = dict(options)
     found = _parameters(index, selector, left)
     if left:
         raise InvalidRequest(f"This type of index has no search parameter {', '.join(sorted(left))}.")
-    return found if selector is not None or options else None
+    return found
 
 
 def _parameters(index: Index, selector: Any, left: dict[str, Any]) -> Any:

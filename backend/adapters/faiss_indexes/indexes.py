@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from backend.adapters.faiss_engine import Engine, EngineIndex, IndexSpec, Limits, Put, Remove, Reset
 from backend.adapters.faiss_engine.changes import Change
@@ -26,6 +29,8 @@ from backend.models.vector_index import (
 )
 from backend.ports.vector_indexes import Filter, Options
 
+_FEW = 100
+"""Results of a search that need not leave the event loop."""
 _SMALL = 64
 """Vectors that are checked and encoded where they are; more leave the event loop first."""
 
@@ -49,6 +54,8 @@ class FaissIndexes:
         self._ledger = Ledger(self._quota)
         self._figures: dict[Key, IndexFigures] = {}
         self._shelf = Shelf(self._engine, most_open, idle_s, self._remember)
+        self._read: WeakSet[EngineIndex] = WeakSet()
+        """Those that were searched since they were opened, so that no disk is waited for."""
 
     async def create(self, tenant: str, name: str, dimension: int, index_type: str, metric: str) -> None:
         """See the port."""
@@ -133,12 +140,20 @@ class FaissIndexes:
         """See the port."""
         async with self._shelf.use((tenant, name)) as index:
             check_search(len(queries), min(k, max(len(index), 1)), options)
+            pairs = len(queries) * len(index)
 
-            def found() -> Neighbours:
-                with index.moment() as moment:
+            def found(*, wait: bool = True) -> Neighbours:
+                with index.moment(wait=wait) as moment:
                     return Neighbours(*moment.search(queries, k, filter_, options))
 
-            return await self._threads.run(found, index.spec.dimension, len(queries) * len(index))
+            if index in self._read and k <= _FEW and not filter_:
+                with suppress(BlockingIOError):
+                    now = self._threads.here(partial(found, wait=False), index.spec.dimension, pairs)
+                    if now is not None:
+                        return now
+            done = await self._threads.run(found, index.spec.dimension, pairs)
+            self._read.add(index)
+            return done
 
     async def range_search(
         self, tenant: str, name: str, queries: Rows, radius: float, filter_: Filter, options: Options

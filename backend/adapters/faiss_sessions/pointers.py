@@ -30,6 +30,8 @@ _ITEMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 _BELOW = {"list_no": "nlist", "listno": "nlist"}
 """Parameters of C++ methods that count something, and the field that says how many there are."""
+_ITEM = {"at", "__getitem__"}
+"""Methods of C++ vectors that take the position of an item."""
 _POSITIONS = {"__call__", "symmetric_dis"}
 """Methods of distance computers: every argument is the position of a vector."""
 
@@ -96,5 +98,14 @@ def _check_positions(held: Held, name: str, named: Mapping[str, Any]) -> None:
         limits = dict.fromkeys(named, "ntotal")
     for parameter, field in limits.items():
         value = named[parameter]
-        if isinstance(value, int) and not 0 <= value < _field(held, field):
-            raise IndexError(f"{name}(): {parameter} = {value} is not below {field} = {_field(held, field)}")
+        _check_below(name, parameter, value, field, _field(held, field))
+    if name == "get_single_id" and isinstance(list_no := named.get("list_no"), int):
+        size = held.obj.list_size(list_no)
+        _check_below(name, "offset", named.get("offset"), "list_size", size)
+    if name in _ITEM and hasattr(held.obj, "size"):
+        _check_below(name, "position", next(iter(named.values()), None), "size", held.obj.size())
+
+
+def _check_below(name: str, parameter: str, value: object, field: str, count: int) -> None:
+    if isinstance(value, int) and not 0 <= value < count:
+        raise IndexError(f"{name}(): {parameter} = {value} is not below {field} = {count}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +24,8 @@ class DurableIndex:
     def __init__(self, home: Remote, name: str) -> None:
         self._home, self.name = home, name
         self._place = f"/v1/index/{quote(name, safe='')}"
+        self._lines = home.lines(f"{self._place}/attach", "faiss-index")
+        weakref.finalize(self, self._lines.close)
         told = self.describe()
         self.d = int(told["dimension"])
         largest = np.finfo(np.float32)
@@ -66,7 +69,7 @@ class DurableIndex:
     ) -> tuple[Array, Array]:
         """Distances and ids, (n, k), as FAISS gives them: -1 where there is none."""
         header = {"k": k, "filter": filter, "params": params, "metadata": False}
-        _, (scores, numbers) = self._home.send(f"{self._place}/search", header, [self._rows(x)])
+        _, (scores, numbers) = self._home.send(f"{self._place}/search", header, [self._rows(x)], self._lines)
         missing = k - numbers.shape[1]
         if missing > 0:
             worst = self._worst if scores.dtype.kind == "f" else np.iinfo(scores.dtype).max

@@ -22,9 +22,10 @@ from faiss_proxy.lines import Lines
 from faiss_proxy.settings import Settings
 
 _MOST_FREED = 2_000
+_MOST_ON_A_LINE = 1_000_000
 _sessions: weakref.WeakSet[Remote] = weakref.WeakSet()
 
-_UPGRADE = b"Connection: Upgrade\r\nUpgrade: faiss-session\r\nContent-Length: 0\r\n\r\n"
+_UPGRADE = b"Connection: Upgrade\r\nUpgrade: %s\r\nContent-Length: 0\r\n\r\n"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,7 @@ class Remote:
         self._pool = Pool(self._address, settings.timeout_s)
         self._opening = threading.Lock()
         self._opened: _Opened | None = None
+        self._lines: weakref.WeakSet[Lines] = weakref.WeakSet()
         self._pid = os.getpid()
         self._freed: deque[int] = deque()
         self._mark = uuid.uuid4().hex[:12]
@@ -105,14 +107,20 @@ class Remote:
             if self._opened is None:
                 name = str(self._simple("POST", "/v1/sessions")["session"])
                 self._freed.clear()
-                attach = self._request("POST", f"/v1/sessions/{name}/attach") + _UPGRADE
                 self._opened = _Opened(
                     name,
                     self._request("POST", f"/v1/sessions/{name}")
                     + b"Content-Type: application/x-faiss-frame\r\nContent-Length: ",
-                    Lines(self._address, self.settings.timeout_s, attach),
+                    self.lines(f"/v1/sessions/{name}/attach", "faiss-session"),
                 )
             return self._opened
+
+    def lines(self, path: str, protocol: str) -> Lines:
+        """Connections that are answered without HTTP around each call; opened as they are needed."""
+        request = self._request("POST", path) + _UPGRADE % protocol.encode()
+        made = Lines(self._address, self.settings.timeout_s, request)
+        self._lines.add(made)
+        return made
 
     def usage(self) -> dict[str, Any]:
         """What this tenant holds there: ``operations``, ``joined``, ``resident_bytes``, ``sessions``."""
@@ -152,14 +160,18 @@ class Remote:
         return answer
 
     def send(
-        self, path: str, header: dict[str, Any], arrays: list[Array]
+        self, path: str, header: dict[str, Any], arrays: list[Array], lines: Lines | None = None
     ) -> tuple[dict[str, Any], list[Array]]:
-        """A frame outside of any session, answered by a frame or by JSON. Raises ServiceError."""
+        """A frame outside of any session, on a line where it is small. Raises ServiceError."""
         pieces = frames.encode(header, arrays)
-        head = self._request("POST", path) + (
-            b"Content-Type: application/x-faiss-frame\r\nContent-Length: %d\r\n\r\n" % sum(map(len, pieces))
-        )
-        status, said = self._pool.exchange(head, pieces)
+        size = sum(map(len, pieces))
+        answer = lines.exchange(pieces) if lines and size < _MOST_ON_A_LINE else None
+        if answer is None:
+            head = self._request("POST", path) + (
+                b"Content-Type: application/x-faiss-frame\r\nContent-Length: %d\r\n\r\n" % size
+            )
+            answer = self._pool.exchange(head, pieces)
+        status, said = answer
         if not 200 <= status < 300:  # noqa: PLR2004 - success
             raise error_from(status, said)
         return frames.decode(said) if said[:4] == frames.MAGIC else (json.loads(said), [])
@@ -167,18 +179,20 @@ class Remote:
     def close(self) -> None:
         """Free everything on the server, in the process that opened the session."""
         session, self._opened = self._opened, None
-        if session:
-            session.lines.close()
+        self._hang_up()
         if session and self._pid == os.getpid():
             with contextlib.suppress(OSError, ServiceError):
                 self._simple("DELETE", f"/v1/sessions/{session.name}")
         self._pool.close()
 
+    def _hang_up(self) -> None:
+        for each in list(self._lines):
+            each.close()
+
     def after_fork(self) -> None:
         """In the child: its own connections, the parent's objects."""
         self._pool.forget()
-        if self._opened:
-            self._opened.lines.close()
+        self._hang_up()
         self._freed.clear()
         self._opening = threading.Lock()
         self._mark = uuid.uuid4().hex[:12]
