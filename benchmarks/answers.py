@@ -30,6 +30,8 @@ from backend.models.asking import DEFAULT_SOURCES
 from backend.models.documents import Document, Passage
 from backend.models.jobs import Job
 from backend.models.scope import Scope
+from backend.services.answering.forms import Form
+from backend.services.answering.kinds import Kind
 from backend.services.container import Services
 from backend.services.sentence_choice import by_words, candidates, chosen
 from benchmarks.common import DATA, Figure, write
@@ -120,8 +122,9 @@ async def _simpler(
 
 
 def _by_words(question: str, passages: Sequence[Passage], documents: dict[str, Document]) -> str:
-    ranked = by_words(question, candidates(passages, documents))
-    return " ".join(c.text for c in chosen(ranked, [0.0] * len(ranked)))
+    form = Form.of(question, Kind.FACT)
+    ranked = by_words(form, candidates(passages, documents))
+    return " ".join(c.text for c in chosen(form, ranked, [0.0] * len(ranked)))
 
 
 async def _foreign(services: Services, asked: Sequence[Asked], documents: Sequence[Document]) -> Figure:

@@ -27,6 +27,7 @@ from backend.ports.language_model import LanguageModel
 from backend.services.answering.citations import CitationReader
 from backend.services.answering.evidence import Evidence, EvidenceSearch
 from backend.services.answering.follow_ups import TURNS, FollowUps
+from backend.services.answering.forms import Form
 from backend.services.answering.kinds import Kind, kind_of
 from backend.services.answering.prompts import answer_prompt
 from backend.services.answering.quoting import Quotation, quotation
@@ -191,7 +192,7 @@ class Answers:
         """The best sentences of the passages, each with a marker of its source."""
         # Of a follow-up, its own words tell the sentences; what it is about has told the passages.
         own = plan.inquiry.question if tells(plan.inquiry.question) else plan.standalone
-        made: Quotation | None = await quotation(self._embedder, own, plan.evidence)
+        made: Quotation | None = await quotation(self._embedder, Form.of(own, plan.kind), plan.evidence)
         if made is None:
             return replace(_nothing(plan), fallback_used=fallback_used)
         return replace(

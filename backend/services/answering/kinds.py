@@ -76,4 +76,10 @@ def kind_of(question: str) -> Kind:
 
 def is_about_everything(question: str) -> bool:
     """Whether a summary is asked for without saying of what, so that there is nothing to search for."""
-    return kind_of(question) is Kind.SUMMARY and not re.search(r"\w", _GENERIC.sub("", question))
+    return kind_of(question) is Kind.SUMMARY and not topic_of(question)
+
+
+def topic_of(question: str) -> str:
+    """What a summary is asked of, without the words that only ask for one; may be empty."""
+    topic = " ".join(_GENERIC.sub(" ", question).split())
+    return topic if re.search(r"\w", topic) else ""

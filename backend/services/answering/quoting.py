@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from backend.models.answers import Citation, Source
 from backend.ports.embedder import Embedder
 from backend.services.answering.evidence import Evidence
+from backend.services.answering.forms import Form
 from backend.services.sentence_choice import Candidate, by_words, candidates, chosen
-
-_COMPARED = 4
-"""Sentences compared by meaning, those with the best words: more add a tenth of a percent each and 6 ms.
-So small a call also passes the batches of an ingestion that wait."""
 
 _REFERENCE = re.compile(r"\[(\d{1,3})\]")
 
@@ -27,13 +24,13 @@ class Quotation:
     citations: tuple[Citation, ...]
 
 
-async def quotation(embedder: Embedder, question: str, evidence: Evidence) -> Quotation | None:
-    """The sentences that answer best by words and meaning; None where there is no sentence at all."""
-    ranked = by_words(question, candidates(evidence.passages, evidence.documents))[:_COMPARED]
+async def quotation(embedder: Embedder, form: Form, evidence: Evidence) -> Quotation | None:
+    """The sentences that answer best by words, form and meaning; None where there is no sentence at all."""
+    ranked = by_words(form, candidates(evidence.passages, evidence.documents))[: form.size.compared]
     if not ranked:
         return None
     vectors = await embedder.embed([candidate.text for candidate in ranked])
-    best = chosen(ranked, (vectors @ evidence.query).tolist())
+    best = chosen(form, ranked, (vectors @ evidence.query).tolist())
     ordered = _in_order(best)
     # A number in brackets that stands in the document itself would look like a marker of ours.
     texts = [_REFERENCE.sub(r"(\1)", c.text) for c in ordered]
