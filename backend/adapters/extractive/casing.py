@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from . import gazetteer
+from . import lexicon as lx
 
-TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:[-’'‐‑][^\W_]+)*|\w+|[^\w\s]")
+TOKEN = re.compile(r"\d+(?:[.,]\d+)*(?:(?:s|st|nd|rd|th)\b)?|[^\W\d_]+(?:[-’'‐‑][^\W_]+)*|\w+|[^\w\s]")
 
 
 @dataclass(slots=True)
@@ -43,3 +44,20 @@ class Casing:
         ):
             return True
         return any(c.isupper() for c in word[1:]) or self.capital[low] > self.lower[low]
+
+
+_IN_BRACKETS = re.compile(r"(?<=\s)(?:\([^()]*\)|\[[^\[\]]*\])")
+_ORDINAL_ENDINGS = ("st", "nd", "rd", "th")
+
+
+def without_asides(sentence: str) -> str:
+    """The sentence with spaces for what stands in brackets, which belongs to no clause; offsets stay."""
+    return _IN_BRACKETS.sub(lambda m: " " * len(m.group()), sentence)
+
+
+def numeral_tag(low: str) -> str:
+    """The tag of a word that is a number, a decade or an ordinal in digits; "" for other words."""
+    if low[0].isdigit() and low[-1].isalpha():
+        return "NS" if low.endswith("0s") else "JJ" if low.endswith(_ORDINAL_ENDINGS) else "CD"
+    named = all(part in lx.NUMBER_WORDS for part in low.split("-"))
+    return "CD" if low[0].isdigit() or named else ""

@@ -68,7 +68,9 @@ def parse(tokens: tuple[Token, ...], start: int = 0, end: int | None = None) -> 
     if start >= end:
         return None
     if tokens[start].tag in _OPENERS:
-        return _with_lead(tokens, start, end)
+        found = _with_lead(tokens, start, end)
+        if found is not None or tokens[start].tag not in {"VN", "VG"}:
+            return found
     return _bare(tokens, (start, start), start, end)
 
 
@@ -286,14 +288,16 @@ def _after_participle(tokens: tuple[Token, ...], stop: int, end: int) -> int | N
 
 def _after_relative(tokens: tuple[Token, ...], stop: int, end: int) -> int | None:
     """Past "that line the cavity": up to the second finite verb, with no comma or conjunction between."""
-    seen = False
+    seen = joined = False
     for i in range(stop + 1, min(end, stop + 18)):
         token = tokens[i]
-        if token.tag in {",", ";", ":", "SB", "WH"} or (
-            token.tag == "CC" and seen and finite_at(tokens, i + 1, end)
-        ):
+        if token.tag in {",", ";", ":", "SB", "WH"}:
             return None
-        if token.tag in {"VZ", "VP", "VD", "MD"} or token.low in _FINITE_AUXILIARY:
+        if token.tag == "CC" and seen and finite_at(tokens, i + 1, end):
+            joined = True
+        elif joined and (token.tag in FINITE or token.low in _FINITE_AUXILIARY):
+            joined = False
+        elif token.tag in {"VZ", "VP", "VD", "MD"} or token.low in _FINITE_AUXILIARY:
             if seen:
                 return i
             seen = True

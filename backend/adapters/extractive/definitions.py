@@ -11,6 +11,7 @@ from . import lexicon as lx
 from .asking import Draft, answer_of, ask, askable, opening, sentence_case
 from .clauses import Clause, Span, noun_phrase
 from .drafting import NAMING, after_adverbs, clausal, drafted, name_at
+from .gazetteer import GIVEN_NAMES, PEOPLE
 from .lexicon import words
 from .predicates import predicate_end
 from .reading import Reading
@@ -162,8 +163,13 @@ def question_word(reading: Reading, clause: Clause, span: Span) -> str:
     name = reading.tokens[clause.head].tag == "NP" and clause.subject[1] - clause.subject[0] <= 4
     if name and any(t.low == "who" for t in reading.tokens[span[0] : span[0] + 8]):
         return "Who"
-    person = any(t.low in lx.PERSON_NOUNS for t in reading.tokens[span[0] : span[0] + 8])
-    return "Who" if name and person else "What"
+    people = lx.PERSON_NOUNS | PEOPLE
+    person = any(t.low in people for t in reading.tokens[span[0] : span[0] + 4])
+    subject = reading.tokens[clause.subject[0] : clause.subject[1]]
+    titled = reading.tokens[clause.head].tag == "NP" and any(
+        t.low in people or (t.low in GIVEN_NAMES and t is subject[0]) for t in subject
+    )
+    return "Who" if (name and person) or titled else "What"
 
 
 def naming(reading: Reading, clause: Clause) -> Iterator[Draft]:

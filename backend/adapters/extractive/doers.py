@@ -15,7 +15,7 @@ from .gazetteer import BODY_HEADS, GIVEN_NAMES, PARTICLES, PEOPLE, PLACE_HEADS, 
 from .lexicon import words
 from .predicates import predicate_end, says_much
 from .reading import Reading
-from .tagging import Token
+from .tagging import Token, is_plural
 
 _MOST_WORDS = 6
 _FEW = 3
@@ -111,7 +111,9 @@ def _is_superlative(token: Token) -> bool:
 def _asked_with(reading: Reading, clause: Clause) -> str:
     """Who, What or "Which city"; "" where nothing tells."""
     start, end = clause.subject
-    while start < end and reading.tokens[start].tag == "DT":
+    while start < end and (
+        reading.tokens[start].tag in {"DT", "CD"} or reading.tokens[start].low == "hundred"
+    ):
         start += 1
     bare = reading.tokens[start:end]
     if (
@@ -140,4 +142,6 @@ def _of_name(bare: tuple[Token, ...], clause: Clause, casing: Casing) -> str:
         return ""
     if any(t.low in GIVEN_NAMES | lx.PERSON_NOUNS for t in bare) or clause.verb_low in _OF_PEOPLE | lx.SAYING:
         return "" if head in PLACES else "Who"
+    if clause.plural and len(bare) == 1 and is_plural(head) and not clause.passive:
+        return "Who"
     return "What" if casing.lower[head] and not clause.plural else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .asking import Draft, askable, inverted, opening, sentence_case
+from .asking import Draft, answer_of, ask, askable, inverted, opening, sentence_case
 from .clauses import Clause, Span, finite_at, noun_phrase, parse
 from .drafting import drafted, has_clause, is_past, progressive
 from .lexicon import words
@@ -28,6 +28,7 @@ _WHEN = re.compile(
 )
 _ANY_YEAR = re.compile(r"\b(?:1[0-9]{3}|20[0-4][0-9])\b|\bcentur(?:y|ies)\b")
 _WORTH = 0.64
+_TELLING = 4
 _AROUND = words("about around approximately roughly nearly almost over some perhaps only just exactly")
 _PLAIN = re.compile(r"\d{1,3}(?:,\d{3})*(?:\.\d+)?|[a-z]+(?:-[a-z]+)?")
 
@@ -60,10 +61,10 @@ def when(reading: Reading, clause: Clause) -> Iterator[Draft]:
         return
     middle = inverted(reading, clause)
     lead = opening(reading, clause) if start >= clause.verb else ""
-    if middle is None or lead is None or (tail[0] >= tail[1] and not clause.passive):
+    if middle is None or lead != "" or (tail[0] >= tail[1] and not clause.passive):
         return
-    word = "in what year" if re.fullmatch(_YEAR, found["one"] or "") else "when"
-    stem = sentence_case(f"{lead}{word if lead else word.capitalize()} {middle} {reading.plain(tail)}")
+    word = "In what year" if re.fullmatch(_YEAR, found["one"] or "") else "When"
+    stem = sentence_case(f"{word} {middle} {reading.plain(tail)}")
     yield from drafted(reading, clause, stem, found["one"] or found["two"], "date", _WORTH)
 
 
@@ -124,6 +125,7 @@ def how_many(reading: Reading, clause: Clause) -> Iterator[Draft]:
         or lead is None
         or reading.tokens[clause.head].tag != "NS"
         or not reading.stands_alone(inner)
+        or not any(t.tag in {"NP", "NN"} for t in reading.tokens[stop:end])
     ):
         return
     stem = sentence_case(
@@ -166,6 +168,28 @@ def how_much(reading: Reading, clause: Clause) -> Iterator[Draft]:
         f"{lead}{'how' if lead else 'How'} many {reading.plain(inner)} {middle} {reading.plain(tail)}"
     )
     yield from drafted(reading, clause, stem, number.text, "number", 0.68)
+
+
+def amount(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """Sentences like "The average household size in Fresno was 3.07 people"."""
+    start = clause.verb + 1
+    while start < len(reading.tokens) and reading.tokens[start].low in _AROUND:
+        start += 1
+    number = reading.tokens[start] if start < len(reading.tokens) else None
+    if (
+        number is None
+        or number.tag != "CD"
+        or not clause.copular
+        or clause.aux
+        or not askable(reading, clause)
+    ):
+        return
+    span = reading.tokens[clause.subject[0] : clause.subject[1]]
+    exact = number.text[0].isdigit() and _PLAIN.fullmatch(number.low)
+    if clause.plural or not exact or not any(t.tag == "NP" for t in span) or len(span) < _TELLING:
+        return
+    answer = answer_of(reading, reading.object(start), most=5)
+    yield from drafted(reading, clause, ask(reading, clause, "What"), answer, "number", 0.66)
 
 
 def share(reading: Reading) -> Iterator[Draft]:

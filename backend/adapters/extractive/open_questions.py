@@ -17,7 +17,7 @@ from .drafting import Pattern, token_at
 from .frames import STRONG_VERBS
 from .key_terms import KeyTerms
 from .lexicon import words
-from .occasions import how_many, how_much, share, when
+from .occasions import amount, how_many, how_much, share, when
 from .quantities import count, existence, numbered_list
 from .reading import Document, Reading
 from .reasons import aim, cause, cause_in_front, condition, contrast, manner, means, moment
@@ -160,6 +160,7 @@ PATTERNS: tuple[Pattern, ...] = (
     quality,
     how_many,
     how_much,
+    amount,
     count,
     numbered_list,
 )

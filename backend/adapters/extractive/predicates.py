@@ -23,6 +23,7 @@ def predicate_end(reading: Reading, clause: Clause) -> int | None:
         and not _quoted(reading, end - 1)
     ):
         end -= 1
+    end = next((i for i in range(clause.verb + 2, end) if _next_clause(tokens, i, end)), end)
     for stop in (end, *_cuts(tokens, clause, end)):
         span = (clause.verb + 1, stop)
         if span[0] < span[1] and _sound(reading, span):
@@ -51,6 +52,13 @@ def _sound(reading: Reading, span: Span) -> bool:
 def _cuts(tokens: tuple[Token, ...], clause: Clause, end: int) -> list[int]:
     """Where a clause after the main one begins, the last first."""
     return [i for i in range(end - 1, clause.verb + 2, -1) if _hung_on(tokens, i, end)]
+
+
+def _next_clause(tokens: tuple[Token, ...], i: int, end: int) -> bool:
+    """Whether another main clause begins here."""
+    if tokens[i].tag == ";":
+        return True
+    return tokens[i].tag == "," and tokens[i + 1].tag == "CC" and starts_clause(tokens, i + 2, end)
 
 
 def _hung_on(tokens: tuple[Token, ...], i: int, end: int) -> bool:

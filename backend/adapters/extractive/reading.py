@@ -12,7 +12,7 @@ from backend.models.documents import Passage
 from backend.utils.stems import content_stems
 
 from . import lexicon as lx
-from .casing import Casing
+from .casing import Casing, without_asides
 from .clauses import Clause, Span, parse
 from .extents import phrase_end
 from .gazetteer import GIVEN_NAMES
@@ -20,7 +20,7 @@ from .glossary import Entry
 from .lexicon import words
 from .pointing import harmless
 from .sentences import Sentence, read
-from .tagging import NOUN, Token, tag_without_asides
+from .tagging import NOUN, Token, tag
 
 _ASIDE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 _DEMONSTRATIVE = words(
@@ -101,9 +101,14 @@ class Reading:
             end > start
             and self.tokens[end - 1].text in {".", "”", '"', "’", "'"}
             and self.tokens[end - 1].text != "”"
+            and not (self.tokens[end - 1].text == '"' and self._opened(start, end - 1))
         ):
             end -= 1
         return start, phrase_end(self.tokens, start, min(end, len(self.tokens)))
+
+    def _opened(self, start: int, end: int) -> bool:
+        """Whether a quotation begins in the span and does not end in it."""
+        return sum(t.text == '"' for t in self.tokens[start:end]) % 2 == 1
 
     def _sentence_start(self, index: int) -> bool:
         return index == 0 or self.tokens[index - 1].text in {"“", '"', ":"}
@@ -172,7 +177,7 @@ class Reading:
         if token.tag == "PR":
             return low in {"itself", "themselves", "oneself"}
         if token.tag == "PS":
-            return own and low in {"its", "their", "whose"}
+            return own and low in {"its", "their", "whose", "his", "her"}
         if (
             low in _SELF_REFERENCE
             and index > 0
@@ -272,7 +277,7 @@ class Document:
         contents = read(passages)
         sentences = contents.sentences
         casing = Casing.of(s.text for s in sentences)
-        readings = tuple(Reading(s, tuple(tag_without_asides(s.text, casing)), casing) for s in sentences)
+        readings = tuple(Reading(s, tuple(tag(without_asides(s.text), casing)), casing) for s in sentences)
         return cls(tuple(passages), readings, tuple(contents.headings), casing, tuple(contents.terms))
 
     @cached_property

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 
 from . import gazetteer
 from . import lexicon as lx
-from .casing import TOKEN, Casing
+from .casing import TOKEN, Casing, numeral_tag
 from .lexicon import words
 from .verbs import GERUND, NOUN_TOO, PARTICIPLE, PAST, THIRD, VERBS, base_of_third
 
 _CONTRACTION = re.compile(
     r"(?:n['’]t|['’](?:ll|re|ve|m|d))$|^(?:it|that|there|here|what|who|he|she|let)['’]s$"
 )
+_A_YEAR = re.compile(r"1\d{3}|20[0-4]\d")
 _GERUND_NOUNS = words(
     """
     thing king ring string spring wing being meaning building finding feeling bleeding swelling lining
@@ -117,8 +118,9 @@ class _Tagger:
         word, low = self.words[index], self.lows[index]
         if not word[0].isalnum():
             return word
-        if word[0].isdigit() or all(part in lx.NUMBER_WORDS for part in low.split("-")):
-            return "CD"
+        numeral = numeral_tag(low)
+        if numeral:
+            return numeral
         if low == "that":
             return self._that(index)
         if low == "there" and self._low(index + 1) in {"is", "are", "was", "were", "exist", "can", "may"}:
@@ -163,6 +165,8 @@ class _Tagger:
 
     def _closed(self, index: int, tag: str) -> str:
         low = self.lows[index]
+        if self.words[index] == "May" and (self._low(index + 1)[:1].isdigit() or self.tags[-1:] == ["CD"]):
+            return "NP"
         if low == "so" and self._low(index + 1) == "that":
             return "SB"
         if low == "like" and self._before(index) in {"TO", "MD"}:
@@ -276,6 +280,8 @@ class _Tagger:
             or (low in PARTICIPLE and low not in PAST and not low.endswith("ed"))
         ):
             return "VN"
+        if self._low(index + 1) == "by" and before in {"NN", "NS", "NP"}:
+            return "VN"
         if before == "CC":
             return "VD" if self._verb_before() == "VD" else "VN"
         if (
@@ -325,6 +331,8 @@ class _Tagger:
         i = index - 1
         while i >= 0 and self.tags[i] in {"RB", "NG"}:
             i -= 1
+        if i > 0 and self.tags[i] == "CD" and self.tags[i - 1] == "IN" and _A_YEAR.fullmatch(self.words[i]):
+            return "NN"  # "the Confession of 1559 shows"
         return self.tags[i] if i >= 0 else ("RB" if index else "")
 
     def _low(self, index: int) -> str:
@@ -377,15 +385,6 @@ def is_plural(low: str) -> bool:
         and low not in lx.SINGULAR_S
         and not low.endswith(("ss", "us", "is", "ics", "'s", "’s"))
     )
-
-
-_IN_BRACKETS = re.compile(r"(?<=\s)(?:\([^()]*\)|\[[^\[\]]*\])")
-
-
-def tag_without_asides(sentence: str, casing: Casing) -> list[Token]:
-    """The tokens without those between brackets, which belong to no clause; offsets are the sentence's."""
-    blank = _IN_BRACKETS.sub(lambda m: " " * len(m.group()), sentence)
-    return tag(blank, casing)
 
 
 def tag(sentence: str, casing: Casing) -> list[Token]:
