@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from extractive_checks import passage
+from extractive_checks import assert_sound, passage
 
+from backend.adapters.extractive.antecedents import with_antecedents
 from backend.adapters.extractive.open_questions import drafts
 from backend.adapters.extractive.reading import Document
+from backend.adapters.extractive.writer import write_now
+from backend.models.questions import Mode, Order
 
 
 def asked(text: str) -> dict[str, str]:
-    return {d.stem: d.answer for d in drafts(Document.of([passage(text)]))}
+    return {d.stem: d.answer for d in drafts(with_antecedents(Document.of([passage(text)])))}
 
 
 @pytest.mark.parametrize(
@@ -49,3 +52,30 @@ def test_a_fact_is_asked_for(sentence: str, stem: str, answer: str) -> None:
 )
 def test_what_points_elsewhere_or_is_one_of_many_is_not(sentence: str) -> None:
     assert not [s for s in asked(sentence) if s.startswith(("When", "In what year", "What is", "Who was"))]
+
+
+def test_a_pronoun_is_read_as_the_subject_of_the_sentence_before() -> None:
+    text = (
+        "Ships reach the port of Jacksonville from the sea. Jacksonville is the largest city in the state of Florida. "
+        "It has two international airports near the harbor."
+    )
+    assert asked(text)["How many international airports does Jacksonville have near the harbor?"] == "two"
+
+
+def test_a_pronoun_that_may_mean_either_of_two_is_left_alone() -> None:
+    text = "The treaty and the law were signed. It has two parts on trade in the south."
+    assert not [stem for stem in asked(text) if "parts" in stem]
+
+
+SPANISH = (
+    "En 1950, el empresario Edward Noble nombró a Robert Kintner presidente de la cadena de televisión. "
+    "La peste mató a 50 000 personas en Venecia durante los veranos de los años de la guerra. "
+    "El ingeniero Carl von Linde desarrolló en 1895 el primer proceso para producir oxígeno en Alemania."
+)
+
+
+def test_names_and_years_are_left_out_of_spanish_sentences() -> None:
+    passages = (passage(SPANISH),)
+    questions = write_now(passages, Order(Mode.PRACTICE, 10))
+    assert_sound(questions, passages, Mode.PRACTICE)
+    assert {q.answer for q in questions} >= {"Edward Noble", "Venecia"}

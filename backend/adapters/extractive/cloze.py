@@ -15,6 +15,7 @@ from backend.models.documents import Passage
 from backend.utils.languages import is_stop_word
 
 from .asking import Draft
+from .cloze_facts import facts
 from .sentences import Sentence, read
 
 _FRAMES = {
@@ -110,7 +111,9 @@ def blanks(passages: Sequence[Passage], language: str) -> list[Blank]:
     sentences = read(passages).sentences
     nouns = _Nouns(sentences, language)
     found = [_blank(s, nouns) for s in sentences]
-    return [b for b in found if b is not None]
+    pointers = frozenset(_POINTERS[language].split())
+    told = [Blank(d, ()) for s in sentences for d in facts(s, language, pointers)]
+    return told + [b for b in found if b is not None]
 
 
 def _ends_phrase(text: str, words: Sequence[re.Match[str]], index: int, language: str) -> bool:
