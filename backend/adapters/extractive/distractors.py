@@ -31,8 +31,8 @@ _NEAR, _NEAR_WEIGHT = 80, 1.5
 """Names that stand within so many sentences are of the same matter: a text may go from one to another."""
 _KIN_WEIGHT = 2.5
 _FROM_OUTSIDE = 40
-_CLOSE = 30
-"""Sentences within which names are of one matter, about those of an article."""
+_CLOSE = 15
+"""Sentences within which names are of one matter."""
 _SAME_KIND = 0.8
 """Share of the ways up that names of one kind have in common: two philosophers, two cities."""
 _EXACT_FROM = 1700
@@ -124,6 +124,7 @@ class Distractors:
         """Names known to be of the key's kind, then those of unknown kinds that are used close by."""
         known = [t for t in names if _known_beside(key, t)]
         close = [t for t in names if t not in known and _away(t, sentence) <= _CLOSE]
+        close.sort(key=lambda t: _away(t, sentence))
         return known + [t for t in close if kin.akin(key.text, t.text) is not False]
 
     def _namesakes(self, key: Term, sentence: int) -> list[Term]:

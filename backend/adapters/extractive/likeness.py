@@ -106,8 +106,10 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
 
 def _most_akin(key: str, options: list[str], vectors: dict[str, _Vector]) -> list[str]:
     """Terms in order of kind: as the document uses them, and as their last words mean."""
-    if not _is_term(key):
+    if len(key.split()) > _TERM_WORDS:
         return options
+    if not _is_term(key):
+        return sorted(options, key=lambda o: _PLACE * options.index(o) - float(vectors[key] @ vectors[o]))
     worth = {
         o: float(vectors[_head(key)] @ vectors[_head(o)] + vectors[key] @ vectors[o]) / 2 - _PLACE * i
         for i, o in enumerate(options)

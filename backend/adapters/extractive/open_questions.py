@@ -62,7 +62,7 @@ _NUMBERED = re.compile(r"\b(?:premise|premises|line|step|example|case|slide|cell
 def drafts(document: Document) -> list[Draft]:
     """Every open question that the document's sentences carry, scored."""
     listed = [d for d in KeyTerms(document).open_questions() if len(d.answer.split()) <= _LONGEST_ANSWER]
-    return listed + [d for r in document.readings for d in _drafts(document, r)]
+    return listed + [d for r in document.readings for d in drafts_in(document, r)]
 
 
 def recalled(document: Document) -> list[Draft]:
@@ -73,7 +73,8 @@ def recalled(document: Document) -> list[Draft]:
     return [b.to_recall for b in found if b.recallable]
 
 
-def _drafts(document: Document, reading: Reading) -> list[Draft]:
+def drafts_in(document: Document, reading: Reading) -> list[Draft]:
+    """Every open question that one sentence carries, scored."""
     clause = reading.clause
     found = [d for inline in INLINE for d in inline(reading)]
     if clause is not None:

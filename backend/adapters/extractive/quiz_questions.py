@@ -15,7 +15,9 @@ from .clauses import Clause, Span, noun_phrase
 from .definitions import called_inside, definition, naming, synonym
 from .drafting import Pattern, after_adverbs, progressive
 from .endings import ending
+from .open_questions import drafts_in
 from .quantities import count, date
+from .quiz_open import asked_openly
 from .quiz_predicates import HEDGES, predicate_of
 from .reading import Document, Reading
 from .reasons import cause, condition, manner, moment
@@ -62,6 +64,10 @@ def gaps(document: Document, vocabulary: Vocabulary, index: int) -> list[Gap]:
             for g in found
             if g.draft.kind != "description" or document.defines(g.draft.topic, g.draft.answer)
         ]
+    found += [
+        Gap(draft, "term" if term else "number", term)
+        for draft, term in asked_openly(vocabulary, drafts_in(document, reading))
+    ]
     found += [_to_complete(b) for b in blanks(document, vocabulary, reading)]
     found += [_to_complete(b) for b in loose_blanks(document, vocabulary, index)]
     found = [
