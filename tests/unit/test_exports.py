@@ -167,6 +167,27 @@ def test_qti_is_read_by_a_reader_of_version_1_2(stored: StoredSet) -> None:
             assert equal.get_value() == f"option{question.options.index(question.answer)}"
 
 
+SCHEMA = Path(__file__).parents[1] / "samples" / "qti" / "ims_qtiasiv1p2p1.dtd"
+
+
+def without_namespace(xml: bytes) -> Any:
+    """The document as the schema names its elements: a DTD knows no namespaces."""
+    root = etree.fromstring(xml)
+    for element in root.iter():
+        element.tag = etree.QName(element).localname
+    etree.cleanup_namespaces(root)
+    return root
+
+
+@pytest.mark.parametrize("stored", [quiz(), practice()], ids=["quiz", "practice"])
+def test_qti_is_valid_by_the_published_schema(stored: StoredSet) -> None:
+    schema = etree.DTD(str(SCHEMA))
+    root = without_namespace(qti(stored)[1])
+    assert schema.validate(root), schema.error_log
+    root.find(".//item").attrib.pop("ident")
+    assert not schema.validate(root)
+
+
 READ_PACKAGE = """
 import json, sys, tempfile
 from anki.collection import Collection, ImportAnkiPackageRequest
