@@ -35,6 +35,8 @@ _SAME_CLAIM, _NEARLY = 0.6, 0.1
 _FULL_AT = 0.9
 _CONTRADICTION_COST = 1.5
 """Of a point that is contradicted, beside its own weight: saying otherwise is worse than saying nothing."""
+_TELLING_PART = 3
+"""Telling words from which a clause of a point can be denied by itself."""
 _CONTRADICTED = 3
 """Most points for an answer whose yes or no is the other one."""
 _SHOWN = 3
@@ -156,7 +158,7 @@ def _point(text: str, cosines: Vectors, asked: _Words, words: _Words, claims: Se
         weight=sum(weights),
         lexical=_held(terms, weights, words),
         cosine=float(max(cosines)),
-        against=_against(text, terms, claims),
+        against=_against(text, terms, claims) or _against_a_part(text, claims),
     )
 
 
@@ -174,6 +176,14 @@ def _against(text: str, terms: Sequence[str], pieces: Sequence[str]) -> str:
     same = [p for p, share in zip(pieces, shares, strict=True) if share >= best - _NEARLY]
     against = [p for p in same if _negated(text) != _negated(p) or _opposed(text, p)]
     return against[0] if len(against) == len(same) else ""
+
+
+def _against_a_part(text: str, pieces: Sequence[str]) -> str:
+    """The piece that denies one clause of a point: it need not take up the point's other clauses."""
+    parts = clauses(text)
+    told = [(part, key_terms(part)) for part in parts] if len(parts) > 1 else []
+    found = (_against(part, terms, pieces) for part, terms in told if len(terms) >= _TELLING_PART)
+    return next((piece for piece in found if piece), "")
 
 
 def _negated(text: str) -> bool:

@@ -78,6 +78,25 @@ async def test_an_opposite_is_wrong_though_its_words_are_right(embedder: OnnxEmb
     assert yes.score <= 3
 
 
+@pytest.mark.parametrize("level", list(Level))
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "A flat shape does not catch light and gases never reach the cells",
+        "It is not true that a flat shape catches a large amount of light and lets gases reach every cell",
+    ],
+)
+async def test_one_point_of_two_clauses_can_be_denied(
+    embedder: OnnxEmbedder, answer: str, level: Level
+) -> None:
+    told = "because a flat shape catches a large amount of light and lets gases reach every cell quickly"
+    question = "Why is a leaf broad and thin?"
+    assert (await mark_open(embedder, question, told, Reference(told), level)).score == 10
+    denied = await mark_open(embedder, question, answer, Reference(told), level)
+    assert denied.score <= 3
+    assert denied.wrong
+
+
 async def test_a_rubric_is_what_counts(embedder: OnnxEmbedder) -> None:
     reference = Reference(MODEL, points=("chlorophyll reflects green light",))
     assert (await finding(embedder, "Chlorophyll reflects green light.", reference=reference)).score == 10
