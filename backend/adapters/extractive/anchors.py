@@ -11,6 +11,7 @@ from .tagging import Token
 _UNNAMED = words("both examples example some many most several few others all each none either one two three")
 """What opens a sentence about things that only the text before it names."""
 _ANCHORS_OF_NAME, _ANCHORS_OF_TERM, _BEHIND = 7, 6, 2
+_PAIR = 2
 _CONTENT = frozenset({"NN", "NS", "NP", "JJ", "VN", "VG", "VB", "VD", "VZ", "VP", "CD", "PO"})
 
 
@@ -21,7 +22,18 @@ def cuts_name(reading: Reading, span: Span) -> bool:
     after = tokens[span[1]] if span[1] < len(tokens) else None
     owned = before is not None and before.tag == "PO" and tokens[span[0]].text[0].isupper()
     numbered = after is not None and after.tag == "CD" and tokens[span[0]].text[0].isupper()
-    return owned or numbered
+    said = before is not None and before.low in {"named", "called"}
+    return owned or numbered or said or _goes_on_before(tokens, span[0])
+
+
+def _goes_on_before(tokens: tuple[Token, ...], start: int) -> bool:
+    """Whether a name's first words stand before the gap: "St. ...", "Newcastle upon ...", "Jesus the ..."."""
+    if start < _PAIR or not tokens[start].text[0].isupper():
+        return False
+    first, joint = tokens[start - 2], tokens[start - 1]
+    return (joint.text == "." and first.low in {"st", "mt", "ft"}) or (
+        first.tag == "NP" and joint.low in {"upon", "on", "the"}
+    )
 
 
 def anchored(reading: Reading, told: Span, span: Span, *, named: bool, counted: bool) -> bool:

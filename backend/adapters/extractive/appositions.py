@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from . import lexicon as lx
 from .asking import Draft, answer_of, sentence_case
 from .clauses import Span, noun_phrase
+from .definitions import PRAISE
 from .drafting import is_past
 from .gazetteer import GIVEN_NAMES, PEOPLE
 from .reading import Reading
 from .tagging import NOUN, is_plural
 
 _FEWEST, _MOST = 3, 22
+_OWNED = frozenset({"his", "her"})
 _PERSONS = lx.PERSON_NOUNS | PEOPLE
 
 
@@ -21,11 +23,16 @@ def apposition(reading: Reading) -> Iterator[Draft]:
     for topic, said in _found(reading):
         answer = answer_of(reading, said)
         head = noun_phrase(reading.tokens, said[0], said[1])
-        if answer is None or head is None or not reading.stands_alone(said, own=True):
+        if (
+            answer is None
+            or head is None
+            or any(t.low in _OWNED for t in reading.tokens[slice(*said)])
+            or not reading.stands_alone(said, own=True)
+        ):
             continue
         if reading.tokens[head[1]].low in lx.VAGUE_HEADS and reading.words(said) < _FEWEST + 3:
             continue
-        if reading.tokens[head[1]].tag == "NS":
+        if reading.tokens[head[1]].tag == "NS" or reading.tokens[said[0] + 1].low in PRAISE:
             continue
         named = reading.tokens[topic[1] - 1].tag == "NP"
         person = named and any(t.low in _PERSONS for t in reading.tokens[said[0] : head[0]])

@@ -29,6 +29,8 @@ _RECALLED = 0.15
 """What a gap without options is worth less than a question: it asks for a word rather than a fact."""
 _RECALLED_TERM = 0.08
 """What it is worth less again where the word is no name: others may fit as well."""
+_RECALLED_YEAR = 0.12
+"""The same of a year or number: few are worth knowing by heart."""
 _LEAST_LETTERS = 5
 _FIRST = 0.1
 """What a gap is worth less that opens the sentence: nothing has been said when the reader meets it."""
@@ -100,7 +102,11 @@ class Blank:
         sentence = f"{self.context} {self.before}…{self.after}".strip().rstrip(" .")
         sentence = sentence.replace("“", "‘").replace("”", "’")
         draft = self._draft(f"Which {self.what} is missing: “{sentence}”?", self._kind)
-        less = _RECALLED + _RECALLED_TERM * (self.what == "term")
+        less = (
+            _RECALLED
+            + _RECALLED_TERM * (self.what == "term")
+            + _RECALLED_YEAR * (self.what in {"year", "number"})
+        )
         return replace(draft, score=draft.score - less)
 
     @property

@@ -15,15 +15,16 @@ from .gazetteer import GIVEN_NAMES, PEOPLE
 from .lexicon import words
 from .predicates import predicate_end
 from .reading import Reading
-from .tagging import NOUN
+from .tagging import NOUN, is_plural
 from .terms import core_of
 
 _ONE_WORD = 3
 """Past the comma, "or" and one noun: a longer phrase explains rather than names."""
-_PRAISE = words(
+PRAISE = words(
     """
     leading largest biggest smallest most important good common different similar same popular key essential
-    useful
+    useful desirable ideal valuable excellent perfect standard great first last only second-largest
+    third-largest
     """
 )
 _NARROWABLE = words("number function word term sign")
@@ -32,7 +33,7 @@ _OWN = frozenset({"it", "they", "them"})
 _EMPTY_HEADS = words(
     """
     part example result case one number reason thing matter examples opposite function feature sign term name
-    word phrase
+    word phrase testament substitute reminder challenge concern problem topic source toehold
     """
 )
 
@@ -53,7 +54,7 @@ def definition(reading: Reading, clause: Clause) -> Iterator[Draft]:
         return
     stem = ask(reading, clause, question_word(reading, clause, span))
     listed = reading.tokens[clause.head].low in lx.VAGUE_HEADS
-    score = 0.84 if listed else 0.9 + (0.06 if restricted(reading, span) else 0.0)
+    score = 0.74 if listed else 0.9 + (0.06 if restricted(reading, span) else 0.0)
     yield from drafted(
         reading, clause, stem, answer_of(reading, span), "list" if listed else "definition", score
     )
@@ -134,7 +135,7 @@ def complement(reading: Reading, clause: Clause, span: Span) -> bool:
         return False
     opening_words = {t.low for t in reading.tokens[start : start + 4]}
     return (
-        not opening_words & _PRAISE
+        not opening_words & PRAISE
         and (head not in _EMPTY_HEADS or _narrowed(reading, start, phrase))
         and first.low not in {"no", "some", "many", "this", "that", "all"}
         and reading.words(span) >= 4
@@ -220,7 +221,7 @@ def called_in(reading: Reading) -> tuple[Span, Span] | None:
         begin = i + 2 if tokens[i].low == "known" and tokens[i + 1].low == "as" else i + 1
         name = name_at(reading, begin) if tokens[i].low != "known" or begin == i + 2 else None
         described = _described(reading, i - (tokens[i - 1].tag == ","))
-        if name is not None and described is not None:
+        if name is not None and described is not None and not is_plural(tokens[name[1] - 1].low):
             return described, name
     return None
 

@@ -14,7 +14,7 @@ from .drafting import drafted, is_past, progressive
 from .gazetteer import BODY_HEADS, GIVEN_NAMES, PARTICLES, PEOPLE, PLACE_HEADS, PLACES
 from .lexicon import words
 from .predicates import predicate_end, says_much
-from .reading import Reading
+from .reading import Reading, quantified
 from .tagging import Token, is_plural
 
 _MOST_WORDS = 6
@@ -48,6 +48,7 @@ def doer(reading: Reading, clause: Clause) -> Iterator[Draft]:
         or (clause.passive and any(t.low == "by" for t in reading.tokens[clause.verb :]))
         or not 0 < reading.words(span) <= _MOST_WORDS
         or not reading.stands_alone(span)
+        or quantified(reading, span)
     ):
         return
     word = _asked_with(reading, clause)

@@ -27,7 +27,7 @@ _WHEN = re.compile(
     re.IGNORECASE,
 )
 _ANY_YEAR = re.compile(r"\b(?:1[0-9]{3}|20[0-4][0-9])\b|\bcentur(?:y|ies)\b")
-_WORTH = 0.64
+_WORTH = 0.52
 _TELLING = 4
 _AROUND = words("about around approximately roughly nearly almost over some perhaps only just exactly")
 _PLAIN = re.compile(r"\d{1,3}(?:,\d{3})*(?:\.\d+)?|[a-z]+(?:-[a-z]+)?")

@@ -32,6 +32,7 @@ _LOOSELY = frozenset(
 )
 _NAMED = re.compile(r"^(?:\w+, )?\w+ \w+ (?:[A-Z][\w’-]+ ?)+\w+\?$")
 """What a person does has many right answers."""
+_NAMES = re.compile(r"(?<= )[A-Z]\w{3,}")
 _SHORT_OF_NAME = 7
 _SHORT_STEM = 12
 _LONGEST_ANSWER = 45
@@ -45,7 +46,7 @@ _VAGUE_VERBS = words(
     demonstrate
     """,
 )
-_BARE_STEM = 6
+_BARE_STEM, _HARDLY = 6, 5
 _PREPOSITIONS = words("to in from of on upon as into with for after")
 _TIME = re.compile(r"\b(?:days?|weeks?|months?|years?|hours?|minutes?|century|centuries|\d{4})\b")
 _TRAILING = re.compile(
@@ -93,7 +94,7 @@ def _scored(draft: Draft, boost: float) -> Draft:
     general = 0.2 if draft.kind != "definition" and says_little(draft.stem) else 0.0
     short_answer = 0.05 if len(draft.answer.split()) == 1 and draft.kind in {"object", "definition"} else 0.0
     score = draft.score + boost - long_stem - short_answer - general
-    score -= _VAGUE * vaguely_asked(draft)
+    score -= _VAGUE * (vaguely_asked(draft) + (draft.kind == "agent" and words < _HARDLY))
     return Draft(draft.stem, draft.answer, draft.kind, score, draft.topic, draft.sentence)
 
 
@@ -121,7 +122,10 @@ def _sound(draft: Draft) -> bool:
     words = len(stem.split())
     asked = set(re.findall(r"\w{4,}", stem))
     told = set(re.findall(r"\w{4,}", answer))
-    return (
+    circular = draft.kind == "definition" and any(
+        w[0].isupper() and w in draft.answer for w in _NAMES.findall(draft.stem)
+    )
+    return not circular and (
         3 <= words <= 28
         and answer not in stem
         and not ("where " in stem and _TIME.search(answer))

@@ -38,6 +38,7 @@ _YEAR = re.compile(r"1\d{3}|20[0-4]\d")
 TO_ANYBODY = words("we you us your our")
 _OWNED = words("his her its their whose")
 _BARE, _OFTEN = 2, 5
+_DIRECTIONS = words("north south east west")
 _LONG_TEXT, _SELDOM, _IN_PASSING = 30_000, 2, 0.15
 """Characters from which a text has enough to ask about; what a subject loses that it names in passing."""
 _SHARED = 2
@@ -257,7 +258,7 @@ class Reading:
                 and self.tokens[start].low in {"two", "three", "four"}
                 and start == 0
             )
-        return head in lx.VAGUE_HEADS | lx.ONE_OF_MANY and not described
+        return head in lx.VAGUE_HEADS | lx.ONE_OF_MANY | _DIRECTIONS and not described
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def cause_in_front(reading: Reading, clause: Clause) -> Iterator[Draft]:
         or _supposes(clause)
     ):
         return
-    if any(t.low in {"this", "these", "such"} for t in reading.tokens[start:end]):
+    if any(t.low in {"this", "these", "such"} or t.tag == "SB" for t in reading.tokens[start + 1 : end]):
         return
     tail = reading.object(clause.verb + 1)
     middle = inverted(reading, clause)

@@ -23,7 +23,7 @@ from .reading import Document
 from .selection import Wish, choose
 
 _LEAST_OPEN = 0.6
-_LEAST_RECALLED = 0.22
+_LEAST_RECALLED = 0.27
 _LEAST_CLOZE = 0.55
 _WRONG = 3
 _EVERY = 1_000_000
