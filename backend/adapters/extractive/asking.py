@@ -72,6 +72,9 @@ _OF_A_CASE = re.compile(
     re.IGNORECASE,
 )
 LISTS_EXAMPLES = "What are examples of "
+_SAYS_NOTHING = re.compile(
+    r"an? (?:(?:wide|large|broad|great|vast) )?(?:variety|range|number|lot|host) of \w+$"
+)
 _MONTH_ALONE = re.compile(
     r"\w+ (?:January|February|March|April|May|June|July|August|September|October|November|December)"
 )
@@ -162,6 +165,8 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
     if any(t.low in lx.SAYING and before.tag in {"NP", "NS"} for before, t in pairwise(words)):
         return False
     if any(t.tag in {"VD", "VZ", "VP"} for t in words) and not any(t.tag == "WH" for t in words):
+        return False
+    if words[0].low == "other":
         return False
     if any(t.low in _COUNTED and t.tag != "NP" for t in words[:2]):
         return False
@@ -254,6 +259,8 @@ def answer_of(reading: Reading, span: Span, *, most: int = 32) -> str | None:
         or "[" in text
         or first.low in {"this", "that", "these", "those", "such", "one", "so", "many", "different", "both"}
     ):
+        return None
+    if _SAYS_NOTHING.match(text):
         return None
     if first.tag != "IN" and re.search(r", (?:and|but|or) (?:at|in|on|for|from|by|with|of|to)\b", text):
         return None

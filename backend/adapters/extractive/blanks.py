@@ -27,10 +27,8 @@ _ROUGH = words("about roughly approximately nearly almost over than least most a
 _LISTED = 0.08
 _RECALLED = 0.15
 """What a gap without options is worth less than a question: it asks for a word rather than a fact."""
-_RECALLED_TERM = 0.08
-"""What it is worth less again where the word is no name: others may fit as well."""
-_RECALLED_YEAR = 0.12
-"""The same of a year or number: few are worth knowing by heart."""
+_NO_NAME = {"name": 0.0, "term": 0.08, "year": 0.12, "number": 0.12}
+"""What it is worth less again where others may fit as well, or few are worth knowing by heart."""
 _LEAST_LETTERS = 5
 _FIRST = 0.1
 """What a gap is worth less that opens the sentence: nothing has been said when the reader meets it."""
@@ -102,12 +100,7 @@ class Blank:
         sentence = f"{self.context} {self.before}…{self.after}".strip().rstrip(" .")
         sentence = sentence.replace("“", "‘").replace("”", "’")
         draft = self._draft(f"Which {self.what} is missing: “{sentence}”?", self._kind)
-        less = (
-            _RECALLED
-            + _RECALLED_TERM * (self.what == "term")
-            + _RECALLED_YEAR * (self.what in {"year", "number"})
-        )
-        return replace(draft, score=draft.score - less)
+        return replace(draft, score=draft.score - _RECALLED - _NO_NAME[self.what])
 
     @property
     def _kind(self) -> str:

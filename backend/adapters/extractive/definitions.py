@@ -115,6 +115,8 @@ def complement(reading: Reading, clause: Clause, span: Span) -> bool:
     ):
         return False
     first = reading.tokens[start]
+    if reading.tokens[start + 1].low == "than":
+        return False
     if first.tag == "TO":
         return reading.words(span) >= 3
     phrase = noun_phrase(reading.tokens, start, end)
@@ -239,7 +241,7 @@ def _described(reading: Reading, stop: int) -> Span | None:
             t.tag in {"JJ", "NN", "NS", "NP", "VN"} and t.low not in lx.COMMON_NOUNS
             for t in tokens[start:stop]
         )
-        if tokens[phrase[1]].low in lx.COMMON_NOUNS:
+        if tokens[phrase[1]].low in lx.COMMON_NOUNS | {"look", "glimpse"}:
             continue
         whole = phrase[0] == stop or tokens[phrase[0]].tag in {"IN", "WH"}
         if whole and content >= 3 and reading.stands_alone((start, stop)) and not clausal(tokens[start:stop]):

@@ -13,6 +13,7 @@ from .drafting import is_list
 from .predicates import says_much
 from .reading import Reading
 from .tagging import FINITE, NOUN
+from .verbs import THIRD
 
 _ENDS = frozenset({",", ";", ":", "—", "–", "(", ")"})
 _AFTER_AND = FINITE | {"BE", "HV"}
@@ -67,6 +68,7 @@ def examples(reading: Reading) -> Iterator[Draft]:
     start = end
     while start > 0 and tokens[start - 1].tag in NOUN | {"JJ"}:
         start -= 1
+    start += tokens[start].low in THIRD and end - start > 1  # "uses new characters"
     phrase = noun_phrase(tokens, start, end)
     if phrase is None or phrase[0] != end or tokens[end - 1].tag != "NS":
         return
