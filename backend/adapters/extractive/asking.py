@@ -166,9 +166,7 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
         return False
     if any(t.tag in {"VD", "VZ", "VP"} for t in words) and not any(t.tag == "WH" for t in words):
         return False
-    if words[0].low == "other":
-        return False
-    if any(t.low in _COUNTED and t.tag != "NP" for t in words[:2]):
+    if words[0].low == "other" or any(t.low in _COUNTED and t.tag != "NP" for t in words[:2]):
         return False
     if (
         words[0].low == "the"
