@@ -79,3 +79,16 @@ def test_names_and_years_are_left_out_of_spanish_sentences() -> None:
     questions = write_now(passages, Order(Mode.PRACTICE, 10))
     assert_sound(questions, passages, Mode.PRACTICE)
     assert {q.answer for q in questions} >= {"Edward Noble", "Venecia"}
+
+
+def test_a_text_without_capitals_is_cut_at_its_spaced_stops() -> None:
+    text = (
+        "an experimental study of a wing in a propeller slipstream was made in order to determine the "
+        "distribution of lift at different angles of attack . the results were compared with theory , "
+        "which they confirmed . the phosphorescent lacquer technique was used for transition detection ."
+    )
+    found = asked(text)
+    assert found["What was the phosphorescent lacquer technique used for?"] == "transition detection"
+    assert found["Why was an experimental study of a wing in a propeller slipstream made?"].startswith(
+        "in order"
+    )

@@ -139,22 +139,15 @@ def how_much(reading: Reading, clause: Clause) -> Iterator[Draft]:
     start = clause.verb + 1
     while start < len(reading.tokens) and reading.tokens[start].low in _AROUND:
         start += 1
+    number = reading.tokens[start] if start + 1 < len(reading.tokens) else None
+    if number is None or number.tag != "CD" or number.low == "one" or not _PLAIN.fullmatch(number.low):
+        return
+    if clause.passive or clause.copular or progressive(clause) or not askable(reading, clause):
+        return
     end = predicate_end(reading, clause)
+    phrase = noun_phrase(reading.tokens, start, end) if end is not None else None
     if (
         end is None
-        or start + 1 >= end
-        or clause.passive
-        or progressive(clause)
-        or not askable(reading, clause)
-    ):
-        return
-    number = reading.tokens[start]
-    phrase = noun_phrase(reading.tokens, start, end)
-    if (
-        number.tag != "CD"
-        or number.low == "one"
-        or not _PLAIN.fullmatch(number.low)
-        or clause.copular
         or phrase is None
         or reading.tokens[phrase[1]].tag != "NS"
         or any(t.tag in {"CD", "CC", "%"} for t in reading.tokens[start + 1 : end])

@@ -14,6 +14,11 @@ from .lexicon import words
 _BLOCK_GAP = re.compile(r"\n[ \t\r\f\v]*\n\s*")
 _LIST_MARK = re.compile(r"^\s*(?:[-•*▪◦·–‣]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+")
 _STOP = re.compile(r"[.!?](?:[\"”’)\]]|\[\d+\])*(?=\s+(?:[-•*▪–]\s+)?[\"“‘(\[]?[A-Z0-9À-ÞА-ЯЁ])|[。！？]")
+_SPACED = re.compile(r"(?<=\s)\.(?=\s+[a-z])")
+"""The stops of texts without capitals, which have a space before every mark."""
+_SPACED_SHARE = 600
+"""Characters in which such a text has a stop or more."""
+_SPACED_NOISE = re.compile(r"(?<=\w) (?=[.,;])")
 _ABBREVIATIONS = words(
     """
     dr mr mrs ms prof st jr sr v vs fig figs eq eqs no nos vol pp ed eds ch sec al ca c approx e.g i.e cf
@@ -225,7 +230,8 @@ def _is_short_title(line: str, following: str, widest: int) -> bool:
 
 def _sentences(piece: str, *, cut_head: bool) -> Iterator[tuple[int, str]]:
     """(offset, text) of the usable sentences of one paragraph."""
-    for start, end in _spans(piece):
+    spaced = _is_spaced(piece)
+    for start, end in _spans(piece, _SPACED if spaced else _STOP):
         raw = piece[start:end]
         mark = _LIST_MARK.match(raw) or _STAGE.match(raw)
         lead = mark.end() if mark else len(raw) - len(raw.lstrip())
@@ -240,8 +246,19 @@ def _sentences(piece: str, *, cut_head: bool) -> Iterator[tuple[int, str]]:
         ):
             text = text[glued.end() :]
             lead = raw.find(text.split(" ", 1)[0], lead + len(glued.group().rstrip()))
-        if _usable(text):
+        if _usable(_as_printed(text) if spaced else text):
             yield start + max(lead, 0), text
+
+
+def _is_spaced(piece: str) -> bool:
+    """Whether a paragraph is written without capitals and with a space before every mark."""
+    return len(_SPACED.findall(piece)) * _SPACED_SHARE >= len(piece)
+
+
+def _as_printed(text: str) -> str:
+    """Such a sentence as others write it."""
+    joined = _SPACED_NOISE.sub("", text)
+    return joined[0].upper() + joined[1:]
 
 
 def _usable(text: str) -> bool:
@@ -269,9 +286,9 @@ def _paired(text: str) -> bool:
     )
 
 
-def _spans(piece: str) -> Iterator[tuple[int, int]]:
+def _spans(piece: str, stops: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     start = 0
-    for stop in _STOP.finditer(piece):
+    for stop in stops.finditer(piece):
         if piece[stop.start()] == "." and _is_abbreviation(piece, start, stop.start()):
             continue
         yield start, stop.end()
