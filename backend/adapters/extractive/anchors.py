@@ -10,7 +10,7 @@ from .tagging import Token
 
 _UNNAMED = words("both examples example some many most several few others all each none either one two three")
 """What opens a sentence about things that only the text before it names."""
-_ANCHORS_OF_NAME, _ANCHORS_OF_TERM, _BEHIND = 7, 6, 2
+_ANCHORS_OF_NAME, _ANCHORS_OF_TERM, _BEHIND = 9, 8, 3
 _PAIR = 2
 _CONTENT = frozenset({"NN", "NS", "NP", "JJ", "VN", "VG", "VB", "VD", "VZ", "VP", "CD", "PO"})
 

@@ -32,7 +32,11 @@ def apposition(reading: Reading) -> Iterator[Draft]:
             continue
         if reading.tokens[head[1]].low in lx.VAGUE_HEADS and reading.words(said) < _FEWEST + 3:
             continue
-        if reading.tokens[head[1]].tag == "NS" or reading.tokens[said[0] + 1].low in PRAISE:
+        if (
+            _is_another(reading, said, head)
+            or reading.tokens[head[1]].tag == "NS"
+            or reading.tokens[said[0] + 1].low in PRAISE
+        ):
             continue
         named = reading.tokens[topic[1] - 1].tag == "NP"
         person = named and any(t.low in _PERSONS for t in reading.tokens[said[0] : head[0]])
@@ -45,6 +49,15 @@ def apposition(reading: Reading) -> Iterator[Draft]:
         )
         topic_text = reading.plain(topic).lower()
         yield Draft(stem, answer, "definition", 0.86, topic_text, reading.sentence)
+
+
+def _is_another(reading: Reading, said: Span, head: Span) -> bool:
+    """Whether a name with its article follows, or a clause: "Ireland, the Netherlands", "the law failed"."""
+    tokens = reading.tokens
+    clause = reading.clause
+    leads = clause is not None and clause.lead[1] == said[0] - 1 and clause.lead[0] < clause.lead[1]
+    named = tokens[said[0]].low == "the" and tokens[head[1]].tag == "NP"
+    return named or leads or tokens[said[1] - 1].tag in {"VN", "VD"}
 
 
 def _found(reading: Reading) -> Iterator[tuple[Span, Span]]:

@@ -75,6 +75,7 @@ LISTS_EXAMPLES = "What are examples of "
 _SAYS_NOTHING = re.compile(
     r"an? (?:(?:wide|large|broad|great|vast) )?(?:variety|range|number|lot|host) of \w+$"
 )
+_OF_THE_TEXT = words("example instance excerpt passage quote quotation")
 _MONTH_ALONE = re.compile(
     r"\w+ (?:January|February|March|April|May|June|July|August|September|October|November|December)"
 )
@@ -106,7 +107,7 @@ def opening(reading: Reading, clause: Clause) -> str | None:
     if start >= end:
         return ""
     first = reading.tokens[start]
-    if any(t.low in {"example", "instance"} for t in reading.tokens[start:end]):
+    if any(t.low in _OF_THE_TEXT for t in reading.tokens[start:end]):
         return None
     if first.tag == "RB" and end - start == 1:
         return ""

@@ -32,8 +32,9 @@ _LEAST_DESCRIBED, _MOST_DESCRIBED = 6, 24
 _OWN = frozenset({"it", "they", "them"})
 _EMPTY_HEADS = words(
     """
-    part example result case one number reason thing matter examples opposite function feature sign term name
-    word phrase testament substitute reminder challenge concern problem topic source toehold
+    part example result case one number reason thing matter examples opposite function feature sign term
+    name word phrase target targets cause causes stimulus basis testament substitute reminder challenge
+    concern problem topic source toehold
     """
 )
 
@@ -115,7 +116,8 @@ def complement(reading: Reading, clause: Clause, span: Span) -> bool:
     ):
         return False
     first = reading.tokens[start]
-    if reading.tokens[start + 1].low == "than":
+    kind_of = reading.tokens[start + 1].low in {"kind", "type", "form", "sort"}
+    if reading.tokens[start + 1].low == "than" or (kind_of and reading.words(span) < _LEAST_DESCRIBED + 1):
         return False
     if first.tag == "TO":
         return reading.words(span) >= 3

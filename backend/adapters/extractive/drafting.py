@@ -106,6 +106,8 @@ def name_at(reading: Reading, start: int) -> Span | None:
     if phrase is None or phrase[0] - start > 6:
         return None
     follows = token_at(reading, phrase[0])
+    if follows is not None and (follows.text in {"'", "’"} or follows.tag in {"NP", "PO"}):
+        return None
     if follows is not None and follows.tag in {"IN", "WH"} and follows.low in {"of", "that"}:
         return None
     return start, phrase[0]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from . import lexicon as lx
 from .appositions import apposition
 from .asking import Draft, points_elsewhere, says_little, sound_case
-from .blanks import blanks, loose_blanks
+from .blanks import Blank, blanks, loose_blanks
 from .clauses import Clause, parse
 from .definitions import abbreviation, called_inside, definition, described, naming, synonym
 from .doers import doer, first_of_all
@@ -33,6 +33,9 @@ _LOOSELY = frozenset(
 _NAMED = re.compile(r"^(?:\w+, )?\w+ \w+ (?:[A-Z][\w’-]+ ?)+\w+\?$")
 """What a person does has many right answers."""
 _NAMES = re.compile(r"(?<= )[A-Z]\w{3,}")
+_SPOKEN = re.compile(r"\b(?:also|we|us|our|you|your|en route)\b", re.IGNORECASE)
+_CUT_NAME = re.compile(r"\b[A-Z]\?$")
+"""A name that ends with an initial: the rest of it is left."""
 _SHORT_OF_NAME = 7
 _SHORT_STEM = 12
 _LONGEST_ANSWER = 45
@@ -71,7 +74,12 @@ def recalled(document: Document) -> list[Draft]:
     vocabulary = Vocabulary(document)
     found = [b for r in document.readings for b in blanks(document, vocabulary, r)]
     found += [b for i in range(len(document.readings)) for b in loose_blanks(document, vocabulary, i)]
-    return [b.to_recall for b in found if b.recallable]
+    return [b.to_recall for b in found if b.recallable and not _to_nobody(b)]
+
+
+def _to_nobody(blank: Blank) -> bool:
+    """Whether a gap's sentence speaks to its listeners, or adds to what was said before."""
+    return _SPOKEN.search(f"{blank.before} {blank.after}") is not None
 
 
 def drafts_in(document: Document, reading: Reading) -> list[Draft]:
@@ -125,7 +133,7 @@ def _sound(draft: Draft) -> bool:
     circular = draft.kind == "definition" and any(
         w[0].isupper() and w in draft.answer for w in _NAMES.findall(draft.stem)
     )
-    return not circular and (
+    return not (circular or _CUT_NAME.search(draft.stem) or " et al" in answer) and (
         3 <= words <= 28
         and answer not in stem
         and not ("where " in stem and _TIME.search(answer))

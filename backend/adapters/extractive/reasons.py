@@ -13,6 +13,7 @@ from .drafting import NAMING, answer_of_clause, drafted, has_clause, is_past, pr
 from .extents import starts_clause
 from .lexicon import words
 from .reading import Reading
+from .verbs import THIRD
 
 _BARE_VERBS = words("results result occurs occur happens happen exists exist arises arise resulted occurred")
 
@@ -195,6 +196,8 @@ def manner(reading: Reading, clause: Clause) -> Iterator[Draft]:
             if has_clause(reading, tail) or (tail[0] < tail[1] and not reading.stands_alone(tail, own=True)):
                 return
             span = (i, reading.object(i + 1)[1])
+            if tail[0] < tail[1] and reading.tokens[tail[1] - 1].low in THIRD:
+                return
             joined = any(t.tag == "CC" for t in reading.tokens[tail[0] : tail[1]])
             verbs = sum(t.tag in {"VP", "VB", "VD", "VZ"} for t in reading.tokens[tail[0] : tail[1]])
             if joined and (verbs or reading.words(tail) > 8):
@@ -309,7 +312,7 @@ def _different(reading: Reading, clause: Clause, other: Span) -> Iterator[Draft]
         return
     first, second = reading.plain(clause.subject), reading.plain(other)
     kinds = {reading.tokens[clause.head].tag, reading.tokens[other[1] - 1].tag}
-    if kinds == {"NP", "NS"} or reading.words((clause.subject[0], len(reading.tokens))) > 45:
+    if kinds in ({"NP", "NS"}, {"NP"}) or reading.words((clause.subject[0], len(reading.tokens))) > 45:
         return
     one, two = set(first.lower().split()), set(second.lower().split())
     heads = {first.lower().split()[-1], second.lower().split()[-1]}

@@ -341,6 +341,8 @@ def place(reading: Reading, clause: Clause) -> Iterator[Draft]:
     if first is None or first.low not in _PLACES or not (located or happens or held):
         return
     span, _ = without_date(reading, reading.object(start))
+    if reading.tokens[span[1] - 1].low in {"end", "beginning", "start"}:
+        return
     if held and first.low not in {"in", "at", "near"}:
         return
     if held and not any(t.tag == "NP" for t in reading.tokens[span[0] : span[1]]):
