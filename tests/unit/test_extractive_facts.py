@@ -33,6 +33,9 @@ def asked(text: str) -> dict[str, str]:
         ("A natural number greater than 1 that is not a prime number is called a composite number.", "What is a natural number greater than 1 that is not a prime number called?", "a composite number"),
         ("The nail bed is rich in blood vessels that feed the matrix.", "What is the nail bed rich in?", "blood vessels that feed the matrix"),
         ("Scholars compare alkaline metals, such as lithium, sodium, and potassium.", "What are examples of alkaline metals?", "lithium, sodium, and potassium"),
+        ("Private Bill Committees have been set up to consider legislation on transport.", "Why have Private Bill Committees been set up?", "to consider legislation on transport"),
+        ("The historian Fred Anderson suggests that Tanaghrisson acted to gain the support of the British.", "Which historian suggests that Tanaghrisson acted to gain the support of the British?", "Fred Anderson"),
+        ("European nations gained access to the interior of Africa with the help of quinine.", "How did European nations gain access to the interior of Africa?", "with the help of quinine"),
         ("Hobson wrote much, and the Berlin Conference divided Africa among European powers.", "What did the Berlin Conference divide?", "Africa among European powers"),
     ],
 )  # fmt: skip
@@ -45,6 +48,8 @@ def test_a_fact_is_asked_for(sentence: str, stem: str, answer: str) -> None:
     [
         "In 1830 it took control of Algeria.",
         "They were born in Delft in 1632.",
+        "In case of Climate Change, the Kyoto Protocol failed.",
+        "Members are from the United Kingdom, the Republic of Ireland, or Malta.",
         "This dynasty, a family of rulers, ended in 1368.",
         "The plague killed 50,000 in 1576 and 30,000 in 1630.",
         "Hamlet, Macbeth, the Tempest, and Othello were written by Shakespeare.",

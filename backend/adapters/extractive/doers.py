@@ -58,6 +58,9 @@ def doer(reading: Reading, clause: Clause) -> Iterator[Draft]:
         return
     begin = clause.aux[0] if clause.aux else clause.verb
     told = (begin, end)
+    if word.startswith("Which ") and reading.tokens[span[1] - 1].low != word[6:]:
+        first = next(i for i in range(*span) if reading.tokens[i].low == word[6:])
+        span = (first + 1, span[1])
     named = content_stems(reading.text(span)) & content_stems(reading.text(told) + lead)
     least = _LEAST + clause.passive + _MORE * (word == "What")
     if named or not says_much(reading, (clause.verb, end), least):
@@ -125,6 +128,9 @@ def _asked_with(reading: Reading, clause: Clause) -> str:
         return ""
     if bare[0].tag == "NP" and all(t.tag == "NP" or t.low in PARTICLES for t in bare):
         return _of_name(bare, clause, reading.casing)
+    titled = _title(bare)
+    if titled:
+        return f"Which {bare[titled - 1].low}"
     if any(t.tag == "NP" for t in bare) or bare[-1].low in lx.COMMON_NOUNS:
         return ""
     if any(t.tag == "PO" for t in bare) or bare[-1].low in BODY_HEADS or clause.verb_low in _OF_PEOPLE:
@@ -133,6 +139,14 @@ def _asked_with(reading: Reading, clause: Clause) -> str:
     if clause.plural and not is_past(clause) and not clause.aux:
         return ""
     return "What" if telling and bare[-1].low not in PEOPLE | lx.PERSON_NOUNS and not clause.plural else ""
+
+
+def _title(bare: tuple[Token, ...]) -> int:
+    """Where the name begins in "Scottish chemist James Dewar"; 0 where there is no such title."""
+    for i in range(len(bare) - 1):
+        if bare[i].low in lx.PERSON_NOUNS and all(t.tag == "NP" for t in bare[i + 1 :]):
+            return i + 1
+    return 0
 
 
 def _of_name(bare: tuple[Token, ...], clause: Clause, casing: Casing) -> str:

@@ -253,6 +253,8 @@ _MADE = words(
 
 def aim(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "Lavoisier used sealed vessels to show that ..."."""
+    if clause.passive:
+        yield from _set_up(reading, clause)
     if clause.verb_low not in _MADE or not askable(reading, clause) or clause.passive:
         return
     tokens = reading.tokens
@@ -272,6 +274,20 @@ def aim(reading: Reading, clause: Clause) -> Iterator[Draft]:
     yield from drafted(
         reading, clause, ask(reading, clause, "Why", reading.plain(tail)), answer, "cause", 0.88
     )
+
+
+def _set_up(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """The same in the passive: "The committees have been set up to consider bills"."""
+    tokens, begin = reading.tokens, clause.verb + 1
+    up = begin < len(tokens) and tokens[begin].low == "up"
+    begin += up
+    made = clause.verb_low in _MADE - {"used"} or (clause.verb_low == "set" and up)
+    if not made or begin + 2 >= len(tokens) or not askable(reading, clause):
+        return
+    if tokens[begin].tag == "TO" and tokens[begin + 1].tag == "VB":
+        answer = answer_of(reading, (begin, reading.object(begin + 1)[1]))
+        stem = ask(reading, clause, "Why", "up" if up else "")
+        yield from drafted(reading, clause, stem, answer, "cause", 0.86)
 
 
 def contrast(reading: Reading, clause: Clause) -> Iterator[Draft]:
