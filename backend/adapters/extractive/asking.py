@@ -20,7 +20,7 @@ _DROPPED_LEADS = words(
 )
 _BESIDES = ("in addition to ", "along with ", "besides ", "apart from ", "aside from ", "as well as ")
 """What stands beside the subject does not narrow what is said of it."""
-_OF_PLACE = words(
+OF_PLACE = words(
     """
     anterior posterior lateral medial superior inferior distal proximal dorsal ventral left right internal
     external upper lower inner outer front back top bottom central middle
@@ -177,7 +177,7 @@ def _nameable(reading: Reading, clause: Clause) -> bool:
     ):
         return False
     bare = [t for t in words if t.tag != "DT"]
-    if len(bare) == _PAIR and bare[0].low in _OF_PLACE and bare[1].tag in {"NN", "NS"}:
+    if len(bare) == _PAIR and bare[0].low in OF_PLACE and bare[1].tag in {"NN", "NS"}:
         return False
     if _is_title(reading, clause):
         return False

@@ -107,7 +107,7 @@ class Distractors:
                 continue
             if not key.name and _of_another_kind(key, term, defined=near):
                 continue
-            if term.low in _DIRECTIONS:
+            if term.low in _DIRECTIONS or term.ends_in_name:
                 continue
             if key.animate != term.animate or term.loose or self.vocabulary.general(term):
                 continue

@@ -39,9 +39,9 @@ _LENGTHS = (0.55, 1.7)
 _FAR = 40
 """Entries further apart than this are of other parts of the text."""
 _OFTEN = 0.5
-_AKIN, _OF_A_KIND = 0.45, 0.72
+_AKIN, _OF_A_KIND = 0.5, 0.7
 """Nearness in kind from which an entry may be an option, and mean from which the options are of one kind."""
-_MIXED = 0.3
+_MIXED = 0.6
 """What an item is worth less whose options are of one kind by a hair."""
 _VERBAL = frozenset({"VB", "VZ", "VP", "VD", "BE", "HV", "MD", "TO", "IN", "RB"})
 

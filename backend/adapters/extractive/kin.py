@@ -10,8 +10,10 @@ AKIN = 0.58
 """Share of their ways up from which two things are of one kind: view and theory, muscle and ligament."""
 _MANIFOLD = frozenset({6, 8})
 """WordNet's files of artifacts and of parts of bodies, in which most things are near each other."""
+_THOUGHTS = 9
+"""WordNet's file of views, theories and beliefs, which it keeps far apart."""
 _AKIN_PARTS, _APART = 0.8, 0.15
-"""Share from which two of those are of one kind, and what others lose."""
+"""Share from which two things of manifold kinds are of one, and what others lose; what thoughts gain."""
 _VAGUE = frozenset({"structure", "part", "thing", "something", "amount", "portion", "one", "set", "any"})
 """Nouns that file a term nowhere."""
 _OF_ONE_SORT = 0.85
@@ -64,8 +66,12 @@ def _degree(one: str, two: str) -> float | None:
         return 1.0
     first, second = _listed(one), _listed(two)
     share = wordnet.kinship(first, second)
+    if share is None:
+        return None
     both = wordnet.files(first) & wordnet.files(second)
-    return share if share is None or not both <= _MANIFOLD or share >= _AKIN_PARTS else share - _APART
+    if _THOUGHTS in both:
+        return min(1.0, share + _APART)
+    return share - _APART if both <= _MANIFOLD and share < _AKIN_PARTS else share
 
 
 def _telling(genus: str) -> str:

@@ -31,7 +31,7 @@ _PASSING = 0.22
 _AMBIGUOUS = 0.3
 """What a gap for a term is worth less in a quiz: more than one of its neighbours may fit the sentence."""
 
-_WORTH_LESS = {"subject": 0.25, "definition": 0.16, "ending": 0.35}
+_WORTH_LESS = {"subject": 0.25, "definition": 0.16}
 """Terms as options are seldom all of the key's kind: what is said of a thing is asked for first."""
 _HARDLY_WORTH = {"number": 0.3, "date": 0.1}
 """What a number left out of a sentence is worth less: few are worth knowing."""
@@ -44,6 +44,10 @@ _GUESSED_BY_SENSE = {
     "function": 0.15,
 }
 """Kinds whose wrong options answer other questions and are told apart by sense alone."""
+_ENDED = 0.45
+"""What four ways to go on are worth less: readers find most of them told apart by sense alone."""
+_ASIDE_OF_A_LIST = 0.3
+"""What years and counts are worth less in a text that lists what one should know of it."""
 _GOES_ON, _GOES_ON_WORTH = re.compile(r"\b(?:also|even more|again|then|this|such)\b"), 0.3
 _LONG_TEXT = 30_000
 _IN_A_LONG_TEXT = {"number": 0.15, "date": 0.15, "cloze": 0.04}
@@ -92,7 +96,9 @@ class Quiz:
         """A key that is one plain word, seldom used and nowhere defined, is not what the text is about."""
         term = self.vocabulary.terms.get(gap.term)
         less = _HARDLY_WORTH.get(gap.draft.kind, 0.0) * gap.draft.stem.startswith("Complete")
-        less += _GUESSED_BY_SENSE.get(gap.draft.kind, 0.0)
+        less += _GUESSED_BY_SENSE.get(gap.draft.kind, 0.0) * (gap.form == "phrase")
+        less += _ENDED * (gap.draft.kind == "ending")
+        less += _ASIDE_OF_A_LIST * (bool(self.document.terms) and gap.form == "number")
         less += _GOES_ON_WORTH * (_GOES_ON.search(gap.draft.stem) is not None)
         less += _IN_A_LONG_TEXT.get(gap.draft.kind, 0.0) * self._long
         less *= gap.draft.kind != "number" or gap.draft.stem.startswith("Complete")
@@ -188,6 +194,8 @@ class Quiz:
             return number_options(gap.draft.answer, numbers, text)
         term = self.vocabulary.terms.get(gap.term)
         if term is None or not (is_noun(term) or term.name) or self.vocabulary.general(term) or term.loose:
+            return None
+        if term.ends_in_name:
             return None
         fit = Fit(near=near, named=gap.draft.kind == "name")
         found = self.distractors.for_term(term, sentence, gap.draft.stem, fit)

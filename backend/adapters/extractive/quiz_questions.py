@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from backend.utils.stems import content_stems
 
 from . import lexicon as lx
-from .asking import Draft, askable, opening, points_elsewhere, sentence_case, sound_case
+from .asking import OF_PLACE, Draft, askable, opening, points_elsewhere, sentence_case, sound_case
 from .blanks import Blank, blanks, loose_blanks
 from .clauses import Clause, Span, noun_phrase
 from .definitions import called_inside, definition, naming, synonym
@@ -26,6 +26,7 @@ from .terms import Vocabulary, core_of, display
 
 _LONGEST = 48
 _ILLUSTRATES = re.compile(r"\bfor (?:example|instance)\b", re.IGNORECASE)
+_PLACED = 3
 _OBJECT = 0.12
 """What a term that something is done to is worth less than one that does something."""
 
@@ -207,7 +208,14 @@ def _named(reading: Reading, clause: Clause) -> Iterator[Gap]:
 def _names_inside(reading: Reading) -> Iterator[Gap]:
     for pattern in (called_inside, synonym):
         for draft in pattern(reading):
-            yield from _keyed(reading, draft, 0.88)
+            if not _placed(draft.stem):
+                yield from _keyed(reading, draft, 0.88)
+
+
+def _placed(stem: str) -> bool:
+    """Whether a question ends with a part of something named before: "the middle layer"."""
+    words = stem.rstrip("?").lower().split()
+    return len(words) > _PLACED and words[-3] == "the" and words[-2] in OF_PLACE
 
 
 def _keyed(reading: Reading, draft: Draft, score: float) -> Iterator[Gap]:

@@ -17,8 +17,8 @@ _FIRST = 2
 """Meanings of a word that count: later ones are seldom meant."""
 _LATER = 0.1
 """What a second meaning takes from the nearness of two words."""
-_PERSON, _PLACE, _GROUP = 18, 15, 14
-"""Numbers of WordNet's files of nouns."""
+_PERSON, _PLACE, _SHAPE = 18, 15, 25
+"""Numbers of WordNet's files of nouns; a cell and a sac are shapes, which is never meant."""
 _FEW = 6
 """Instances below which those of the wider kind count too."""
 
@@ -94,7 +94,7 @@ def _singulars(low: str) -> tuple[str, ...]:
 def _kinds(term: str) -> tuple[tuple[int, ...], ...]:
     """The ways from the term's meanings up to "entity"; those of its last word where it is not listed."""
     found = _meanings(term) or _meanings(term.rsplit(maxsplit=1)[-1])
-    return tuple(_way(number) for number in found)
+    return tuple(_way(number) for number in found if _nouns().files[number] != _SHAPE)
 
 
 def _way(number: int) -> tuple[int, ...]:
