@@ -136,7 +136,12 @@ class Distractors:
             for name in wordnet.namesakes(key.text)
             if name.lower() not in text and used.isdisjoint(name.lower().split())
         ]
-        fitting = [t for t in others if t.size == key.size and _similar_length(t, key)]
+        listed = {"person": wordnet.is_person, "place": wordnet.is_place}.get(self.vocabulary.sort_of(key))
+        fitting = [
+            t
+            for t in others
+            if t.size == key.size and _similar_length(t, key) and (listed is None or listed(t.text))
+        ]
         return sorted(fitting, key=lambda t: zlib.crc32(f"{key.low}|{t.low}".encode()))[:_FROM_OUTSIDE]
 
     def _alias(self, key: Term, other: Term) -> bool:

@@ -27,14 +27,15 @@ _DIGITS = 4
 """Of a count that is no year: its neighbours are as round as it is."""
 _WHOLE = 100
 """Percent."""
+_BEST = 3
 _PASSING = 0.22
 _AMBIGUOUS = 0.3
 """What a gap for a term is worth less in a quiz: more than one of its neighbours may fit the sentence."""
 
-_WORTH_LESS = {"subject": 0.25, "definition": 0.16}
+_WORTH_LESS = {"subject": 0.25, "object": 0.2, "definition": 0.16}
 """Terms as options are seldom all of the key's kind: what is said of a thing is asked for first."""
-_HARDLY_WORTH = {"number": 0.3, "date": 0.1}
-"""What a number left out of a sentence is worth less: few are worth knowing."""
+_HARDLY_WORTH = {"number": 0.3, "date": 0.1, "cloze": 0.25}
+"""What a gap in a sentence is worth less than a question: few are worth knowing."""
 _GUESSED_BY_SENSE = {
     "cause": 0.3,
     "object": 0.1,
@@ -55,8 +56,11 @@ _IN_A_LONG_TEXT = {"number": 0.15, "date": 0.15, "cloze": 0.04}
 _UNSORTED = 0.15
 """What a name is worth less as a key where nothing tells what it is the name of: nor do its options."""
 
-_UNLISTED = 0.08
+_UNLISTED = 0.2
 """What a term is worth less as a key that the document's own list of terms leaves out."""
+_OF_NO_LIST = 0.2
+"""What an item is worth less whose options the document's own list leaves out: they may be vague, or mean
+what the key means."""
 _OF_TERMS = frozenset({"subject", "definition", "cloze", "object", "agent"})
 _PLACED = 0.15
 """What a place is worth less as a gap: the text seldom tells why it is no other."""
@@ -146,7 +150,14 @@ class Quiz:
         return [self._made(number, gap) for number, (_, gap) in numbered if number in self.options]
 
     def _made(self, number: int, gap: Gap) -> Made:
-        return Made(self._named(gap), self.options[number], gap.form == "listed")
+        draft, options = self._named(gap), self.options[number]
+        if gap.form == "term" and self.document.terms and not self._all_listed(options):
+            draft = replace(draft, score=draft.score - _OF_NO_LIST)
+        return Made(draft, options, gap.form == "listed")
+
+    def _all_listed(self, options: tuple[str, ...]) -> bool:
+        terms = [self.vocabulary.terms.get(o.lower()) for o in options[:_BEST]]
+        return all(t is not None and (t.name or t.low in self.document.key_terms) for t in terms)
 
     def _named(self, gap: Gap) -> Draft:
         """Asks "who" where the key is known to be a person."""

@@ -27,6 +27,8 @@ from .terms import Vocabulary, core_of, display
 _LONGEST = 48
 _ILLUSTRATES = re.compile(r"\bfor (?:example|instance)\b", re.IGNORECASE)
 _PLACED = 3
+_BEGINNING = 6
+"""Letters by which two words show that they are of one root."""
 _OBJECT = 0.12
 """What a term that something is done to is worth less than one that does something."""
 
@@ -103,9 +105,15 @@ def _term_gap(reading: Reading, core: Span, stem: str, kind: str, score: float) 
     text = reading.text(core)
     low = display(reading, core).lower()
     leaked = content_stems(low) & content_stems(stem)
-    if leaked or low in stem.lower():
+    if leaked or low in stem.lower() or _begins_alike(low, stem):
         return
     yield Gap(Draft(stem, text, kind, score, low, reading.sentence), "term", low)
+
+
+def _begins_alike(low: str, stem: str) -> bool:
+    """Whether a long word of the key and one of the stem begin alike: "pluralism" and "plurality"."""
+    begun = {w[:_BEGINNING] for w in low.split() if len(w) > _BEGINNING}
+    return any(w[:_BEGINNING] in begun for w in stem.lower().split())
 
 
 def _subject(reading: Reading, clause: Clause) -> Iterator[Gap]:
