@@ -70,6 +70,8 @@ class Job:
     parent: str | None = None
     attempt: int = 0
     """How often a worker has taken it; also the fencing token of the current lease."""
+    tries: int = 1
+    """Workers that have taken it since its last checkpoint, this one included."""
     checkpoint: int = 0
     """How much is stored for good, in units of the job kind: a rerun starts there."""
     progress: Progress = field(default_factory=Progress)

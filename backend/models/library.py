@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 
 from pydantic import BaseModel, Field
@@ -49,8 +48,7 @@ class DocumentView(BaseModel):
         """The document as clients see it."""
         progress, error = document.progress, document.error
         work = None if document.state.ended else document.work
-        rate = work.rate(progress.done) if work else None
-        left = work.seconds_left(progress.fraction) if work else None
+        rate, left = work.pace(progress.done, progress.fraction) if work else (None, None)
         return cls(
             document_id=document.id,
             job_id=document.job_id,
@@ -64,8 +62,8 @@ class DocumentView(BaseModel):
             unit=progress.unit,
             waiting=document.waiting,
             heartbeat_at=document.work.heartbeat_at if document.work else None,
-            rate=None if rate is None else float(f"{rate:.3g}"),
-            seconds_left=None if left is None else math.ceil(left),
+            rate=rate,
+            seconds_left=left,
             pages=document.pages,
             chunks=document.chunks,
             size=document.size,

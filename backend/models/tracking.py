@@ -81,9 +81,8 @@ class JobView(BaseModel):
         """The job as clients see it, with its pace where it was read with who works on it."""
         progress, error = job.progress, job.error
         started = job.state is JobState.STARTED
-        work = job.work if started else None
-        rate = work.rate(progress.done) if work else None
-        left = work.seconds_left(progress.fraction) if work else None
+        work = None if job.state.ended else job.work
+        rate, left = work.pace(progress.done, progress.fraction) if work else (None, None)
         return cls(
             job_id=job.id,
             status=job.state.value,
@@ -100,9 +99,9 @@ class JobView(BaseModel):
             done=progress.done,
             total=progress.total,
             unit=progress.unit,
-            rate=None if rate is None else round(rate, 2),
-            seconds_left=None if left is None else round(left, 1),
-            waiting=job.state is JobState.QUEUED or (started and job.work is not None and job.work.rests),
+            rate=rate,
+            seconds_left=left,
+            waiting=work.rests if work else job.state is JobState.QUEUED,
             heartbeat_at=job.heartbeat_at,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -37,6 +38,11 @@ class Work:
             return True
         silence = (self.as_of - self.heartbeat_at).total_seconds()
         return silence > (HELD_S if self.held else PARTS_S)
+
+    def pace(self, done: int, fraction: float) -> tuple[float | None, int | None]:
+        """Units per second and whole seconds left, as every view shows them; None while unknown."""
+        rate, left = self.rate(done), self.seconds_left(fraction)
+        return None if rate is None else float(f"{rate:.3g}"), None if left is None else math.ceil(left)
 
     def rate(self, done: int) -> float | None:
         """Units per second, ``done`` being those done by now; None while unknown."""

@@ -23,6 +23,7 @@ from backend.models.library import (
 )
 from backend.routes.deps import ERRORS, FILE, Asker, Caller, Offset, ServicesDep, multipart
 from backend.services.container import Services
+from backend.services.ingestion import Accepted, Kept
 
 router = APIRouter(prefix="/api", tags=["documents"], responses=ERRORS)
 
@@ -115,8 +116,10 @@ async def _accept_all(services: Services, caller: Asker, files: list[UploadFile]
         return UploadResponse(documents=[await _accept(services, caller, files[0])])
     entries: list[UploadedDocument] = []
     for start in range(0, len(files), _AT_ONCE):
-        some = (_accept_or_say(services, caller, file) for file in files[start : start + _AT_ONCE])
-        entries += await asyncio.gather(*some)
+        some = files[start : start + _AT_ONCE]
+        kept = await asyncio.gather(*(_keep_or_say(services, caller, file) for file in some))
+        # Begun in their order: of the same bytes the first file is the document, the others its duplicates.
+        entries += await asyncio.gather(*(_take_in_or_say(services, each) for each in kept))
     return UploadResponse(documents=entries)
 
 
@@ -133,7 +136,10 @@ async def _fingerprint(files: list[UploadFile]) -> str:
 
 
 async def _accept(services: Services, caller: Asker, file: UploadFile) -> UploadedDocument:
-    accepted = await services.ingestion.accept(caller.tenant, file.filename or "", pieces(file))
+    return _entry(await services.ingestion.accept(caller.tenant, file.filename or "", pieces(file)))
+
+
+def _entry(accepted: Accepted) -> UploadedDocument:
     taken = accepted.document
     return UploadedDocument(
         filename=taken.filename,
@@ -144,9 +150,23 @@ async def _accept(services: Services, caller: Asker, file: UploadFile) -> Upload
     )
 
 
-async def _accept_or_say(services: Services, caller: Asker, file: UploadFile) -> UploadedDocument:
+async def _keep_or_say(services: Services, caller: Asker, file: UploadFile) -> Kept | UploadedDocument:
+    name = file.filename or ""
     try:
-        return await _accept(services, caller, file)
+        return await services.ingestion.keep(caller.tenant, name, pieces(file))
     except QuaestioError as error:
-        problem = DocumentProblem(code=error.code, message=error.message)
-        return UploadedDocument(filename=file.filename or "", status="refused", error=problem)
+        return _refused(name, error)
+
+
+async def _take_in_or_say(services: Services, kept: Kept | UploadedDocument) -> UploadedDocument:
+    if isinstance(kept, UploadedDocument):
+        return kept
+    try:
+        return _entry(await services.ingestion.take_in(kept))
+    except QuaestioError as error:
+        return _refused(kept.name, error)
+
+
+def _refused(name: str, error: QuaestioError) -> UploadedDocument:
+    problem = DocumentProblem(code=error.code, message=error.message)
+    return UploadedDocument(filename=name, status="refused", error=problem)

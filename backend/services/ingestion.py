@@ -28,7 +28,7 @@ from backend.models.documents import (
 )
 from backend.models.failures import error_of
 from backend.models.jobs import Job, NewJob, Priority, new_id
-from backend.ports.blob_store import BlobStore
+from backend.ports.blob_store import Blob, BlobStore
 from backend.ports.catalog import Catalog, Finished
 from backend.ports.embedder import Embedder
 from backend.ports.job_table import READING_SHARE, JobTable
@@ -48,6 +48,9 @@ EMBEDDING_QUEUE = "embedding"
 
 BATCH = 128
 """Chunks embedded and committed together: less than half a second of work that a crash may repeat."""
+LEAST_BATCH = 8
+"""Of work that was lost before its first checkpoint the batch is halved each time, down to this: where
+processes live for seconds only, e.g. on a machine that is killed again and again, it still moves."""
 INLINE = 512
 """Chunks of a document that the job which reads it also embeds: short documents are done in one go."""
 PART = 256
@@ -67,6 +70,18 @@ class Accepted:
 
     document: Document
     duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that is stored and of a kind that can be read, before it is a document."""
+
+    tenant: str
+    name: str
+    blob: Blob
+    media_type: str
+    deletions: int
+    """How many documents had been deleted when it began to be stored."""
 
 
 class Waiting(Exception):
@@ -121,6 +136,10 @@ class Ingestion:
         What ``metadata`` says of the file wins over what the file says of itself.
         Raises TooLarge, EmptyFile or UnsupportedFile, and then keeps nothing.
         """
+        return await self.take_in(await self.keep(tenant, filename, content), metadata=metadata)
+
+    async def keep(self, tenant: str, filename: str, content: AsyncIterator[bytes]) -> Kept:
+        """The first half of ``accept``, which may be done for many files at once; raises what that raises."""
         name, deletions = safe_name(filename), self._deletions
         blob = await self._blobs.put(tenant, content, self._max_bytes)
         try:
@@ -130,6 +149,11 @@ class Ingestion:
                 if (tenant, blob.sha256) not in await self._catalog.sha256s():
                     await self._blobs.delete(tenant, blob.sha256)
             raise
+        return Kept(tenant, name, blob, media_type, deletions)
+
+    async def take_in(self, kept: Kept, *, metadata: DocumentMetadata | None = None) -> Accepted:
+        """The second half of ``accept``: of the same bytes the first that comes here is the document."""
+        tenant, blob = kept.tenant, kept.blob
         document_id = new_id()
         priority = Priority.LONG if blob.size >= LONG_BYTES else Priority.SHORT
         job = NewJob(tenant, READ, document_id, INGESTION_QUEUE, priority)
@@ -139,15 +163,15 @@ class Ingestion:
             tenant=tenant,
             job_id=job.id,
             sha256=blob.sha256,
-            filename=name,
-            media_type=media_type,
+            filename=kept.name,
+            media_type=kept.media_type,
             size=blob.size,
             created_at=utc_now(),
             state=JobState.QUEUED,
             metadata=metadata or DocumentMetadata(),
         )
         async with self._file(tenant, blob.sha256):
-            if self._deletions != deletions and not await self._is_stored(new):
+            if self._deletions != kept.deletions and not await self._is_stored(new):
                 raise Unavailable("The same file was deleted at this moment. Upload it again.")
             stored = await self._catalog.accept(new, job)
         if stored.id == new.id:
@@ -220,8 +244,9 @@ class Ingestion:
         document = await self._catalog.document(job.tenant, job.subject)
         first, last = int(job.payload["first"]), int(job.payload["last"])
         first = max(first, job.checkpoint)
-        for start in range(first, last + 1, BATCH):
-            chunks = await self._catalog.chunk_range(document, start, min(start + BATCH - 1, last))
+        step = _batch(job)
+        for start in range(first, last + 1, step):
+            chunks = await self._catalog.chunk_range(document, start, min(start + step - 1, last))
             await self._embed(document, chunks)
             await self._report(job, Progress("embedding", unit="passages"), start + len(chunks))
 
@@ -235,16 +260,18 @@ class Ingestion:
         chunker = await asyncio.to_thread(Chunker, document)
         pending: list[Chunk] = []
         warning, stored, sample = None, job.checkpoint, ""
+        reached = Progress("embedding", unit="passages")
         async with aclosing(self._extractor.extract(path, document.media_type)) as extracted:
             async for item in extracted:
                 if isinstance(item, Segment):
                     sample += item.text[: languages.SAMPLE - len(sample)]
                     pending += [c for c in chunker.cut(item) if c.position >= job.checkpoint]
-                    while len(pending) >= _size(stored):
-                        batch = pending[: _size(stored)]
+                    while len(pending) >= _size(stored, job):
+                        batch = pending[: _size(stored, job)]
                         stored = await self._store(job, document, batch)
                         del pending[: len(batch)]
-                        await self._report(job, _reached(document, item, stored), stored)
+                        reached = _reached(document, item, stored)
+                        await self._report(job, reached, stored)
                 elif isinstance(item, FileSummary):
                     await self._catalog.describe(document.id, _completed(item, document.metadata))
                     total = item.pages or 0
@@ -253,8 +280,12 @@ class Ingestion:
                     )
                 else:
                     warning = item.warning
-        if pending:
-            stored = await self._store(job, document, pending)
+        while pending:  # of work that was lost, several batches
+            batch = pending[: _size(stored, job)]
+            stored = await self._store(job, document, batch)
+            del pending[: len(batch)]
+            if pending:
+                await self._report(job, reached, stored)
         if stored == 0:
             raise NoTextInFile("There is no text in this file. If it is a scan, run OCR on it first.")
         finished = Finished(stored, chunker.text_length, warning, languages.language_of(sample))
@@ -317,9 +348,14 @@ class Ingestion:
             return path is not None
 
 
-def _size(stored: int) -> int:
-    """Chunks of the next batch."""
-    return BATCH if stored < INLINE else PART
+def _batch(job: Job) -> int:
+    """Chunks that are embedded together."""
+    return max(LEAST_BATCH, BATCH >> max(0, job.tries - 1))
+
+
+def _size(stored: int, job: Job) -> int:
+    """Chunks of the next batch. Parts are of one size always: their names tell where they begin."""
+    return min(_batch(job), INLINE - stored) if stored < INLINE else PART
 
 
 def _reached(document: Document, segment: Segment, stored: int) -> Progress:

@@ -232,6 +232,16 @@ def test_a_thousand_files_in_one_request_get_an_entry_each(client: TestClient, f
     assert (more.status_code, "1000" in more.json()["message"]) == (400, True)
 
 
+def test_of_identical_files_in_one_upload_the_first_is_the_document(client: TestClient) -> None:
+    large = SAMPLE * 40  # as files, not as rows: storing them takes times that differ
+    for turn in range(6):
+        texts = (b"%d. " % turn + SAMPLE, b"%d. " % turn + large)
+        files = [("files", (f"{n}.txt", texts[n % 2])) for n in range(12)]
+        entries = client.post("/api/documents", files=files).json()["documents"]
+        assert [e["duplicate_of"] for e in entries[:2]] == [None, None]
+        assert [e["duplicate_of"] for e in entries[2:]] == [e["document_id"] for e in entries[:2]] * 5
+
+
 def test_a_key_sent_again_gets_the_first_answer(client: TestClient, folder: Path) -> None:
     key = {"Idempotency-Key": "key-1"}
     files = [("files", ("a.txt", b"Text A.")), ("files", ("b.exe", b"\x7fELF\0\0\0\0"))]

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+from pathlib import Path
+
 import pytest
+from sqlalchemy import Connection
 
 from backend.adapters.sql.answers import SqlAnswers
 from backend.adapters.sql.database import Database
 from backend.errors import Stopped
 from backend.models.documents import Document, Progress
 from backend.models.jobs import Job, NewJob
+from backend.models.library import DocumentView
+from backend.models.tracking import JobView
 from backend.models.work import Work
+from backend.ports.answers import Claim
+from backend.services.idempotency import Idempotency
 from tests.support.documents import accept, chunks_of, new_document
 from tests.support.house import TENANT, House
 
@@ -86,12 +95,61 @@ async def test_a_stopped_document_is_never_published_and_leaves_no_words(house: 
 
 
 async def test_the_first_answer_of_a_key_holds(database: Database) -> None:
+    claim = partial(SqlAnswers(database).claim, keep_s=60, held_s=15)
     answers = SqlAnswers(database)
-    assert (await answers.claim("a", "key", "one", 60)).answer is None
-    assert (await answers.claim("a", "key", "two", 60)).fingerprint == "one"
+    assert await claim("a", "key", "one") == Claim("one", None, ours=True)
+    assert await claim("a", "key", "one") == Claim("one", None, ours=False)
+    assert await claim("a", "key", "two") == Claim("one", None, ours=False)
     assert await answers.keep("a", "key", "first") == "first"
     assert await answers.keep("a", "key", "second") == "first"
     await answers.release("a", "key")
-    assert (await answers.claim("a", "key", "one", 60)).answer == "first"
-    assert (await answers.claim("b", "key", "two", 60)).fingerprint == "two", "keys are a tenant's own"
-    assert (await answers.claim("a", "key", "two", -1)).fingerprint == "two", "it was forgotten"
+    assert await claim("a", "key", "one", held_s=-1) == Claim("one", "first", ours=False)
+    assert await claim("b", "key", "two") == Claim("two", None, ours=True), "keys are a tenant's own"
+    assert await claim("a", "key", "two", keep_s=-1) == Claim("two", None, ours=True), "it was forgotten"
+
+
+async def test_a_key_whose_holder_is_silent_is_taken_over_by_one(database: Database) -> None:
+    answers = SqlAnswers(database)
+    assert (await answers.claim("a", "key", "one", keep_s=60, held_s=15)).ours
+    await database.write(lambda c: c.exec_driver_sql("UPDATE answers SET created_at = created_at - 20"))
+    await answers.hold("a", "key")
+    assert not (await answers.claim("a", "key", "one", keep_s=60, held_s=15)).ours, "its work goes on"
+    await database.write(lambda c: c.exec_driver_sql("UPDATE answers SET created_at = created_at - 20"))
+    assert not (await answers.claim("a", "key", "two", keep_s=60, held_s=15)).ours, "another request"
+    asked = [answers.claim("a", "key", "one", keep_s=60, held_s=15) for _ in range(5)]
+    assert [claim.ours for claim in await asyncio.gather(*asked)] == [True, False, False, False, False]
+
+
+async def test_two_processes_with_one_key_work_once(house: House, tmp_path: Path) -> None:
+    worked = []
+    other = Database(tmp_path / "quaestio.db")
+    assert await house.database.read(_file) == await other.read(_file)
+
+    async def work() -> str:
+        worked.append(1)
+        await asyncio.sleep(0.3)
+        return f"answer {len(worked)}"
+
+    try:
+        two = [Idempotency(SqlAnswers(each)) for each in (house.database, other)]
+        given = await asyncio.gather(*(each.once(TENANT, "key", "print", work) for each in two * 3))
+    finally:
+        other.close()
+    assert (given, worked) == (["answer 1"] * 6, [1])
+
+
+async def test_every_view_of_a_job_says_the_same_pace(house: House) -> None:
+    document, job = await taken(house)
+    await house.jobs.report(job, Progress("embedding", 30, 100, 0.3, "pages"), 64)
+    back = "UPDATE jobs SET pace_at = pace_at - 7, started_at = started_at - 900"
+    await house.database.write(lambda c: c.exec_driver_sql(back))
+    of_job = JobView.of(await house.jobs.job(TENANT, job.id))
+    of_document = DocumentView.of(await house.catalog.document(TENANT, document.id))
+    assert of_job.rate
+    assert of_job.rate == pytest.approx(of_document.rate, rel=0.05)
+    assert of_job.seconds_left == pytest.approx(of_document.seconds_left, abs=1)
+    assert (of_job.waiting, of_job.stage) == (of_document.waiting, of_document.stage)
+
+
+def _file(connection: Connection) -> object:
+    return connection.exec_driver_sql("PRAGMA database_list").one()[2]

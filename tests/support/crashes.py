@@ -54,6 +54,13 @@ class Rows:
         with closing(sqlite3.connect(self._path, timeout=30)) as store:
             return store.execute(query).fetchall()
 
+    def unfinished(self) -> int:
+        """Ingestions and their parts that have not ended."""
+        query = (
+            "SELECT count(*) FROM jobs WHERE kind IN ('ingest', 'embed') AND state IN ('queued', 'started')"
+        )
+        return int(self.all(query)[0][0])
+
     def kill_at_first(self, query: str, process: subprocess.Popen[bytes], seconds: float) -> bool:
         """Kill the process once the query finds a row; False where it ended by itself, or the time, before."""
         deadline = time.monotonic() + seconds

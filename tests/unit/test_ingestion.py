@@ -70,6 +70,21 @@ async def test_a_stopped_ingestion_goes_on_behind_its_checkpoint(house: House) -
     assert chunks[-1].end == document.text_length
 
 
+async def test_work_whose_workers_die_goes_on_in_smaller_batches(house: House) -> None:
+    accepted = await house.ingestion.accept(TENANT, "long.txt", stream(LONG.encode()))
+    for number in range(3):
+        dead = await house.jobs.claim(f"killed {number}", -1)
+        assert dead
+        assert dead.tries == number + 1
+    async with working(house.worker()):
+        document = await house.ingestion.finished(accepted.document)
+    assert house.embedder.calls[0] == BATCH // 8
+    assert max(house.embedder.calls) == BATCH // 8
+    chunks = await house.catalog.chunk_range(document, 0, document.chunks)
+    assert [c.position for c in chunks] == list(range(document.chunks))
+    assert sum(house.embedder.calls) == document.chunks
+
+
 async def test_deleting_during_ingestion_leaves_nothing(house: House) -> None:
     house.extractor.hold.clear()
     async with working(house.worker()):

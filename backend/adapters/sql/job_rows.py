@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, and_, func, select
 
 from backend.adapters.sql.tables import jobs
 from backend.models.documents import JobState, Problem, Progress
@@ -29,7 +29,12 @@ def now() -> ColumnElement[float]:
 
 def fence(job: Job) -> ColumnElement[bool]:
     """Whether the job is still leased as it was claimed."""
-    return and_(jobs.c.id == job.id, jobs.c.attempt == job.attempt, jobs.c.state == JobState.STARTED.value)
+    return held(job.id, job.attempt)
+
+
+def held(job_id: str | BindParameter[Any], token: int | BindParameter[Any]) -> ColumnElement[bool]:
+    """Whether a job is leased by the holder of this fencing token."""
+    return and_(jobs.c.id == job_id, jobs.c.attempt == token, jobs.c.state == JobState.STARTED.value)
 
 
 def is_held(connection: Connection, job: Job) -> bool:
@@ -69,6 +74,7 @@ def job(row: Row[Any]) -> Job:
         payload=json.loads(row.payload),
         parent=row.parent,
         attempt=row.attempt,
+        tries=row.tries,
         checkpoint=row.checkpoint,
         progress=progress(row),
         result=None if row.result is None else json.loads(row.result),
