@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -28,6 +29,10 @@ HEAD = "0001"
 
 READERS = 4
 _LITTLE_ROOM = 1 << 20
+_WRITE = "BEGIN IMMEDIATE"
+_PATIENCE_S = 30.0
+_PAUSE_S, _LONGEST_PAUSE_S = 0.0002, 0.005
+"""Between two looks whether another process has ended its turn to write."""
 
 GROUP = 128
 """Most writes of one commit."""
@@ -46,7 +51,7 @@ class Database:
         self._path = path
         self._reads = ThreadPoolExecutor(READERS, thread_name_prefix="sql-read")
         self._reader = _engine(path, READERS, begin="BEGIN")
-        self._writer = _engine(path, 2, begin="BEGIN IMMEDIATE")
+        self._writer = _engine(path, 2, begin=_WRITE)
         self._writing_on: Connection | None = None
         self._level = ""
         self._watching: sqlite3.Connection | None = None
@@ -255,13 +260,35 @@ def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
         return work(connection)
 
 
+def _begin_writing(connection: sqlite3.Connection) -> None:
+    """Wait for the turn to write.
+
+    SQLite itself would sleep for longer each time, up to 100 ms, though nobody holds it for long.
+    """
+    deadline, pause = time.monotonic() + _PATIENCE_S, _PAUSE_S
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.execute(_WRITE)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+            else:
+                return
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE_S)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={1000 * _PATIENCE_S:.0f}")
+
+
 def _engine(path: Path, connections: int, begin: str) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=QueuePool,
         pool_size=connections,
         max_overflow=0,
-        connect_args={"check_same_thread": False, "timeout": 30},
+        connect_args={"check_same_thread": False, "timeout": _PATIENCE_S},
     )
 
     @event.listens_for(engine, "connect")
@@ -274,6 +301,9 @@ def _engine(path: Path, connections: int, begin: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if begin == _WRITE:
+            _begin_writing(driver_of(connection))
+        else:
+            connection.exec_driver_sql(begin)
 
     return engine

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -23,6 +24,7 @@ from backend.adapters.sql import job_rows
 from backend.adapters.sql.database import Database
 from backend.adapters.sql.job_rows import now
 from backend.adapters.sql.job_turns import PACE, TAKE, due, next_job
+from backend.adapters.sql.prepared import Prepared
 from backend.adapters.sql.tables import jobs
 from backend.errors import JobNotFound, JobNotRetryable
 from backend.models.documents import JobState, Problem, Progress
@@ -134,8 +136,8 @@ class SqlJobTable:
         kept = None if result is None else json.dumps(result, ensure_ascii=False)
 
         def change(connection: Connection) -> Row[Any] | None:
-            values = {"stage": "ready", "fraction": 1.0, "result": kept, **_ended(JobState.FINISHED)}
-            if not _fenced(connection, job, **values) or job.parent is None:
+            held = _FINISH.run(connection, job_id=job.id, token=job.attempt, kept=kept) == 1
+            if not held or job.parent is None:
                 return None
             return _advance(connection, job.parent)
 
@@ -248,8 +250,7 @@ def _claim(
         if row.breaks >= MAX_BREAKS or row.tries >= MAX_LOST:
             _give_up(connection, row)
             continue
-        lease = {"row": row.number, "by": owner, "seconds": lease_s}
-        taken = connection.execute(TAKE, lease).one()
+        taken = TAKE.first(connection, row=row.number, by=owner, seconds=lease_s)
         if taken.parent:
             _hear(connection, taken.parent)
         return job_rows.job(taken)
@@ -315,6 +316,12 @@ def _failed(problem: Problem) -> dict[str, Any]:
 def _ended(state: JobState) -> dict[str, Any]:
     return {"state": state.value, "ended_at": now(), "owner": None, "lease_until": None}
 
+
+_FINISH = Prepared(
+    update(jobs)
+    .where(job_rows.held(bindparam("job_id"), bindparam("token")))
+    .values(stage="ready", fraction=1.0, result=bindparam("kept"), **_ended(JobState.FINISHED))
+)
 
 _FRESH: dict[str, Any] = {
     "state": JobState.QUEUED.value,

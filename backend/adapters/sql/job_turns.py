@@ -6,13 +6,13 @@ for a worker.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     and_,
     bindparam,
@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from backend.adapters.sql.job_rows import now
+from backend.adapters.sql.prepared import Prepared
 from backend.adapters.sql.tables import jobs
 from backend.models.documents import JobState
 from backend.models.jobs import Priority
@@ -56,7 +57,10 @@ def _turn(*, of_queues: bool) -> Select[Any]:
     long_ones = select(func.count()).where(leased, running.c.priority >= Priority.LONG).scalar_subquery()
     where = [or_(jobs.c.priority < Priority.LONG, long_ones < bindparam("most_long"))]
     if of_queues:
-        where.append(jobs.c.queue.in_(bindparam("queues", expanding=True)))
+        # A JSON array: the text of the statement is the same however many there are.
+        where.append(
+            jobs.c.queue.in_(select(func.json_each(bindparam("queues")).table_valued("value").c.value))
+        )
     # The oldest of each tenant, from the index alone: there may be thousands in the queue.
     suspect = (jobs.c.tries >= SUSPECT).label("suspect")
     oldest = select(jobs.c.priority, suspect, jobs.c.tenant, func.min(jobs.c.number).label("number"))
@@ -71,7 +75,8 @@ def _turn(*, of_queues: bool) -> Select[Any]:
         .order_by(first.c.priority, first.c.suspect, func.coalesce(share.c.held, 0), first.c.number)
         .limit(1)
     )
-    return select(jobs).where(jobs.c.number == turn.scalar_subquery())
+    known = select(jobs.c.number, jobs.c.parent, jobs.c.tries, jobs.c.breaks)
+    return known.where(jobs.c.number == turn.scalar_subquery())
 
 
 def _taking() -> ReturningUpdate[Any]:
@@ -89,12 +94,12 @@ def _taking() -> ReturningUpdate[Any]:
     return update(jobs).where(jobs.c.number == bindparam("row")).values(values).returning(jobs)
 
 
-_TURN, _TURN_OF_QUEUES = _turn(of_queues=False), _turn(of_queues=True)
-TAKE = _taking()
+_TURN, _TURN_OF_QUEUES = Prepared(_turn(of_queues=False)), Prepared(_turn(of_queues=True))
+TAKE = Prepared(_taking())
 
 
-def next_job(connection: Connection, queues: Sequence[str] | None, most_long: int) -> Row[Any] | None:
-    """The job whose turn it is."""
+def next_job(connection: Connection, queues: Sequence[str] | None, most_long: int) -> Any:  # noqa: ANN401 - a row
+    """Number, parent, tries and breaks of the job whose turn it is, or None."""
     if queues is None:
-        return connection.execute(_TURN, {"most_long": most_long}).first()
-    return connection.execute(_TURN_OF_QUEUES, {"most_long": most_long, "queues": list(queues)}).first()
+        return _TURN.first(connection, most_long=most_long)
+    return _TURN_OF_QUEUES.first(connection, most_long=most_long, queues=json.dumps(list(queues)))
