@@ -118,10 +118,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         access = Access(SqlCredentials(database), required=settings.auth_required)
         stack.push_async_callback(access.close)
         indexes = await stack.enter_async_context(open_index_service(settings))
-        # A worker that serves nobody else may as well find questions itself.
-        apart = Apart() if settings.job_queue == "embedded" else None
-        if apart:
-            stack.push_async_callback(apart.close)
+        apart = Apart()
+        stack.push_async_callback(apart.close)
         services = _services(
             settings, database, embedder, queue, models, vectors, kept, access, apart, indexes
         )
@@ -155,7 +153,7 @@ def _services(
     vectors: EngineVectorStore,
     kept: EngineKeptVectors,
     access: Access,
-    apart: Apart | None,
+    apart: Apart,
     indexes: VectorIndexService,
 ) -> Services:
     catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)

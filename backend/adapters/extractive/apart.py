@@ -1,7 +1,7 @@
 """Candidates found in a process of their own, so that requests do not wait while a book is mined.
 
 Finding them is minutes of Python for a book: on a thread it would hold the interpreter that serves
-everybody else.
+everybody else, and a worker that is told to stop would have to wait for its end.
 """
 
 from __future__ import annotations
