@@ -19,6 +19,7 @@ from backend.adapters.extractive.apart import Apart
 from backend.adapters.extractive.writer import ExtractiveWriter
 from backend.adapters.extractors.extractor import ChildProcessExtractor
 from backend.adapters.file_blobs import FileBlobStore
+from backend.adapters.http_index_relay import HttpIndexRelay
 from backend.adapters.language_models.chain import ModelChain
 from backend.adapters.llamaindex.stores import LlamaIndexStores
 from backend.adapters.sized_blobs import SizedBlobStore
@@ -118,10 +119,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         access = Access(SqlCredentials(database), required=settings.auth_required)
         stack.push_async_callback(access.close)
         indexes = await stack.enter_async_context(open_index_service(settings))
+        relay = HttpIndexRelay(settings.index_url) if settings.index_url else None
+        if relay:
+            stack.push_async_callback(relay.aclose)
         apart = Apart()
         stack.push_async_callback(apart.close)
         services = _services(
-            settings, database, embedder, queue, models, vectors, kept, access, apart, indexes
+            settings, database, embedder, queue, models, vectors, kept, access, apart, indexes, relay
         )
         stack.push_async_callback(services.sessions.aclose)
         stack.push_async_callback(services.streams.close)
@@ -155,6 +159,7 @@ def _services(
     access: Access,
     apart: Apart,
     indexes: VectorIndexService,
+    relay: HttpIndexRelay | None,
 ) -> Services:
     catalog, jobs, store = SqlCatalog(database), SqlJobTable(database), SqlQuestionStore(database)
     keywords = Fts5KeywordIndex(database)
@@ -300,6 +305,7 @@ def _services(
         integrity=Integrity(audit=audit, catalog=catalog, blobs=blobs, vectors=vectors),
         migration=migration,
         indexes=indexes,
+        relay=relay,
         sessions=faiss_sessions(settings),
         worker_inside=settings.job_queue == "embedded",
         health=Health(
@@ -309,7 +315,8 @@ def _services(
                 "vectors": lambda: vectors.warm(DEFAULT_TENANT),
                 "embedder": lambda: embedder.embed(["ready"]),
             },
-            {} if isinstance(queue, EmbeddedQueue) else {"redis": queue.ping},
+            ({} if isinstance(queue, EmbeddedQueue) else {"redis": queue.ping})
+            | ({"vector indexes": relay.ping} if relay else {}),
         ),
         providers=models.states,
         limits=Limits(

@@ -37,6 +37,7 @@ from backend.routes import (
 from backend.routes.access import Gate, documented
 from backend.routes.measured import SearchRoute
 from backend.routes.middleware import RATE_HEADERS, BodyLimit, RateLimit, RequestId
+from backend.routes.relayed_indexes import RelayedIndexes
 from backend.routes.sessions import SessionRoutes
 from backend.services.access import Access
 from backend.services.container import IndexServices, Services
@@ -114,7 +115,7 @@ def create_app(
         expose_headers=["X-Request-ID", "Retry-After", "WWW-Authenticate", *RATE_HEADERS],
     )
     app.add_middleware(RequestId)
-    app.router.routes.insert(0, SearchRoute(vector_index.search))
+    app.router.routes[:0] = [RelayedIndexes(), SearchRoute(vector_index.search)]
     for module in (
         auth,
         chat,

@@ -136,6 +136,11 @@ class Settings(BaseSettings):
     index_port: int = Field(
         8001, ge=0, le=65535, description="Port of `quaestio serve-index`; 0 takes a free one."
     )
+    index_url: str = Field(
+        "",
+        description="Address of a `quaestio serve-index` over the same DATA_DIR that serves /v1/index for "
+        "this and other API processes; empty: this one does.",
+    )
     index_max_indexes: int = Field(1000, ge=1, description="Most vector indexes of a tenant.")
     index_max_vectors: int = Field(100000000, ge=1, description="Most vectors in all indexes of a tenant.")
     index_max_gb: int = Field(

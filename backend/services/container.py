@@ -9,6 +9,7 @@ from backend.models.language import ProviderState
 from backend.ports.catalog import Catalog
 from backend.ports.collections import Collections
 from backend.ports.conversations import Conversations
+from backend.ports.index_relay import IndexRelay
 from backend.ports.job_table import JobTable
 from backend.ports.question_exporter import QuestionExporter
 from backend.ports.question_store import QuestionStore
@@ -93,6 +94,8 @@ class Services:
     integrity: Integrity
     migration: Migration
     indexes: VectorIndexService
+    relay: IndexRelay | None
+    """To the process that serves the vector indexes, where it is not this one."""
     sessions: Sessions
     worker_inside: bool
     """Whether the process that serves also works on jobs; else workers of their own do."""

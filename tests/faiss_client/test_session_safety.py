@@ -395,6 +395,13 @@ def test_positions_in_lists_and_vectors_of_cpp_are_checked(remote: ModuleType) -
         lists.get_single_id(4, 0)
     graph = remote.IndexHNSWFlat(8, 4)
     graph.add(X)
+    assert (graph.hnsw.nb_neighbors(0), graph.hnsw.cum_nb_neighbors(1)) == (8, 8)
+    for level in (-1, 1_000):
+        for look in (graph.hnsw.nb_neighbors, graph.hnsw.cum_nb_neighbors):
+            with pytest.raises(IndexError, match="level"):
+                look(level)
+    with pytest.raises(AttributeError, match="raw memory"):
+        graph.hnsw.clear_neighbor_tables(1_000)
     levels = graph.hnsw.levels
     assert levels.at(0) >= 1
     for place in (-1, levels.size(), 1 << 40):

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
+import faiss
+
 from backend.adapters.faiss_sessions.frames import Array
 from backend.adapters.faiss_sessions.objects import Held
 from backend.adapters.faiss_sessions.values import Pointed
@@ -32,6 +34,8 @@ _BELOW = {"list_no": "nlist", "listno": "nlist"}
 """Parameters of C++ methods that count something, and the field that says how many there are."""
 _ITEM = {"at", "__getitem__"}
 """Methods of C++ vectors that take the position of an item."""
+_LEVELS = {"nb_neighbors", "set_nb_neighbors", "cum_nb_neighbors"}
+"""Methods of a graph whose first number is a level."""
 _POSITIONS = {"__call__", "symmetric_dis"}
 """Methods of distance computers: every argument is the position of a vector."""
 
@@ -102,6 +106,9 @@ def _check_positions(held: Held, name: str, named: Mapping[str, Any]) -> None:
     if name == "get_single_id" and isinstance(list_no := named.get("list_no"), int):
         size = held.obj.list_size(list_no)
         _check_below(name, "offset", named.get("offset"), "list_size", size)
+    if name in _LEVELS and isinstance(held.obj, faiss.HNSW):
+        count = held.obj.cum_nneighbor_per_level.size() - (name != "cum_nb_neighbors")
+        _check_below(name, "level", next(iter(named.values()), None), "levels", count)
     if name in _ITEM and hasattr(held.obj, "size"):
         _check_below(name, "position", next(iter(named.values()), None), "size", held.obj.size())
 

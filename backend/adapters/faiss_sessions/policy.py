@@ -22,8 +22,10 @@ _REFUSED_CLASSES = re.compile(
 
 _REFUSED_METHODS = re.compile(
     r"_c$|^_|create_view|prefetch|release_|^data$|^get_single_code|^get_ids$|^get_codes$"
+    r"|^clear_neighbor_tables$|^fill_with_random_links$|^(en|de)code_(qcint|norm)$"
 )
-"""FAISS's own C forms (``search_c`` ...) and everything that hands out or takes back a pointer."""
+"""FAISS's own C forms (``search_c`` ...), everything that hands out or takes back a pointer, and inner parts
+that use numbers unchecked."""
 
 _SPECIAL = {"__call__", "__len__", "__getitem__", "__iadd__"}
 
