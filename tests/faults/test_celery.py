@@ -144,6 +144,22 @@ def test_a_stopped_worker_gives_its_job_back(stack: Stack) -> None:
     assert len(stack.chunks()) == 1
 
 
+def test_a_worker_that_mines_stops_at_once_and_gives_its_job_back(stack: Stack) -> None:
+    worker = stack.add_worker() if not stack.workers else stack.workers[-1]
+    document = stack.upload(b"Mined for minutes. " + BOOK * 2)
+    stack.finished(document, 180)
+    mining = "SELECT state, owner IS NULL FROM jobs WHERE kind = 'mine' AND subject = ?"
+    until(lambda: rows(stack.data, mining, document["document_id"]) == [("started", 0)], 150)
+    time.sleep(1)  # it is deep in its work
+    children = psutil.Process(worker.process.pid).children(recursive=True)
+    stack.workers.remove(worker)
+    assert worker.stop() == 0
+    assert rows(stack.data, mining, document["document_id"]) == [("queued", 1)]
+    assert [child for child in children if child.is_running()] == []
+    stack.api.delete(f"api/documents/{document['document_id']}")  # nobody else shall wait for it
+    stack.add_worker()
+
+
 @pytest.mark.parametrize("victim", ["process", "worker"])
 def test_a_killed_worker_costs_a_lease_and_no_work(stack: Stack, victim: str) -> None:
     stack.add_worker()

@@ -62,6 +62,11 @@ class Server:
         with urllib.request.urlopen(self.url + path, timeout=30) as answer:  # noqa: S310 - our server
             return json.load(answer)
 
+    def delete(self, path: str) -> Any:
+        request = urllib.request.Request(self.url + path, method="DELETE")  # noqa: S310 - our server
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our server
+            return json.load(answer)
+
     def upload(self, name: str, content: bytes) -> Any:
         head = f'--x\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
         body = head.encode() + content + b"\r\n--x--\r\n"
