@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from backend.adapters.faiss_engine import Engine, EngineIndex, IndexSpec
-from tests.support.engine_process import DIMENSION, vector
+from tests.support.engine_process import DIMENSION, LONG, long_change, vector
 from tests.support.processes import ROOT
 
 POINTS = [
+    "log.begun",
     "added",
     "log.written",
     "log.synced",
@@ -48,12 +49,17 @@ def killed(root: Path, point: str, passes: int, first: int) -> list[tuple[str, i
 
 def holds(index: EngineIndex, told: list[tuple[str, int]], model: dict[int, np.ndarray]) -> None:
     for what, number in told:
+        if what == "long":
+            continue
         if what == "remove":
             model.pop(number)
         else:
             model[number] = vector(number if what == "add" else number + 10_000)
-    ids = index.ids(limit=10**6).tolist()
-    assert len(ids) == len(set(ids)) == len(index)
+    long = sound_long_changes(index)
+    assert long >= {number for what, number in told if what == "long"}
+    ids = index.ids(limit=LONG).tolist()
+    ids = [one for one in ids if one < LONG]
+    assert len(ids) == len(set(ids)) == len(index) - LONG * len(long)
     # One change may have become durable without an answer.
     unanswered = set(ids) ^ set(model)
     assert len(unanswered) <= 1
@@ -74,6 +80,20 @@ def holds(index: EngineIndex, told: list[tuple[str, int]], model: dict[int, np.n
             model.pop(number)
         else:
             model[number] = index.reconstruct(number).reshape(1, -1)
+
+
+def sound_long_changes(index: EngineIndex) -> set[int]:
+    """Numbers of the long changes that are there, each of them whole and as it was handed in."""
+    ids = np.sort(index.every_id())
+    ids = ids[ids >= LONG] - LONG
+    numbers, counts = np.unique(ids // LONG, return_counts=True)
+    assert (counts == LONG).all()
+    for number in numbers.tolist():
+        wanted = long_change(number)
+        for place in (0, LONG // 2, LONG - 1):
+            mine = index.reconstruct(LONG + LONG * number + place)
+            np.testing.assert_array_equal(mine, wanted[place])
+    return set(numbers.tolist())
 
 
 @pytest.mark.parametrize(

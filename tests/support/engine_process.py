@@ -23,6 +23,14 @@ def vector(number: int) -> np.ndarray:
     return np.random.default_rng(number).standard_normal((1, DIMENSION), dtype=np.float32)
 
 
+LONG = 34_000
+"""Vectors of a change that is so long that it is written while FAISS takes them."""
+
+
+def long_change(number: int) -> np.ndarray:
+    return np.random.default_rng(number).standard_normal((LONG, DIMENSION), dtype=np.float32)
+
+
 class DeadlyDisk(Disk):
     """Kills the process at the n-th passing of a point."""
 
@@ -43,6 +51,9 @@ def main() -> None:
     sys.stdout.write("open\n")
     sys.stdout.flush()
     for number in range(int(first), int(first) + 60):
+        if number % 10 == 9:
+            index.add(LONG + LONG * number + np.arange(LONG), long_change(number))
+            say("long", number)
         index.add([number], vector(number), [{"n": number}])
         say("add", number)
         if number % 4 == 3:

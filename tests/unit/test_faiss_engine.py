@@ -492,6 +492,48 @@ def test_a_full_disk_refuses_changes_and_nothing_else(
         again.snapshot()
 
 
+WIDE = 8192
+"""So wide that 40 vectors are a long change, which is written while FAISS takes the vectors."""
+
+
+@pytest.mark.parametrize("room", [0, 200, 600_000, 1_310_000])
+def test_a_full_disk_refuses_a_long_change_while_faiss_takes_it(
+    disk: FullDisk, engine: Engine, room: int
+) -> None:
+    engine.create("t", "wide", IndexSpec(WIDE))
+    with engine.open("t", "wide", writable=True) as index:
+        index.add([1000], vectors(1, 7, WIDE))
+        disk.room = room
+        with pytest.raises(StorageFull):
+            index.add(range(40), vectors(40, 1, WIDE))
+        disk.room = float("inf")
+        disk.refuse_sync = True
+        with pytest.raises(StorageFull):
+            index.add(range(40), vectors(40, 2, WIDE))
+        assert index.every_id().tolist() == [1000]
+        index.add(range(40), vectors(40, 3, WIDE))
+    with engine.open("t", "wide") as again:
+        assert sorted(again.every_id().tolist()) == [*range(40), 1000]
+        np.testing.assert_array_equal(again.reconstruct(39), vectors(40, 3, WIDE)[39])
+        assert again.search(vectors(40, 3, WIDE), 1)[1][:, 0].tolist() == [*range(40)]
+
+
+def test_what_faiss_refuses_is_not_in_the_log_and_not_in_the_way(engine: Engine, tmp_path: Path) -> None:
+    engine.create("t", "graph", IndexSpec(WIDE, "NSG32,Flat"))
+    log = tmp_path / "indexes" / "t" / "graph" / f"{1:020}.log"
+    with engine.open("t", "graph", writable=True) as index:
+        empty = log.read_bytes()
+        for turn in range(2):
+            with pytest.raises(InvalidRequest, match="NNDescent"):  # FAISS wants a hundred
+                index.add(range(40), vectors(40, turn, WIDE))
+            assert log.read_bytes() == empty
+        index.add(range(120), vectors(120, 3, WIDE))
+        near = index.search(vectors(120, 3, WIDE), 1)[1][:, 0]
+    with engine.open("t", "graph") as again:
+        assert again.every_id().tolist() == [*range(120)]
+        assert np.mean(near == np.arange(120)) > 0.9
+
+
 # Damage.
 
 

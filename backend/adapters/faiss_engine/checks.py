@@ -26,7 +26,8 @@ def ids_of(ids: npt.ArrayLike) -> npt.NDArray[np.int64]:
     if array.dtype.kind == "u" and array.size and array.max() > np.iinfo(np.int64).max:
         raise InvalidRequest("Ids fit into 63 bits.")
     numbers: npt.NDArray[np.int64] = np.ascontiguousarray(array, np.int64)
-    if len(numbers) > 1 and len(np.unique(numbers)) < len(numbers):
+    # Ids that ascend are unique without being sorted.
+    if len(numbers) > 1 and not (numbers[1:] > numbers[:-1]).all() and len(np.unique(numbers)) < len(numbers):
         raise InvalidRequest("An id occurs twice.")
     if _NO_ID in numbers:
         raise InvalidRequest("-1 stands for 'no result' and cannot be an id.")

@@ -13,7 +13,7 @@ import mmap
 import os
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +28,8 @@ _FRAME = struct.Struct("<4s4xQQ8s")
 _DIGEST = 16
 _FRAME_BYTES = _FRAME.size + _DIGEST
 _ACKNOWLEDGED = struct.Struct("<Q16s")
+SHORT = 1 << 20
+"""Bytes that are written in one call, when they are sealed; longer changes are written before that."""
 _SEGMENT_MAGIC, _FRAME_MAGIC = b"QFLOG\0\0\1", b"QFRM"
 
 
@@ -136,6 +138,16 @@ def acknowledged(folder: Path) -> int:
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Changes that are on their way into the log: what is still to be written, and how it will end then."""
+
+    pieces: list[Part]
+    end: int
+    sequence: int
+    chain: bytes
+
+
 class Log:
     """The writer's side. One caller at a time; every method raises OSError and leaves the log usable."""
 
@@ -162,6 +174,13 @@ class Log:
 
         Where this raises, none of them is in the log.
         """
+        return self.seal(self.begin(payloads))
+
+    def begin(self, payloads: Sequence[Sequence[Part]]) -> Begun:
+        """Write some changes without the head of the first, so that none of them counts before ``seal``.
+
+        May run beside whatever decides whether they will count. Where this raises, nothing was written.
+        """
         if self._suspect:
             self.rotate()
         pieces: list[Part] = []
@@ -173,22 +192,41 @@ class Log:
             for part in payload:
                 digest.update(part)
             found = digest.digest()
-            pieces += [head, found, *payload]
+            pieces += [head + found, *payload]
             chain = found[:8]
-        try:
-            end = self.disk.write(self._descriptor, pieces, self._end)
+        if sum(map(len, pieces)) <= SHORT:
+            return Begun(pieces, self._end, sequence, chain)
+        with self._careful():
+            end = self.disk.write(self._descriptor, pieces[1:], self._end + _FRAME_BYTES)
+        self.disk.reached("log.begun")
+        return Begun(pieces[:1], end, sequence, chain)
+
+    def seal(self, begun: Begun) -> int:
+        """Make what was begun durable; returns the number of its last change."""
+        with self._careful():
+            end = self.disk.write(self._descriptor, begun.pieces, self._end)
             self.disk.reached("log.written")
             self.disk.sync(self._descriptor)
+        self.disk.reached("log.synced")
+        self.sequence, self._chain, self._end = begun.sequence, begun.chain, max(end, begun.end)
+        self._acknowledge()
+        return self.sequence
+
+    def give_up(self) -> None:
+        """Take away what was begun and is not to count."""
+        with suppress(OSError), self._careful():
+            self.disk.cut(self._descriptor, self._end)
+
+    @contextmanager
+    def _careful(self) -> Iterator[None]:
+        """What a failed write or sync has left on the disk is unknown: nothing more is written behind it."""
+        try:
+            yield
         except OSError:
-            # What a failed sync has left on the disk is unknown: nothing more is written behind it.
             self._suspect = True
             with suppress(OSError):
                 self.disk.cut(self._descriptor, self._end)
             raise
-        self.disk.reached("log.synced")
-        self.sequence, self._chain, self._end = sequence, chain, end
-        self._acknowledge()
-        return sequence
 
     def _acknowledge(self) -> None:
         number = self.sequence.to_bytes(8, "little")

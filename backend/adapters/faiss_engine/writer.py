@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from threading import Lock, RLock
+from threading import Lock, RLock, Thread
 
 import numpy as np
 
 from backend.adapters.faiss_engine import structure
-from backend.adapters.faiss_engine.changes import Change, Ids, Note, Put, Remove, Reset, encode
+from backend.adapters.faiss_engine.changes import Change, Ids, Note, Part, Put, Remove, Reset, encode
 from backend.adapters.faiss_engine.disk import storing
-from backend.adapters.faiss_engine.log import Log
+from backend.adapters.faiss_engine.log import SHORT, Begun, Log
 from backend.adapters.faiss_engine.spec import Limits
 from backend.adapters.faiss_engine.state import Cell, State
 from backend.errors import InvalidRequest, NotTrained, QuaestioError, QuotaExceeded, Unavailable, VectorExists
@@ -149,10 +149,9 @@ class Writer:
             return
         puts = [change for request in accepted for change in request.changes if isinstance(change, Put)]
         try:
-            if puts:
-                self._add(puts)
+            begun = self._begin(puts, [encode(request.changes) for request in accepted])
             with storing():
-                self.log.append([encode(request.changes) for request in accepted])
+                self.log.seal(begun)
         except QuaestioError as error:
             self._cover()
             for request in accepted:
@@ -161,6 +160,25 @@ class Writer:
         with self._cell.lock.writing():
             self._publish(accepted)
         self.log.disk.reached("published")
+
+    def _begin(self, puts: Sequence[Put], payloads: Sequence[Sequence[Part]]) -> Begun:
+        """Have changes in FAISS and, all but their seal, in the log: long ones beside each other."""
+        if sum(put.vectors.nbytes for put in puts) <= SHORT:
+            if puts:
+                self._add(puts)
+            with storing():
+                return self.log.begin(payloads)
+        logged: Future[Begun] = Future()
+        beside = Thread(target=_fulfil, args=(logged, lambda: self.log.begin(payloads)), name="index-log")
+        beside.start()
+        try:
+            self._add(puts)
+        except BaseException:
+            beside.join()
+            self.log.give_up()
+            raise
+        with storing():
+            return logged.result()
 
     def _plan(self, batch: Sequence[Request]) -> list[Request]:
         state = self._cell.state
@@ -251,9 +269,14 @@ class Writer:
         """Let positions count for nothing whose change was refused."""
         state = self._cell.state
         extra = int(state.index.ntotal) - state.rows.count
-        if extra > 0:
-            with self._cell.lock.writing():
+        with self._cell.lock.writing():
+            if extra > 0:
                 state.rows.skip(extra)
+            state.empty()
+            if state.owned and not state.rows.count:
+                # Of what FAISS refused, some types keep a part that they do not count.
+                with structure.faiss_errors():
+                    state.index.reset()
 
     def _publish(self, accepted: Sequence[Request]) -> None:
         state = self._cell.state
@@ -281,6 +304,13 @@ class Writer:
 
 def _bytes_of(state: State) -> int:
     return state.rows.live * state.spec.row_bytes + state.rows.metadata_bytes
+
+
+def _fulfil(done: Future[Begun], work: Callable[[], Begun]) -> None:
+    try:
+        done.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - it belongs to who waits
+        done.set_exception(error)
 
 
 def _settle(batch: Sequence[Request]) -> None:
