@@ -21,7 +21,7 @@ SAMPLED = 50
 QUERIES = 8
 NEAREST = 5
 
-_BLOCK = 4096
+_BLOCK = 512
 _IDS = 1024
 ROUNDING = 1e-4
 """How far two ways to compute a cosine of float32 vectors may be apart."""

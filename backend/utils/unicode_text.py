@@ -8,4 +8,4 @@ def without_surrogates(text: str) -> str:
 
     JSON bodies and broken PDF fonts bring them ("\ud800"), and they cannot be written as UTF-8.
     """
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import faiss
@@ -79,17 +80,12 @@ class IndexSpec:
     @property
     def factory(self) -> str:
         """The factory string, without an IDMap."""
-        text = _CLASSES.get(self.index_type, self.index_type)
-        if "{m}" in text:
-            text = text.format(m=next(m for m in (64, 32, 16, 8, 4, 2, 1) if self.dimension % m == 0))
-        return re.sub(r"^IDMap2?,|,IDMap2?$", "", text)
+        return _factory(self.index_type, self.dimension)
 
     @property
     def binary(self) -> bool:
         """Whether vectors are bits."""
-        return self.index_type.startswith("IndexBinary") or bool(
-            re.match(r"B(Flat|IVF|HNSW|Hash)", self.factory)
-        )
+        return _binary(self.index_type, self.factory)
 
     @property
     def columns(self) -> int:
@@ -104,6 +100,19 @@ class IndexSpec:
     def to_json(self) -> dict[str, Any]:
         """As plain values, for the manifest."""
         return asdict(self)
+
+
+@lru_cache(1024)  # asked for with every vector
+def _factory(index_type: str, dimension: int) -> str:
+    text = _CLASSES.get(index_type, index_type)
+    if "{m}" in text:
+        text = text.format(m=next(m for m in (64, 32, 16, 8, 4, 2, 1) if dimension % m == 0))
+    return re.sub(r"^IDMap2?,|,IDMap2?$", "", text)
+
+
+@lru_cache(1024)
+def _binary(index_type: str, factory: str) -> bool:
+    return index_type.startswith("IndexBinary") or bool(re.match(r"B(Flat|IVF|HNSW|Hash)", factory))
 
 
 @dataclass(frozen=True, slots=True)

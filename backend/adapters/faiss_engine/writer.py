@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from threading import Lock, RLock, Thread
+from threading import Event, Lock, RLock, Thread
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from backend.errors import InvalidRequest, NotTrained, QuaestioError, QuotaExcee
 
 _BATCH_BYTES = 64 << 20
 _BATCH_CHANGES = 4096
+_PATIENCE_S = 0.005
 _SLICE, _SLOW_SLICE = 16_384, 128
 """Vectors that are added to FAISS while readers wait; few where each takes long."""
 
@@ -95,6 +96,8 @@ class Writer:
         self.repaired: Callable[[], None] = lambda: None
         """Called where the mapped generation turns out damaged."""
         self._queue: list[Request] = []
+        self._expected = 0
+        self._together = Event()
         self._lock = Lock()
         self._busy = False
         self._closed = False
@@ -107,6 +110,8 @@ class Writer:
                 raise Unavailable("This index is closed.")
             self._queue.append(request)
             if self._busy:
+                if len(self._queue) == self._expected:
+                    self._together.set()
                 return
             self._busy = True
         self._start(self._drain)
@@ -123,14 +128,30 @@ class Writer:
 
     def _drain(self) -> None:
         while batch := self._take():
+            began = time.monotonic()
             try:
                 with self.writing:
                     self._commit(batch)
             except Exception as error:  # noqa: BLE001 - whatever went wrong belongs to the callers
                 for request in batch:
                     request.error = request.error or error
+            callers = len(batch) + len(self._queue)
             _settle(batch)
             self.after_batch()
+            if callers > 1:
+                self._gather(callers, time.monotonic() - began)
+
+    def _gather(self, callers: int, took_s: float) -> None:
+        """Wait until those come again who have just been served, so that the first does not sync alone.
+
+        No longer than half of what the sync would take, in case they do not.
+        """
+        with self._lock:
+            self._expected = callers
+            self._together.clear()
+            if len(self._queue) >= callers:
+                return
+        self._together.wait(min(took_s / 2, _PATIENCE_S))
 
     def _take(self) -> list[Request]:
         with self._lock:

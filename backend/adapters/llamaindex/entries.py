@@ -103,6 +103,9 @@ class _Cursor:
 
     def peek(self) -> bytes:
         """The next byte that is no white space."""
+        mark = self._data[self._at : self._at + 1]
+        if mark and mark not in b" \t\r\n":
+            return mark
         while True:
             space = _SPACE.match(self._data, self._at)
             self._at = space.end() if space else self._at
