@@ -6,6 +6,7 @@ so an index is Any. Errors of FAISS come out as InvalidRequest with its own word
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,7 +41,26 @@ def make(spec: IndexSpec) -> Index:
     with faiss_errors():
         if spec.binary:
             return faiss.index_binary_factory(spec.dimension, spec.factory)
-        return faiss.index_factory(spec.dimension, spec.factory, METRICS[spec.metric])
+        return safe(faiss.index_factory(spec.dimension, spec.factory, METRICS[spec.metric]))
+
+
+def safe(index: Index) -> Index:
+    """The index, unless FAISS would lose what it holds or end the process: raises InvalidRequest.
+
+    Lists that choose among lists get a table, without which FAISS ends the process.
+    """
+    if isinstance(index, faiss.IndexLattice):
+        raise InvalidRequest("FAISS cannot read a lattice with vectors in it again.")
+    chooser = lists_of(index)
+    if chooser is not None and not chooser.nlist:
+        raise InvalidRequest("An index of inverted lists needs at least one list.")
+    while chooser is not None and not is_binary(chooser):
+        chooser = lists_of(faiss.downcast_index(chooser.quantizer))
+        if isinstance(chooser, faiss.IndexIVFFastScan):
+            raise InvalidRequest("Packed inverted lists cannot choose among others.")
+        if chooser is not None and chooser.direct_map.no():
+            make_table(chooser)
+    return index
 
 
 def write(index: Index, path: Path, disk: Disk) -> Sums:
@@ -95,11 +115,16 @@ def part(index: Index) -> Index | None:
     return None
 
 
+_LISTS_WITHOUT_SELECTOR = (faiss.IndexIVFPQR, faiss.IndexIVFSpectralHash, faiss.IndexIVFAdditiveQuantizer)
+
+
 def selects(index: Index) -> bool:
     """Whether a search can be told which positions count."""
     inner = part(index)
     if inner is not None:
         return selects(inner)
+    if isinstance(index, _LISTS_WITHOUT_SELECTOR):
+        return False
     fits = (
         faiss.IndexFlat,
         faiss.IndexScalarQuantizer,
@@ -230,13 +255,19 @@ def range_search(
     )
     with faiss_errors():
         params = parameters(index, selector, options)
-        limits, distances, positions = index.range_search(queries, radius, params=params)
+        reach = _bits(index, radius) if is_binary(index) else radius
+        limits, distances, positions = index.range_search(queries, reach, params=params)
     limits = limits.astype(np.int64)
     if mask is None:
         return limits, distances, positions
     good = mask[positions]
     before = np.concatenate([[0], np.cumsum(good)])
     return before[limits].astype(np.int64), distances[good], positions[good]
+
+
+def _bits(index: Index, radius: float) -> int:
+    """A radius in whole bits that as many lie within; FAISS takes no other."""
+    return math.ceil(min(max(radius, 0), int(index.d) + 1))
 
 
 def lists_of(index: Index) -> Index | None:
@@ -250,7 +281,9 @@ def lists_of(index: Index) -> Index | None:
 def lacks_table(index: Index) -> bool:
     """Whether ``make_table`` must come before ``reconstruct``."""
     lists = lists_of(index)
-    return lists is not None and bool(lists.direct_map.no())
+    # With a table, lists without doubles would take no more vectors; they give none back anyway.
+    deduplicated = isinstance(lists, faiss.IndexIVFFlatDedup)
+    return lists is not None and not deduplicated and bool(lists.direct_map.no())
 
 
 def make_table(index: Index) -> None:
@@ -309,6 +342,8 @@ def _keep(index: Index, kept: Mask) -> None:
     elif isinstance(index, faiss.IndexIVFFastScan):
         raise InvalidRequest("FAISS cannot take single vectors out of packed inverted lists.")
     elif isinstance(index, faiss.IndexIVF | faiss.IndexBinaryIVF):
+        if type(index) not in _PLAIN_LISTS:
+            raise InvalidRequest(f"Single vectors cannot be taken out of {type(index).__name__}.")
         _keep_lists(index, kept)
     elif isinstance(index, faiss.IndexFlatCodes | faiss.IndexBinaryFlat | faiss.IndexFastScan):
         index.remove_ids(faiss.IDSelectorBitmap(np.packbits(~kept, bitorder="little")))
@@ -324,8 +359,27 @@ def _build_anew(index: Index, kept: Mask) -> None:
         index.add(rows)
 
 
+_PLAIN_LISTS = {
+    faiss.IndexIVFFlat,
+    faiss.IndexIVFPQ,
+    faiss.IndexIVFPQR,
+    faiss.IndexIVFScalarQuantizer,
+    faiss.IndexIVFSpectralHash,
+    faiss.IndexIVFResidualQuantizer,
+    faiss.IndexIVFLocalSearchQuantizer,
+    faiss.IndexIVFProductResidualQuantizer,
+    faiss.IndexIVFProductLocalSearchQuantizer,
+    faiss.IndexIVFRaBitQ,
+    faiss.IndexBinaryIVF,
+}
+"""Types whose lists hold all there is of a vector, or that ``_keep_lists`` knows the rest of."""
+
+
 def _keep_lists(index: Index, kept: Mask) -> None:
     """Inverted lists hold positions: what is kept is written again under its new one."""
+    finer = None
+    if isinstance(index, faiss.IndexIVFPQR):
+        finer = faiss.vector_to_array(index.refine_codes).reshape(len(kept), -1)[kept]
     renumbered = np.cumsum(kept) - 1
     index.set_direct_map_type(faiss.DirectMap.NoMap)
     lists = index.invlists
@@ -343,3 +397,5 @@ def _keep_lists(index: Index, kept: Mask) -> None:
         if len(ids):
             lists.add_entries(number, len(ids), faiss.swig_ptr(ids), faiss.swig_ptr(codes))
     index.ntotal = int(kept.sum())
+    if finer is not None:
+        faiss.copy_array_to_vector(finer.reshape(-1), index.refine_codes)

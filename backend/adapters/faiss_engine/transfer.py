@@ -114,7 +114,7 @@ def import_faiss(engine: Engine, tenant: str, name: str, path: Path, *, index_ty
     engine.create(tenant, name, spec)
     try:
         with engine.open(tenant, name, writable=True) as index:
-            index.adopt(raw, ids)
+            index.adopt(structure.safe(raw), ids)
     except BaseException:
         engine.drop(tenant, name)
         raise
