@@ -36,7 +36,7 @@ TYPES = [
     "IVF8,FlatDedup",
     "IVF8,ITQ8,SH",
     pytest.param("IVF8,RQ2x4", marks=pytest.mark.slow),
-    pytest.param("IVF8,PQ8x4+4", marks=pytest.mark.slow),
+    pytest.param("IVF8,PQ8+4", marks=pytest.mark.slow),
     "L2norm,Flat",
     "IVF8,Flat,RFlat",
     "SQ8,RFlat",
