@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from backend.adapters.faiss_engine import checks, structure
+from backend.adapters.faiss_engine import checks, clearing, structure
 from backend.adapters.faiss_engine.changes import Change, Note, Put, Remove, Reset
 from backend.adapters.faiss_engine.filters import parse_filter
 from backend.adapters.faiss_engine.generation import generations
@@ -289,7 +289,7 @@ class EngineIndex:
         # Positions behind the last row belong to a change under way.
         kept = np.append(kept, np.zeros(int(index.ntotal) - len(kept), np.bool_))
         if not kept.all():
-            structure.keep(index, kept)
+            clearing.keep(index, kept)
         return index, ids
 
     def every_id(self) -> Ids:

@@ -12,7 +12,7 @@ from threading import Event, Lock
 
 import numpy as np
 
-from backend.adapters.faiss_engine import structure
+from backend.adapters.faiss_engine import clearing, structure
 from backend.adapters.faiss_engine.changes import NOTHING, Ids
 from backend.adapters.faiss_engine.disk import Disk, storing
 from backend.adapters.faiss_engine.generation import Generation, forget_old, write_generation
@@ -224,7 +224,7 @@ class Keeper:
                 rows = state.rows.kept(np.flatnonzero(kept))
             writer.journal = []
         try:
-            structure.keep(index, kept)
+            clearing.keep(index, kept)
             built = build(index)
             if int(built.ntotal) != rows.count:
                 raise InvalidRequest(f"The new structure holds {built.ntotal} of {rows.count} vectors.")
