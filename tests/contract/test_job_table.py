@@ -336,6 +336,15 @@ async def test_a_living_worker_keeps_its_job_over_a_change_of_the_clock(
     assert await jobs.claim("other", 15) is None
 
 
+async def test_what_was_interrupted_goes_on_before_all_that_came_meanwhile(jobs: JobTable) -> None:
+    for priority in (Priority.BATCH, Priority.LATER):
+        await jobs.add(NewJob("a", "x", f"lost {priority.name}", "q", priority))
+        assert await jobs.claim("dead", -1)
+    await jobs.add(NewJob("b", "x", "new", "q", Priority.SHORT))
+    claims = [await jobs.claim("w", 60) for _ in range(3)]
+    assert [job.subject for job in claims if job] == ["lost BATCH", "new", "lost LATER"]
+
+
 async def test_a_job_over_which_workers_died_lets_others_go_first(jobs: JobTable, catalog: Catalog) -> None:
     suspect = await accept(catalog, new_document())
     for _ in range(SUSPECT):

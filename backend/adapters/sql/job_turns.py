@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     func,
     or_,
     select,
@@ -30,8 +31,12 @@ from backend.adapters.sql.tables import jobs
 from backend.models.documents import JobState
 from backend.models.jobs import Priority
 
-SUSPECT = 3
+SUSPECT = 8
 """From so many dead workers on, a job waits until no other of its priority does."""
+
+_FIRST = -1
+"""Before every priority: what was interrupted goes on at once, else those who come meanwhile pass it, and
+where processes die often it would be taken last and lost again each time."""
 
 LONGEST_LEASE_S = 600.0
 """A lease that ends later than this from now was taken before the clock was set back: it has run out."""
@@ -66,7 +71,11 @@ def _turn(*, of_queues: bool) -> Select[Any]:
     oldest = select(jobs.c.priority, suspect, jobs.c.tenant, func.min(jobs.c.number).label("number"))
     oldest = oldest.group_by(jobs.c.priority, suspect, jobs.c.tenant)
     queued = oldest.where(jobs.c.state == JobState.QUEUED.value, *where)
-    first = union_all(queued, oldest.where(_ran_out(), *where)).subquery()
+    at_once = and_(jobs.c.tries < SUSPECT, jobs.c.priority < Priority.LATER)
+    rank = case((at_once, _FIRST), else_=jobs.c.priority).label("priority")
+    lost = select(rank, suspect, jobs.c.tenant, func.min(jobs.c.number).label("number"))
+    lost = lost.where(_ran_out(), *where).group_by(rank, suspect, jobs.c.tenant)
+    first = union_all(queued, lost).subquery()
     shares = select(running.c.tenant, func.count().label("held")).where(leased).group_by(running.c.tenant)
     share = shares.subquery()
     turn = (
