@@ -13,8 +13,10 @@ import faiss
 T = TypeVar("T")
 
 _SMALL_WORK = 10_000_000
-"""Components compared, rows of the query times vectors: about half a millisecond of one thread, and where
-others use the cores, a second thread may not have begun within twenty."""
+"""Components compared, rows of the query times vectors: about half a millisecond of one thread."""
+_ONE_THREAD = 50_000_000
+"""Where others use the cores, a second thread may not have begun when the first has ended, which then waits
+for it and burns its core: 23 ms with one thread and 144 with two were seen at 100,000 x 384."""
 _ROWS_FOR_PRODUCTS = 4
 """From so many queries on, FAISS finds distances faster by one product of matrices than one by one."""
 
@@ -34,7 +36,7 @@ class FaissThreads:
         """
         self._running += 1
         try:
-            small = 0 < pairs * dimension <= _SMALL_WORK
+            small = 0 < pairs * dimension <= _ONE_THREAD
             cores = 1 if small else max(1, self._cores // self._running)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._pool, partial(_alone, work, cores, dimension))
