@@ -19,6 +19,8 @@ from .selection import Wish, choose
 from .terms import Vocabulary, is_noun
 
 _LEAST, _LEAST_NEAR = 0.35, 0.15
+_LEAST_ASKED = 0.0
+"""Score of the last items of a quiz that is written on the fly, where so many are asked for."""
 _MOST_PER_KEY = 4
 _SMALL_NUMBER = 2
 """Letters of a key that many items may share: numbers below a hundred."""
@@ -34,7 +36,7 @@ _AMBIGUOUS = 0.3
 
 _WORTH_LESS = {"subject": 0.25, "object": 0.2, "definition": 0.16}
 """Terms as options are seldom all of the key's kind: what is said of a thing is asked for first."""
-_HARDLY_WORTH = {"number": 0.3, "date": 0.1, "cloze": 0.25}
+_HARDLY_WORTH = {"number": 0.3, "date": 0.1, "cloze": 0.1}
 """What a gap in a sentence is worth less than a question: few are worth knowing."""
 _GUESSED_BY_SENSE = {
     "cause": 0.3,
@@ -56,9 +58,9 @@ _IN_A_LONG_TEXT = {"number": 0.15, "date": 0.15, "cloze": 0.04}
 _UNSORTED = 0.15
 """What a name is worth less as a key where nothing tells what it is the name of: nor do its options."""
 
-_UNLISTED = 0.2
+_UNLISTED = 0.1
 """What a term is worth less as a key that the document's own list of terms leaves out."""
-_OF_NO_LIST = 0.2
+_OF_NO_LIST = 0.1
 """What an item is worth less whose options the document's own list leaves out: they may be vague, or mean
 what the key means."""
 _OF_TERMS = frozenset({"subject", "definition", "cloze", "object", "agent"})
@@ -115,7 +117,8 @@ class Quiz:
         less += _UNSORTED * (not sort) + _PLACED * (sort == "place" and gap.draft.kind == "cloze")
         pointed = term.size == 1 and not term.name and not term.genus and 2 * term.definite > term.count
         listed = term.low in self.document.key_terms
-        less += _UNLISTED * (bool(self.document.terms) and not listed and gap.draft.kind in _OF_TERMS)
+        unlisted = bool(self.document.terms) and not listed and not term.name
+        less += _UNLISTED * (unlisted and gap.draft.kind in _OF_TERMS)
         topical = term.low in self.document.heading_words
         less += 0.0 if topical or (known and not pointed) else _PASSING
         return replace(gap, draft=replace(gap.draft, score=gap.draft.score - less)) if less else gap
@@ -129,7 +132,7 @@ class Quiz:
         numbered = list(enumerate(self.gaps))
         wish = Wish(order, sum(len(p.text) for p in self.document.passages))
         kept: list[tuple[int, tuple[int, Gap]]] = []
-        for near, least in ((False, _LEAST), (True, _LEAST_NEAR)):
+        for near, least in ((False, _LEAST), (True, _LEAST_NEAR), (True, _LEAST_ASKED)):
             kept = choose(
                 numbered,
                 lambda n: n[1][1].draft,
