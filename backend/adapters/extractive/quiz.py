@@ -34,9 +34,9 @@ _PASSING = 0.22
 _AMBIGUOUS = 0.3
 """What a gap for a term is worth less in a quiz: more than one of its neighbours may fit the sentence."""
 
-_WORTH_LESS = {"subject": 0.25, "object": 0.2, "definition": 0.16}
+_WORTH_LESS = {"subject": 0.25, "object": 0.1, "definition": 0.16}
 """Terms as options are seldom all of the key's kind: what is said of a thing is asked for first."""
-_HARDLY_WORTH = {"number": 0.3, "date": 0.1, "cloze": 0.1}
+_HARDLY_WORTH = {"number": 0.3, "date": 0.1}
 """What a gap in a sentence is worth less than a question: few are worth knowing."""
 _GUESSED_BY_SENSE = {
     "cause": 0.3,
@@ -58,9 +58,9 @@ _IN_A_LONG_TEXT = {"number": 0.15, "date": 0.15, "cloze": 0.04}
 _UNSORTED = 0.15
 """What a name is worth less as a key where nothing tells what it is the name of: nor do its options."""
 
-_UNLISTED = 0.1
+_UNLISTED = 0.08
 """What a term is worth less as a key that the document's own list of terms leaves out."""
-_OF_NO_LIST = 0.1
+_OF_NO_LIST = 0.04
 """What an item is worth less whose options the document's own list leaves out: they may be vague, or mean
 what the key means."""
 _OF_TERMS = frozenset({"subject", "definition", "cloze", "object", "agent"})
