@@ -39,6 +39,7 @@ from backend.routes.measured import SearchRoute
 from backend.routes.middleware import RATE_HEADERS, BodyLimit, RateLimit, RequestId
 from backend.routes.relayed_indexes import RelayedIndexes
 from backend.routes.sessions import SessionRoutes
+from backend.routes.sse import Unwound
 from backend.services.access import Access
 from backend.services.container import IndexServices, Services
 
@@ -115,6 +116,7 @@ def create_app(
         expose_headers=["X-Request-ID", "Retry-After", "WWW-Authenticate", *RATE_HEADERS],
     )
     app.add_middleware(RequestId)
+    app.add_middleware(Unwound)
     app.router.routes[:0] = [RelayedIndexes(), SearchRoute(vector_index.search)]
     for module in (
         auth,

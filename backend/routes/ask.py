@@ -140,7 +140,7 @@ async def told(answer: RunningAnswer, seen: int, over: Callable[[], bool]) -> As
 
 
 def _events(answer: RunningAnswer, first: int, last: int) -> bytes:
-    numbered = enumerate(answer.events[first:last], first + 1)
+    numbered = enumerate(answer.events.between(first, last), first + 1)
     return b"".join(_event(event, f"{answer.id}:{number}") for number, event in numbered)
 
 

@@ -122,7 +122,7 @@ class _Talk:
                     if self._socket.state.closing():
                         answer.stop()
                     continue
-                for event in answer.events[seen:]:
+                for event in answer.events.between(seen, len(answer.events)):
                     seen += 1
                     name, body = event_of(event)
                     await self._socket.send_json(socket_message(name, body))

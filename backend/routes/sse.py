@@ -9,12 +9,15 @@ from contextlib import suppress
 from typing import Any
 
 from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 HEARTBEAT = b": still here\n\n"
 """A comment: proxies and clients see that the connection lives, and no event is made of it."""
 
 HEARTBEAT_S = 15.0
+
+_UNWINDING = "quaestio.streams"
+"""Where a request's scope takes the streams that are told once its calls have ended."""
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -50,7 +53,22 @@ class _EventStream(StreamingResponse):
         super().__init__(events, media_type="text/event-stream", headers=headers)
         self._closed = closed
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Begin; the events are told by ``Unwound`` where the application has it, else here."""
+        unwinding: list[_EventStream] | None = scope.get(_UNWINDING)
+        try:
+            await send(
+                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            )
+        except BaseException:
+            self.left()
+            raise
+        if unwinding is None:
+            await self.tell(receive, send)
+        else:
+            unwinding.append(self)
+
+    async def tell(self, receive: Receive, send: Send) -> None:
         """As Starlette's, in less than a third of its memory: two tasks in place of a group of tasks."""
         leaving = _Leaving(receive)
         try:
@@ -60,16 +78,43 @@ class _EventStream(StreamingResponse):
                 raise  # it was the server that ended this
         finally:
             leaving.forget()
-            if self._closed is not None:
-                self._closed()
+            self.left()
+
+    def left(self) -> None:
+        """Nothing of it is told any more."""
+        if self._closed is not None:
+            self._closed()
 
     async def _tell(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         told = aiter(self.body_iterator)
         with suppress(StopAsyncIteration):
             while True:  # and not "for": its variable would keep each event until the next
                 await send({"type": "http.response.body", "body": await anext(told), "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class Unwound:
+    """Tells the events of a stream once everything that led to it has ended, from the outside of all that.
+
+    Else every stream would keep two dozen calls, the request and the stacks of its dependencies: 20 KB.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        streams: list[_EventStream] = []
+        inner = dict(scope) | {_UNWINDING: streams}
+        try:
+            await self._app(inner, receive, send)
+        except BaseException:
+            for stream_of_events in streams:
+                stream_of_events.left()
+            raise
+        del inner
+        if streams:
+            await streams.pop().tell(receive, send)
 
 
 class _Leaving:

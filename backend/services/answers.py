@@ -166,27 +166,27 @@ class Answers:
             max_tokens=self._max_tokens,
             deadline=asyncio.get_running_loop().time() + self._deadline_s,
         )
-        reader, said, name = CitationReader(evidence.passages), [""], model.name
+        reader, said, name = CitationReader(evidence.passages), "", model.name
         try:
             async with aclosing(model.stream(prompt)) as pieces:
                 async for piece in pieces:
                     name = piece.model
                     if text := reader.feed(piece.text):
-                        said.append(text)
+                        said += text
                         yield Token(text)
         except ModelUnavailable as error:
-            if len(said) > 1:
+            if said:
                 raise
             logger.info("an answer is quoted, since no model began one: %s", error.message)
             return
         if text := reader.finish():
-            said.append(text)
+            said += text
             yield Token(text)
         if reader.says_nothing:
             yield Token(NOTHING_FOUND)
             yield replace(_nothing(plan), model=name)
-        elif "".join(said).strip():
-            yield _with_citations(plan, "".join(said), name, reader)
+        elif said.strip():
+            yield _with_citations(plan, said, name, reader)
 
     async def _quoted(self, plan: Plan, *, fallback_used: bool = False) -> Answer:
         """The best sentences of the passages, each with a marker of its source."""

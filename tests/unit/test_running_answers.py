@@ -9,6 +9,7 @@ from backend.errors import AnswerNotFound, EmptyLibrary, ModelUnavailable, TooMa
 from backend.models.answers import AnswerEvent, Failed, SourcesFound, Token
 from backend.services.answering import running
 from backend.services.answering.running import Events, RunningAnswer, RunningAnswers
+from backend.services.answering.told import ToldEvents
 
 SOURCES = SourcesFound(())
 
@@ -36,7 +37,7 @@ async def read(answer: RunningAnswer, seen: int = 0) -> list[AnswerEvent]:
     async with asyncio.timeout(5):
         while not (answer.ended and seen + len(events) >= len(answer.events)):
             await answer.more(seen + len(events), 1.0)
-            events += answer.events[seen + len(events) :]
+            events += answer.events.between(seen + len(events), len(answer.events))
     return events
 
 
@@ -171,3 +172,16 @@ async def test_closing_ends_everything() -> None:
     answer = await streams.start("t", prepared(waits))
     await streams.close()
     assert answer.ended
+
+
+def test_events_that_were_told_are_kept_as_they_were() -> None:
+    told, events = (
+        ToldEvents(),
+        [SOURCES, Token("one "), Token(""), Token("🙂 two"), Failed("stopped", "It was.")],
+    )
+    for event in events:
+        told.append(event)
+    assert len(told) == 5
+    assert told.between(0, 9) == events
+    assert told.between(2, 4) == events[2:4]
+    assert told.between(7, 9) == []

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.errors import DocumentNotFound
 from backend.models.documents import Document, JobState, Progress
@@ -107,3 +109,47 @@ async def test_nobody_is_told_after_leaving() -> None:
 async def test_a_heartbeat_alone_is_no_news_within_a_second() -> None:
     events = await told([at(PAGES[1]), at(PAGES[1], beat=1), None])
     assert [e["event"] for e in events] == ["progress", "gone"]
+
+
+async def _two_events() -> AsyncIterator[bytes]:
+    yield b"one"
+    yield b"two"
+
+
+async def _forever() -> Message:
+    await asyncio.sleep(60)
+    return {"type": "http.disconnect"}
+
+
+@pytest.mark.parametrize("unwound", [True, False])
+async def test_events_are_told_after_the_calls_that_led_to_them_where_the_application_has_that(
+    unwound: bool,
+) -> None:
+    order: list[str] = []
+
+    async def send(message: Message) -> None:
+        order.append(message.get("body", b"start").decode() or "end")
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await sse.stream(_two_events(), lambda: order.append("closed"))(scope, receive, send)
+        order.append("call ended")
+
+    outermost: ASGIApp = sse.Unwound(app) if unwound else app
+    await outermost({"type": "http"}, _forever, send)
+    told = ["one", "two", "end", "closed"]
+    assert order == (["start", "call ended", *told] if unwound else ["start", *told, "call ended"])
+
+
+async def test_a_stream_that_is_never_told_is_left_all_the_same() -> None:
+    left: list[bool] = []
+
+    async def send(_message: Message) -> None:
+        """Nobody listens."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await sse.stream(_two_events(), lambda: left.append(True))(scope, receive, send)
+        raise RuntimeError("on the way out")
+
+    with pytest.raises(RuntimeError, match="on the way out"):
+        await sse.Unwound(app)({"type": "http"}, _forever, send)
+    assert left == [True]

@@ -11,6 +11,7 @@ from contextlib import aclosing
 
 from backend.errors import AnswerNotFound, QuaestioError, TooManyStreams
 from backend.models.answers import AnswerEvent, Failed, SourcesFound, Token
+from backend.services.answering.told import ToldEvents
 
 BATCH_S = 0.04
 """Pieces of an answer that come within so short a time are one event."""
@@ -41,7 +42,7 @@ class RunningAnswer:
     def __init__(self, tenant: str) -> None:
         self.id = uuid.uuid4().hex
         self.tenant = tenant
-        self.events: list[AnswerEvent] = []
+        self.events = ToldEvents()
         self.ended = False
         self.readers = 0
         self._waiting: list[asyncio.Future[bool]] = []
