@@ -52,6 +52,18 @@ def test_a_faiss_file_goes_out_and_comes_back(engine: Engine, tmp_path: Path, ki
         assert len(back) == 399
 
 
+@pytest.mark.parametrize("kind", ["Flat", "SQ4", "SQ8", "SQfp16", "HNSW16", "IVF8,Flat"])
+def test_a_file_tells_its_type(engine: Engine, tmp_path: Path, kind: str) -> None:
+    raw = faiss.index_factory(ROWS.shape[1], kind)
+    raw.train(ROWS)
+    raw.add(ROWS)
+    faiss.write_index(raw, str(tmp_path / "it.faiss"))
+    assert import_faiss(engine, "default", "it", tmp_path / "it.faiss") == len(ROWS)
+    with engine.open("default", "it") as index:
+        assert index.spec.index_type == kind
+        np.testing.assert_array_equal(index.search(ROWS[:9], 3)[1], raw.search(ROWS[:9], 3)[1])
+
+
 def test_a_folder_of_numpy_goes_out_and_comes_back(engine: Engine, tmp_path: Path) -> None:
     fill(engine, "IVF4,Flat")
     with engine.open("default", "it") as index:

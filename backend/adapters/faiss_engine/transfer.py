@@ -105,11 +105,11 @@ def import_faiss(engine: Engine, tenant: str, name: str, path: Path, *, index_ty
     raw, ids = _read(path)
     binary = structure.is_binary(raw)
     metric = next((text for text, number in METRICS.items() if number == raw.metric_type), None)
-    if metric is None or (not index_type and type(raw).__name__ not in _FACTORIES):
+    kind = index_type or _kind(raw)
+    if metric is None or kind is None:
         raise InvalidRequest(
             f"Say with index_type by which factory string to call this {type(raw).__name__}."
         )
-    kind = index_type or _FACTORIES[type(raw).__name__]
     spec = IndexSpec(int(raw.d), kind, "l2" if binary else metric)
     engine.create(tenant, name, spec)
     try:
@@ -121,16 +121,33 @@ def import_faiss(engine: Engine, tenant: str, name: str, path: Path, *, index_ty
     return len(ids)
 
 
-_FACTORIES = {
+_KINDS = {
     "IndexFlat": "Flat",
     "IndexFlatL2": "Flat",
     "IndexFlatIP": "Flat",
-    "IndexScalarQuantizer": "SQ8",
-    "IndexHNSWFlat": "HNSW32",
-    "IndexIVFFlat": "IVF64,Flat",
     "IndexBinaryFlat": "BFlat",
     "IndexLSH": "LSH",
 }
+_SCALARS = {
+    faiss.ScalarQuantizer.QT_8bit: "SQ8",
+    faiss.ScalarQuantizer.QT_6bit: "SQ6",
+    faiss.ScalarQuantizer.QT_4bit: "SQ4",
+    faiss.ScalarQuantizer.QT_fp16: "SQfp16",
+    faiss.ScalarQuantizer.QT_bf16: "SQbf16",
+}
+
+
+def _kind(raw: structure.Index) -> str | None:
+    """The factory string of a usual FAISS index; None where it does not tell."""
+    match type(raw).__name__:
+        case "IndexScalarQuantizer":
+            return _SCALARS.get(raw.sq.qtype)
+        case "IndexHNSWFlat":
+            return f"HNSW{raw.hnsw.nb_neighbors(1)}"
+        case "IndexIVFFlat":
+            return f"IVF{raw.nlist},Flat"
+        case name:
+            return _KINDS.get(name)
 
 
 def _read(path: Path) -> tuple[structure.Index, npt.NDArray[np.int64]]:
