@@ -10,7 +10,9 @@ from .tagging import Token
 
 _UNNAMED = words("both examples example some many most several few others all each none either one two three")
 """What opens a sentence about things that only the text before it names."""
-_ANCHORS_OF_NAME, _ANCHORS_OF_TERM, _BEHIND = 9, 8, 3
+_ANCHORS_OF_NAME, _ANCHORS_OF_TERM, _BEHIND = 7, 6, 2
+_ANCHORS_OF_WHAT = 4
+"""The same where the gap is the subject and the rest is asked as a question."""
 _PAIR = 2
 _CONTENT = frozenset({"NN", "NS", "NP", "JJ", "VN", "VG", "VB", "VD", "VZ", "VP", "CD", "PO"})
 
@@ -36,7 +38,7 @@ def _goes_on_before(tokens: tuple[Token, ...], start: int) -> bool:
     )
 
 
-def anchored(reading: Reading, told: Span, span: Span, *, named: bool, counted: bool) -> bool:
+def anchored(reading: Reading, told: Span, span: Span, *, named: bool, counted: bool, asked: str) -> bool:
     """Whether the rest of the sentence says enough for one answer to be right.
 
     A name needs another name or a date beside it, or much else; a term needs more, and not only before it.
@@ -46,6 +48,8 @@ def anchored(reading: Reading, told: Span, span: Span, *, named: bool, counted: 
     if tokens[told[0]].low in _UNNAMED:
         return False
     told_words = [i for i in rest if _says(tokens[i])]
+    if asked == "What":
+        return len(told_words) >= _ANCHORS_OF_WHAT
     if counted:
         return len(told_words) >= _ANCHORS_OF_TERM
     others = sum(tokens[i].tag in {"NP", "CD", "PO"} for i in rest if i > told[0])

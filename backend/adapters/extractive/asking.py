@@ -75,6 +75,7 @@ LISTS_EXAMPLES = "What are examples of "
 _SAYS_NOTHING = re.compile(
     r"an? (?:(?:wide|large|broad|great|vast) )?(?:variety|range|number|lot|host) of \w+$"
 )
+_WHILE = frozenset({"in", "when", "after", "before"})
 _OF_THE_TEXT = words("example instance excerpt passage quote quotation")
 _MONTH_ALONE = re.compile(
     r"\w+ (?:January|February|March|April|May|June|July|August|September|October|November|December)"
@@ -115,8 +116,10 @@ def opening(reading: Reading, clause: Clause) -> str | None:
         return None
     if first.low in _DROPPED_LEADS or reading.plain(clause.lead).lower().startswith(_BESIDES):
         return "" if first.low not in {"because", "since", "like"} else None
+    if reading.plain(clause.lead).lower().startswith("as with "):
+        return ""
     if end - start > 1 and (
-        reading.tokens[start + 1].tag == "VG"
+        (reading.tokens[start + 1].tag == "VG" and first.low not in _WHILE)
         or first.low in {"as", "with", "based"}
         or reading.tokens[start + 1].low == "be"
     ):

@@ -93,7 +93,7 @@ class Blank:
     @property
     def to_recall(self) -> Draft:
         """Without options: the question says what kind of thing is missing."""
-        telling = len(self.after.split()) >= _LEAST_ASKED + 2 and ", which" not in self.after
+        telling = len(self.after.split()) >= _LEAST_ASKED and ", which" not in self.after
         if self.asks in {"Who", "What"} and telling:
             draft = self._draft(f"{self.asks} {self.after.strip().rstrip(' .;,')}?", "subject")
             return replace(draft, score=draft.score - _RECALLED)
@@ -389,7 +389,6 @@ def _blank(
     what = key if isinstance(key, str) else "name" if key.name else "term"
     low = "" if isinstance(key, str) else key.low
     asks = asks if span[0] <= start + 1 else ""
-    recallable = anchored(
-        reading, told, span, named=not isinstance(key, str) and key.name, counted=isinstance(key, str)
-    )
+    named = not isinstance(key, str) and key.name
+    recallable = anchored(reading, told, span, named=named, counted=isinstance(key, str), asked=asks)
     yield Blank(before, after, answer, what, low, score, reading, asks=asks, recallable=recallable)

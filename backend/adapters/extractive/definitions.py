@@ -140,9 +140,17 @@ def complement(reading: Reading, clause: Clause, span: Span) -> bool:
     opening_words = {t.low for t in reading.tokens[start : start + 4]}
     return (
         not opening_words & PRAISE
-        and (head not in _EMPTY_HEADS or _narrowed(reading, start, phrase))
+        and (head not in _EMPTY_HEADS or _told_more(reading, phrase) or _narrowed(reading, start, phrase))
         and first.low not in {"no", "some", "many", "this", "that", "all"}
         and reading.words(span) >= 4
+    )
+
+
+def _told_more(reading: Reading, phrase: tuple[int, int]) -> bool:
+    """Whether a relative clause says what "a case" is: "a case that illustrates ..."."""
+    end, head = phrase
+    return (
+        reading.tokens[head].low == "case" and end < len(reading.tokens) and reading.tokens[end].tag == "WH"
     )
 
 

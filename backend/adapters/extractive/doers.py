@@ -20,7 +20,7 @@ from .tagging import Token, is_plural
 _MOST_WORDS = 6
 _FEW = 3
 _LEAST, _MORE = 4, 2
-_SURE, _LESS = 0.68, 0.6
+_SURE, _LESS = 0.68, 0.54
 _WEAK = words(
     "be have become remain seem appear include mean involve contain come go occur say call know stand need"
 )

@@ -48,7 +48,7 @@ def noun_object(reading: Reading, start: int) -> Span | None:
     first = token_at(reading, start)
     if (
         first is not None
-        and first.low == "how"
+        and first.low in {"how", "what", "why", "whether"}
         and starts_clause(reading.tokens, start + 1, len(reading.tokens))
     ):
         return reading.object(start)

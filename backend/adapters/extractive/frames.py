@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .lexicon import words
 
+ATTEMPTS = words("seek aim attempt strive serve work try want hope intend plan struggle endeavor")
+
 PHRASAL = {
     "lead": {"to"},
     "result": {"in", "from"},

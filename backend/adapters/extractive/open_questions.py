@@ -21,7 +21,7 @@ from .occasions import amount, how_many, how_much, share, when
 from .quantities import count, existence, numbered_list
 from .reading import Document, Reading
 from .reasons import aim, cause, cause_in_front, condition, contrast, manner, means, moment
-from .relations import agent, composition, object_question, place, purpose, quality
+from .relations import agent, attempt, composition, object_question, place, purpose, quality
 from .relatives import examples, relative
 from .terms import Vocabulary
 
@@ -36,6 +36,8 @@ _NAMES = re.compile(r"(?<= )[A-Z]\w{3,}")
 _SPOKEN = re.compile(r"\b(?:also|we|us|our|you|your|en route)\b", re.IGNORECASE)
 _CUT_NAME = re.compile(r"\b[A-Z]\?$")
 """A name that ends with an initial: the rest of it is left."""
+_ROOT = 6
+"""First letters that "Confucius" and "Confucianism" share."""
 _SHORT_OF_NAME = 7
 _SHORT_STEM = 12
 _LONGEST_ANSWER = 45
@@ -74,7 +76,15 @@ def recalled(document: Document) -> list[Draft]:
     vocabulary = Vocabulary(document)
     found = [b for r in document.readings for b in blanks(document, vocabulary, r)]
     found += [b for i in range(len(document.readings)) for b in loose_blanks(document, vocabulary, i)]
-    return [b.to_recall for b in found if b.recallable and not _to_nobody(b)]
+    return [b.to_recall for b in found if b.recallable and _worth_recalling(b) and not _to_nobody(b)]
+
+
+def _worth_recalling(blank: Blank) -> bool:
+    """Whether a gap is a whole subject, which a question asks for, or a full name.
+
+    Of one-word names, terms, years and numbers left out readers kept one in ten.
+    """
+    return blank.asks in {"Who", "What"} or (blank.what == "name" and " " in blank.answer)
 
 
 def _to_nobody(blank: Blank) -> bool:
@@ -133,7 +143,10 @@ def _sound(draft: Draft) -> bool:
     circular = draft.kind == "definition" and any(
         w[0].isupper() and w in draft.answer for w in _NAMES.findall(draft.stem)
     )
-    return not (circular or _CUT_NAME.search(draft.stem) or " et al" in answer) and (
+    leaks = draft.kind in {"agent", "subject"} and not {
+        w[:_ROOT] for w in asked if len(w) >= _ROOT
+    }.isdisjoint(w[:_ROOT] for w in told if len(w) >= _ROOT)
+    return not (circular or leaks or _CUT_NAME.search(draft.stem) or " et al" in answer) and (
         3 <= words <= 28
         and answer not in stem
         and not ("where " in stem and _TIME.search(answer))
@@ -163,6 +176,7 @@ PATTERNS: tuple[Pattern, ...] = (
     aim,
     contrast,
     object_question,
+    attempt,
     composition,
     agent,
     purpose,
@@ -185,6 +199,7 @@ _INSIDE: tuple[Pattern, ...] = (
     cause,
     manner,
     object_question,
+    attempt,
     composition,
     agent,
     purpose,

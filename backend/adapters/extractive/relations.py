@@ -20,7 +20,7 @@ from .drafting import (
     token_at,
     verb_base,
 )
-from .frames import DULL_VERBS, INTRANSITIVE, OF_WHAT, PASSIVE_TAILS, PHRASAL, STRONG_VERBS
+from .frames import ATTEMPTS, DULL_VERBS, INTRANSITIVE, OF_WHAT, PASSIVE_TAILS, PHRASAL, STRONG_VERBS
 from .gazetteer import BODY_HEADS, PLACE_HEADS
 from .lexicon import words
 from .occasions import without_date
@@ -116,6 +116,21 @@ def _without_manner(reading: Reading, span: Span) -> Span:
 
 def _by_doing(tokens: tuple[Token, ...], i: int) -> bool:
     return tokens[i].low == "by" and tokens[i + 1].tag == "VG"
+
+
+def attempt(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """Sentences like "Researchers seek to expand the body of knowledge": "What do ... seek to expand?"."""
+    to, verb = token_at(reading, clause.verb + 1), token_at(reading, clause.verb + 2)
+    base = verb_base(reading.tokens[clause.verb])
+    if to is None or verb is None or base not in ATTEMPTS or to.tag != "TO" or verb.tag != "VB":
+        return
+    if verb.low in DULL_VERBS or not askable(reading, clause):
+        return
+    span = noun_object(reading, clause.verb + 3)
+    if span is not None:
+        stem = ask(reading, clause, "What", f"to {verb.low}")
+        answer = answer_of(reading, _without_manner(reading, span))
+        yield from drafted(reading, clause, stem, answer, "object", 0.7)
 
 
 def composition(reading: Reading, clause: Clause) -> Iterator[Draft]:
