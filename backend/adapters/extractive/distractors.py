@@ -50,6 +50,8 @@ class Fit:
     """Terms of the same paragraph and rare ones count too, as a short text needs."""
     named: bool = False
     """The stem describes the thing in a few words, which fit a term with the same last word too."""
+    any_kind: bool = False
+    """Terms of which nothing tells whether they are of the key's kind count too: the last resort."""
 
 
 class Distractors:
@@ -64,7 +66,7 @@ class Distractors:
 
         None where there are not three.
         """
-        found = self._candidates(key, sentence, near=fit.near)
+        found = self._candidates(key, sentence, fit)
         ranked = sorted(found, key=lambda c: (-self._likeness(key, c) - _nearness(c, sentence), c.low))
         chosen: list[Term] = []
         asked = content_stems(stem_text)
@@ -94,24 +96,24 @@ class Distractors:
         # A spare one may take any place, so it must be as long as the key by itself.
         return picked + [t for t in chosen if t not in picked and min(t.size, 2) == min(key.size, 2)]
 
-    def _candidates(self, key: Term, sentence: int, *, near: bool) -> Iterator[Term]:
+    def _candidates(self, key: Term, sentence: int, fit: Fit) -> Iterator[Term]:
         reading = self.vocabulary.document.readings[sentence]
         text = reading.sentence.text.lower()
         stems = content_stems(reading.sentence.text)
         sort = self.vocabulary.sort_of(key) if key.name else ""
-        pool = self.vocabulary.possible if near else self.vocabulary.by_kind
+        pool = self.vocabulary.possible if fit.near else self.vocabulary.by_kind
         for term in pool[key.kind]:
             if key.name and not (_same_sort(sort, self.vocabulary.sort_of(term)) and _used_alike(key, term)):
                 continue
             if key.name and not kin.same_sort_of_place(key.text, term.text):
                 continue
-            if not key.name and _of_another_kind(key, term, defined=near):
+            if not key.name and _of_another_kind(key, term, fit):
                 continue
             if term.low in _DIRECTIONS or term.ends_in_name:
                 continue
             if key.animate != term.animate or term.loose or self.vocabulary.general(term):
                 continue
-            if not near and reading.sentence.block in term.blocks:
+            if not fit.near and reading.sentence.block in term.blocks:
                 continue
             if _overlap(term, key) or _one_is_kind_of_other(term, key) or not _similar_length(term, key):
                 continue
@@ -196,12 +198,16 @@ def _known_beside(key: Term, other: Term) -> bool:
     return bool(wordnet.namesakes(key.text)) and (wordnet.kinship(key.text, other.text) or 0.0) >= _SAME_KIND
 
 
-def _of_another_kind(key: Term, other: Term, *, defined: bool) -> bool:
+def _of_another_kind(key: Term, other: Term, fit: Fit) -> bool:
     """Whether nothing tells that both are things of one kind, or they are two words for one.
 
-    ``defined``: that a short text defines both is enough.
+    Where options may come from near, it is enough that a short text defines both.
     """
-    akin = (defined and key.genus and other.genus) or kin.akin(key.low, other.low, (key.genus, other.genus))
+    akin = kin.akin(key.low, other.low, (key.genus, other.genus))
+    if not akin and fit.near and key.genus and other.genus:
+        akin = True
+    if akin is None:
+        akin = fit.any_kind
     return not akin or kin.interchangeable(key.low, other.low)
 
 

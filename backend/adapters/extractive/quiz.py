@@ -21,6 +21,11 @@ from .terms import Vocabulary, is_noun
 _LEAST, _LEAST_NEAR = 0.35, 0.15
 _LEAST_ASKED = 0.0
 """Score of the last items of a quiz that is written on the fly, where so many are asked for."""
+_ROUNDS = ((Fit(), _LEAST), (Fit(near=True), _LEAST_NEAR))
+_ANY_KIND = Fit(near=True, any_kind=True)
+_UNSURE = 0.12
+"""What an item is worth less of whose options nothing tells whether they are of the key's kind: it only
+fills a place that is left."""
 _MOST_PER_KEY = 4
 _SMALL_NUMBER = 2
 """Letters of a key that many items may share: numbers below a hundred."""
@@ -93,6 +98,7 @@ class Quiz:
         self.distractors = Distractors(self.vocabulary)
         self.descriptions = Descriptions(self.vocabulary, [g for _, g in self.gaps if g.form == "phrase"])
         self.options: dict[int, tuple[str, ...]] = {}
+        self.unsure: set[int] = set()
         self.keys: dict[str, int] = {}
         for asked in KeyTerms(document).quiz_questions():
             self.options[len(self.gaps)] = asked.options
@@ -127,16 +133,18 @@ class Quiz:
         """At most ``order.count`` drafts, each with three wrong options or more, the best first.
 
         The first round takes options from other paragraphs, where they are least likely to be right too;
-        only where that leaves places open, a second one takes them from anywhere and weaker stems.
+        only where that leaves places open, others take them from anywhere, take weaker stems, and at last
+        terms of which nothing tells whether they are of the key's kind.
         """
         numbered = list(enumerate(self.gaps))
         wish = Wish(order, sum(len(p.text) for p in self.document.passages))
         kept: list[tuple[int, tuple[int, Gap]]] = []
-        for near, least in ((False, _LEAST), (True, _LEAST_NEAR), (True, _LEAST_ASKED)):
+        rounds = (*_ROUNDS, (Fit(near=True), _LEAST_ASKED), (_ANY_KIND, _LEAST_ASKED))
+        for fit, least in rounds:
             kept = choose(
                 numbered,
                 lambda n: n[1][1].draft,
-                partial(self._accept, near=near),
+                partial(self._accept, fit=fit),
                 wish,
                 least=least,
                 before=kept,
@@ -146,16 +154,18 @@ class Quiz:
     def every(self) -> list[Made]:
         """Every draft that has options, also several of one sentence: for a choice that is made later."""
         numbered = sorted(enumerate(self.gaps), key=lambda n: -n[1][1].draft.score)
-        for near, least in ((False, _LEAST), (True, _LEAST_NEAR)):
+        for fit, least in (*_ROUNDS, (_ANY_KIND, _LEAST)):
             for number, (sentence, gap) in numbered:
                 if number not in self.options and gap.draft.score >= least:
-                    self._complete(number, sentence, gap, near=near)
+                    self._complete(number, sentence, gap, fit)
         return [self._made(number, gap) for number, (_, gap) in numbered if number in self.options]
 
     def _made(self, number: int, gap: Gap) -> Made:
         draft, options = self._named(gap), self.options[number]
         if gap.form == "term" and self.document.terms and not self._all_listed(options):
             draft = replace(draft, score=draft.score - _OF_NO_LIST)
+        if number in self.unsure:
+            draft = replace(draft, score=draft.score - _UNSURE)
         return Made(draft, options, gap.form == "listed")
 
     def _all_listed(self, options: tuple[str, ...]) -> bool:
@@ -172,27 +182,29 @@ class Quiz:
         )
         return replace(gap.draft, stem=stem)
 
-    def _accept(self, numbered: tuple[int, tuple[int, Gap]], *, near: bool) -> bool:
+    def _accept(self, numbered: tuple[int, tuple[int, Gap]], *, fit: Fit) -> bool:
         number, (sentence, gap) = numbered
-        return self._complete(number, sentence, gap, near=near)
+        return self._complete(number, sentence, gap, fit)
 
-    def _complete(self, number: int, sentence: int, gap: Gap, *, near: bool) -> bool:
+    def _complete(self, number: int, sentence: int, gap: Gap, fit: Fit) -> bool:
         """Finds the wrong options; False where there are not three good ones."""
         if number in self.options:
             return True
         answer = gap.draft.answer.lower()
         if len(answer) > _SMALL_NUMBER and self.keys.get(answer, 0) >= _MOST_PER_KEY:
             return False
-        wrong = self._wrong(sentence, gap, near=near)
+        wrong = self._wrong(sentence, gap, fit)
         if wrong is None:
             return False
+        if fit.any_kind:
+            self.unsure.add(number)
         self.options[number] = wrong
         self.keys[answer] = self.keys.get(answer, 0) + 1
         return True
 
-    def _wrong(self, sentence: int, gap: Gap, *, near: bool) -> tuple[str, ...] | None:
+    def _wrong(self, sentence: int, gap: Gap, fit: Fit) -> tuple[str, ...] | None:
         if gap.form == "phrase":
-            return self.descriptions.beside(gap, near=near)
+            return self.descriptions.beside(gap, near=fit.near)
         if gap.form == "number":
             text = gap.draft.sentence.text
             number = gap.draft.answer
@@ -211,6 +223,6 @@ class Quiz:
             return None
         if term.ends_in_name:
             return None
-        fit = Fit(near=near, named=gap.draft.kind == "name")
-        found = self.distractors.for_term(term, sentence, gap.draft.stem, fit)
+        named = gap.draft.kind == "name"
+        found = self.distractors.for_term(term, sentence, gap.draft.stem, replace(fit, named=named))
         return term_options(gap.draft.answer, found)
