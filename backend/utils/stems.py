@@ -41,6 +41,7 @@ def stem(word: str) -> str:
     return low
 
 
+@lru_cache(maxsize=1 << 14)
 def content_stems(text: str) -> frozenset[str]:
     """Stems of the words of four letters and more."""
     return frozenset(stem(w) for w in re.findall(r"[^\W\d_]{4,}", text))

@@ -18,6 +18,8 @@ _WRONG = 3
 _MOST_SHARED = 0.5
 _OFFERED = 7
 """How many wrong descriptions are offered, for a choice by meaning."""
+_CONSIDERED = 150
+"""How many of the nearest are looked at: a book has thousands, and most are of other kinds."""
 
 
 def term_options(key: str, wrong: Sequence[Term] | None) -> tuple[str, ...] | None:
@@ -51,8 +53,10 @@ class Descriptions:
     def __init__(self, vocabulary: Vocabulary, gaps: Sequence[Gap]) -> None:
         document = vocabulary.document
         self.vocabulary = vocabulary
-        self.gaps = gaps
+        # What a text repeats is offered once.
+        self.gaps = list({(g.draft.topic, g.draft.answer): g for g in reversed(gaps)}.values())
         self.used: Counter[str] = Counter()
+        self._genera: dict[str, str] = {}
         self._sentences = [
             (r.sentence.text.lower(), content_stems(r.sentence.text)) for r in document.readings
         ]
@@ -70,8 +74,8 @@ class Descriptions:
         )
         chosen: list[str] = []
         told = [stems for text, stems in self._sentences if gap.draft.topic in text]
-        for other in ranked:
-            if _told_too(other.draft, told) or not self._akin(gap, other):
+        for other in ranked[:_CONSIDERED]:
+            if not self._akin(gap, other) or _told_too(other.draft, told):
                 continue
             stems = content_stems(other.draft.answer)
             if all(len(stems & content_stems(c)) < 3 for c in [*chosen, key]):
@@ -90,7 +94,10 @@ class Descriptions:
 
     def _genus(self, gap: Gap) -> str:
         if gap.pool.startswith("definition"):
-            return genus_of(gap.draft.answer, self.vocabulary.document.casing)
+            answer = gap.draft.answer
+            if answer not in self._genera:
+                self._genera[answer] = genus_of(answer, self.vocabulary.document.casing)
+            return self._genera[answer]
         term = self.vocabulary.terms.get(gap.draft.topic)
         return term.genus if term else ""
 
