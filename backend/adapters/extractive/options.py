@@ -61,10 +61,10 @@ class Descriptions:
             (r.sentence.text.lower(), content_stems(r.sentence.text)) for r in document.readings
         ]
 
-    def beside(self, gap: Gap, *, near: bool = False) -> tuple[str, ...] | None:
+    def beside(self, gap: Gap, *, near: bool = False, any_kind: bool = False) -> tuple[str, ...] | None:
         """Three or more descriptions of other things, of the key's number and about its length.
 
-        ``near``: descriptions of the same paragraph count too.
+        ``near``: descriptions of the same paragraph count too; ``any_kind``: those of things of other kinds.
         """
         key = gap.draft.answer
         asked = content_stems(gap.draft.topic)
@@ -75,7 +75,7 @@ class Descriptions:
         chosen: list[str] = []
         told = [stems for text, stems in self._sentences if gap.draft.topic in text]
         for other in ranked[:_CONSIDERED]:
-            if not self._akin(gap, other) or _told_too(other.draft, told):
+            if not (any_kind or self._akin(gap, other)) or _told_too(other.draft, told):
                 continue
             stems = content_stems(other.draft.answer)
             if all(len(stems & content_stems(c)) < 3 for c in [*chosen, key]):

@@ -23,9 +23,9 @@ _LEAST_ASKED = 0.0
 """Score of the last items of a quiz that is written on the fly, where so many are asked for."""
 _ROUNDS = ((Fit(), _LEAST), (Fit(near=True), _LEAST_NEAR))
 _ANY_KIND = Fit(near=True, any_kind=True)
-_UNSURE = 0.12
-"""What an item is worth less of whose options nothing tells whether they are of the key's kind: it only
-fills a place that is left."""
+_UNSURE, _UNSURE_SAID = 0.12, 0.3
+"""What an item is worth less whose options may be of other kinds than its key: it only fills a place that
+is left. What is said of things is asked for before most else, so it loses more."""
 _MOST_PER_KEY = 4
 _SMALL_NUMBER = 2
 """Letters of a key that many items may share: numbers below a hundred."""
@@ -154,7 +154,7 @@ class Quiz:
     def every(self) -> list[Made]:
         """Every draft that has options, also several of one sentence: for a choice that is made later."""
         numbered = sorted(enumerate(self.gaps), key=lambda n: -n[1][1].draft.score)
-        for fit, least in (*_ROUNDS, (_ANY_KIND, _LEAST)):
+        for fit, least in (*_ROUNDS, (_ANY_KIND, _LEAST_NEAR)):
             for number, (sentence, gap) in numbered:
                 if number not in self.options and gap.draft.score >= least:
                     self._complete(number, sentence, gap, fit)
@@ -165,7 +165,7 @@ class Quiz:
         if gap.form == "term" and self.document.terms and not self._all_listed(options):
             draft = replace(draft, score=draft.score - _OF_NO_LIST)
         if number in self.unsure:
-            draft = replace(draft, score=draft.score - _UNSURE)
+            draft = replace(draft, score=draft.score - (_UNSURE_SAID if gap.form == "phrase" else _UNSURE))
         return Made(draft, options, gap.form == "listed")
 
     def _all_listed(self, options: tuple[str, ...]) -> bool:
@@ -204,7 +204,7 @@ class Quiz:
 
     def _wrong(self, sentence: int, gap: Gap, fit: Fit) -> tuple[str, ...] | None:
         if gap.form == "phrase":
-            return self.descriptions.beside(gap, near=fit.near)
+            return self.descriptions.beside(gap, near=fit.near, any_kind=fit.any_kind)
         if gap.form == "number":
             text = gap.draft.sentence.text
             number = gap.draft.answer
