@@ -38,7 +38,7 @@ def upload_and_wait(client: TestClient, name: str, content: bytes) -> dict[str, 
 
 
 def wait(client: TestClient, document_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         document: dict[str, Any] = client.get(f"/api/documents/{document_id}").json()
         if document["status"] in {"finished", "failed", "stopped"}:
