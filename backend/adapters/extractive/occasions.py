@@ -134,11 +134,16 @@ def how_many(reading: Reading, clause: Clause) -> Iterator[Draft]:
     yield from drafted(reading, clause, stem, number.text, "number", 0.7)
 
 
-def how_much(reading: Reading, clause: Clause) -> Iterator[Draft]:
-    """A counted object: "The plague killed 50,000 people in Venice"."""
-    start = clause.verb + 1
+def _past_about(reading: Reading, start: int) -> int:
+    """Where a number begins behind words like "about" and "nearly"."""
     while start < len(reading.tokens) and reading.tokens[start].low in _AROUND:
         start += 1
+    return start
+
+
+def how_much(reading: Reading, clause: Clause) -> Iterator[Draft]:
+    """A counted object: "The plague killed 50,000 people in Venice"."""
+    start = _past_about(reading, clause.verb + 1)
     number = reading.tokens[start] if start + 1 < len(reading.tokens) else None
     if number is None or number.tag != "CD" or number.low == "one" or not _PLAIN.fullmatch(number.low):
         return
@@ -165,9 +170,7 @@ def how_much(reading: Reading, clause: Clause) -> Iterator[Draft]:
 
 def amount(reading: Reading, clause: Clause) -> Iterator[Draft]:
     """Sentences like "The average household size in Fresno was 3.07 people"."""
-    start = clause.verb + 1
-    while start < len(reading.tokens) and reading.tokens[start].low in _AROUND:
-        start += 1
+    start = _past_about(reading, clause.verb + 1)
     number = reading.tokens[start] if start < len(reading.tokens) else None
     if (
         number is None

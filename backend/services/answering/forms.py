@@ -114,7 +114,7 @@ class Form:
             telling = [s for s in sentences if all(terms_held(side, s))]
             others = [other for other in self.sides if other != side]
             alone = (s for s in telling if not any(all(terms_held(other, s)) for other in others))
-            found += [one for one in [next(alone, next(iter(telling), None))] if one]
+            found += [next(alone, telling[0])] if telling else []
         return found
 
     def bonus(self, sentence: str) -> float:
