@@ -140,7 +140,9 @@ async def test_a_client_that_leaves_ends_its_stream(folder: Path) -> None:
             "state": {"services": services, "access": services.access, "closing": lambda: False},
         }
         serving = asyncio.create_task(app(scope, receive, send))  # type: ignore[arg-type] # plain dicts
-        await asyncio.sleep(0.5)
+        async with asyncio.timeout(30):
+            while len(sent) < 2 and not serving.done():
+                await asyncio.sleep(0.02)
         assert not serving.done()
         assert b"event: progress" in sent[1]["body"]
         left.set()

@@ -132,7 +132,7 @@ def test_sets_are_listed_renamed_used_and_deleted(server_url: str, visit: OpenVi
     page = seen.open()
     reviewed_set(page, "listed.txt")
     page.get_by_role("button", name="Rename").click()
-    page.get_by_label("Title").fill("<i>Week</i> 3")
+    page.get_by_role("textbox", name="Title").fill("<i>Week</i> 3")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="<i>Week</i> 3")).to_be_visible()
     page.get_by_role("link", name="All sets").click()
