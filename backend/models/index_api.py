@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,18 +14,32 @@ class CreateIndex(BaseModel):
     """A new index."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "papers", "dimension": 384, "index_type": "HNSW32"}]}
+        json_schema_extra={"examples": [{"name": "papers", "dimension": 384, "index_type": "Auto"}]}
     )
 
     name: str = Field(description="1 to 80 letters, digits or . _ : @ -; also its id.")
     dimension: int = Field(description="Numbers of a vector; bits for a binary index.")
     index_type: str = Field(
-        "Flat", description="A factory string (IVF64,Flat) or class name (IndexHNSWFlat) of FAISS."
+        "Flat",
+        description="A factory string (IVF64,Flat) or class name (IndexHNSWFlat) of FAISS, or `Auto`: flat, "
+        "and searched through a graph that is made in the background from 5,000 vectors on.",
     )
     metric: str = Field(
         "l2", description="l2, ip, l1, linf, canberra, braycurtis, jensenshannon. Binary: Hamming."
     )
     tenant_id: str | None = Field(None, description="Only the caller's own is taken.")
+
+
+class GraphInfo(BaseModel):
+    """The graph that an `Auto` index makes of its vectors in the background."""
+
+    state: str = Field(
+        description="none (too few vectors), building, ready, or refused (it found too little)."
+    )
+    covered: int = Field(description="Vectors that are searched through it; those since are compared each.")
+    recall: float | None = Field(description="Of the ten nearest, beside exact search, when it was made.")
+    effort: int = Field(description="Candidates (efSearch) of a search for ten.")
+    failed: str = Field(description="Why it could not be made; it is tried again.")
 
 
 class IndexInfo(BaseModel):
@@ -44,6 +59,7 @@ class IndexInfo(BaseModel):
     generation: int = Field(description="Number of the newest snapshot.")
     state: str = Field(description="Checksums: unchecked, checking, sound or damaged.")
     troubles: list[str]
+    graph: GraphInfo | None = Field(None, description="Only of an Auto index.")
 
     @classmethod
     def of(cls, figures: IndexFigures) -> IndexInfo:
@@ -63,6 +79,7 @@ class IndexInfo(BaseModel):
             generation=figures.generation,
             state=figures.check,
             troubles=list(figures.troubles),
+            graph=None if figures.graph is None else GraphInfo(**asdict(figures.graph)),
         )
 
 

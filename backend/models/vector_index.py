@@ -15,6 +15,21 @@ Rows = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
+class GraphFigures:
+    """The graph of an ``Auto`` index: none, building, ready or refused; ``covered`` vectors are in it.
+
+    ``recall`` of the ten nearest beside exact search, with ``effort`` candidates; ``failed`` says why it was
+    not made.
+    """
+
+    state: str
+    covered: int
+    recall: float | None
+    effort: int
+    failed: str
+
+
+@dataclass(frozen=True, slots=True)
 class IndexFigures:
     """An index at a moment. ``bytes``: of its vectors and metadata; ``disk_bytes``: of snapshot and log."""
 
@@ -32,6 +47,7 @@ class IndexFigures:
     check: str
     """unchecked, checking, sound or damaged."""
     troubles: tuple[str, ...] = ()
+    graph: GraphFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)

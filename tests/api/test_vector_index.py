@@ -423,3 +423,13 @@ def test_quotas_of_a_tenant(tmp_path: Path) -> None:
     server.http.delete("/v1/index/a")
     put(server, "b", [(i, ONE, None) for i in range(2, 5)])
     assert server.stop() == 0
+
+
+def test_only_an_auto_index_has_a_graph(server: IndexServer) -> None:
+    assert create(server, "no-graph", 8)["graph"] is None
+    made = create(server, "auto-ip", 8, "Auto", metric="ip")
+    assert made["metric"] == "ip"
+    assert made["graph"] == {"state": "none", "covered": 0, "recall": None, "effort": 0, "failed": ""}
+    wrong = server.http.post("/v1/index", json={"name": "auto-2", "dimension": 8, "index_type": "IVF8,Auto"})
+    assert wrong.status_code == 400
+    assert "'Auto'" in wrong.json()["message"]

@@ -15,6 +15,7 @@ DIMENSION, COUNT, QUERIES, K = 32, 1_500, 10, 10
 
 EXACT = [
     "Flat",
+    "Auto",
     "IndexFlatL2",
     "IndexFlatIP",
     "IndexIDMap",
@@ -36,7 +37,7 @@ LONG = ["OPQ8_32,PQ8x4"]
 """Their training takes seconds; with 8 bits it takes a minute."""
 GRAPHS = ["HNSW16", "IndexHNSWFlat", "IndexHNSWSQ", "NSG16", "IndexNSGFlat"]
 BINARY = ["BFlat", "IndexBinaryFlat", "BIVF8", "BHNSW16", "IndexBinaryHash"]
-FACTORY = {"IndexFlatL2": "Flat", "IndexFlatIP": "Flat", "IndexIDMap": "Flat", "IndexIVFFlat": "IVF64,Flat",
+FACTORY = {"Auto": "Flat", "IndexFlatL2": "Flat", "IndexFlatIP": "Flat", "IndexIDMap": "Flat", "IndexIVFFlat": "IVF64,Flat",
            "IndexPQ": "PQ32", "IndexScalarQuantizer": "SQ8", "IndexLSH": "LSH", "IndexRefineFlat": "SQ8,RFlat",
            "IndexPreTransform": "OPQ32,Flat", "IndexHNSWFlat": "HNSW32", "IndexHNSWSQ": "HNSW32,SQ8",
            "IndexNSGFlat": "NSG32", "IndexBinaryFlat": "BFlat", "IndexBinaryHash": "BHash16"}  # fmt: skip

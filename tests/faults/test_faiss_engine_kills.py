@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.adapters.faiss_engine import Engine, EngineIndex, IndexSpec
+from backend.adapters.faiss_engine import Engine, EngineIndex, IndexSpec, Upkeep
 from tests.support.engine_process import DIMENSION, LONG, long_change, vector
 from tests.support.processes import ROOT
 
@@ -111,3 +111,22 @@ def test_killed_at_a_step(tmp_path: Path, point: str, passes: int) -> None:
         with Engine(tmp_path) as engine, engine.open("t", "it", writable=True) as index:
             holds(index, told, model)
             assert index.stats().troubles == ()
+
+
+@pytest.mark.parametrize(("point", "passes"), [("graph.named", 0), ("graph.written", 1)])
+def test_killed_while_a_graph_is_kept(tmp_path: Path, point: str, passes: int) -> None:
+    """What was acknowledged needs no graph, and goes with the one that is there."""
+    model: dict[int, np.ndarray] = {}
+    with Engine(tmp_path) as engine:
+        engine.create("t", "it", IndexSpec(DIMENSION, "Auto"))
+    told = killed(tmp_path, point, passes, 0)
+    without, with_ = Upkeep(graph_from=10**9), Upkeep(graph_from=5, graph_least_recall=0.5)
+    with Engine(tmp_path, upkeep=without) as engine, engine.open("t", "it", writable=True) as index:
+        holds(index, told, model)
+        assert index.stats().troubles == ()
+    with Engine(tmp_path, upkeep=with_) as engine, engine.open("t", "it", writable=True) as index:
+        index.grow()
+        figures = index.stats().graph
+        assert figures is not None
+        assert figures.state == "ready"
+        holds(index, told, model)

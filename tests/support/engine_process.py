@@ -46,11 +46,14 @@ class DeadlyDisk(Disk):
 
 def main() -> None:
     root, point, passes, first = sys.argv[1:]
-    engine = Engine(Path(root), upkeep=Upkeep(dead_least=10**9), disk=DeadlyDisk(point, int(passes)))
+    rules = Upkeep(dead_least=10**9, graph_from=5, graph_least_recall=0.5)
+    engine = Engine(Path(root), upkeep=rules, disk=DeadlyDisk(point, int(passes)))
     index = engine.open("t", "it", writable=True)
     sys.stdout.write("open\n")
     sys.stdout.flush()
     for number in range(int(first), int(first) + 60):
+        if number % 10 == 8:
+            index.grow()
         if number % 10 == 9:
             index.add(LONG + LONG * number + np.arange(LONG), long_change(number))
             say("long", number)

@@ -12,19 +12,19 @@ import numpy as np
 
 from backend.adapters.engine_vectors.library import Ids, Vectors
 from backend.adapters.faiss_engine import IndexSpec, structure
+from backend.adapters.faiss_engine.recall import EFFORTS, NEAREST, TIE, least_effort
 
 KINDS = {"flat": "Flat", "sq8": "SQ8", "hnsw": "HNSW32,SQ8"}
 """Factory strings by name; a graph keeps its vectors in 8 bits a number, too."""
 
 _BATCH, _GRAPH_BATCH = 16_384, 1_024
 _LEARN_FROM = 65_536
-_NEAREST = 10
 _REACH = 64
 """Candidates for ten results that are then compared exactly, as a search does."""
-_EFFORTS = (64, 128, 256, 512)
+_EFFORTS = EFFORTS[1:]
+"""Fewer than ``_REACH`` would not give that many."""
 _SHRUNK = 0.5
 _GROWN = 2.0
-_TIE = 1e-6
 
 Fetch = Callable[[Ids], Vectors]
 
@@ -98,7 +98,7 @@ class Candidate:
             self.check()
             rows = self.fetch(self.ids[begin : begin + step])
             made.add(rows)
-            best = -np.sort(-np.concatenate([best, queries @ rows.T], axis=1), axis=1)[:, : _NEAREST + 1]
+            best = -np.sort(-np.concatenate([best, queries @ rows.T], axis=1), axis=1)[:, : NEAREST + 1]
         if self.kind != "flat":
             self.recall = self._measured(made, queries, best)
             if self.recall < self.least_recall:
@@ -113,24 +113,23 @@ class Candidate:
         """Recall@10; a graph gets the least effort that reaches what is asked for."""
         if self.kind != "hnsw":
             return self._recall(made, queries, best)
-        recall = 0.0
-        for effort in _EFFORTS:
+
+        def recall_with(effort: int) -> float:
             made.hnsw.efSearch = effort
-            recall = self._recall(made, queries, best)
-            if recall >= self.least_recall:
-                break
-        return recall
+            return self._recall(made, queries, best)
+
+        return least_effort(recall_with, self.least_recall, _EFFORTS)[1]
 
     def _recall(self, made: Any, queries: Vectors, best: Vectors) -> float:  # noqa: ANN401 - as above
         """Share of the true nearest that are found; each query's own vector does not count."""
-        wanted = min(_NEAREST, best.shape[1] - 1)
+        wanted = min(NEAREST, best.shape[1] - 1)
         if wanted < 1:
             return 1.0
         _, places = made.search(queries, min(_REACH, len(self.ids)))
         found = 0
         for query, row, true in zip(queries, places, best, strict=True):
             scores = np.sort(self.fetch(self.ids[row[row >= 0]]) @ query)[::-1][1 : wanted + 1]
-            found += int(np.count_nonzero(scores >= true[wanted] - _TIE))
+            found += int(np.count_nonzero(scores >= true[wanted] - TIE))
         return found / float(wanted * len(queries))
 
 

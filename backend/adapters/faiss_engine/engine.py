@@ -6,20 +6,23 @@ import os
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from threading import Lock
+from threading import Lock, get_native_id
 from typing import Self
 from urllib.parse import unquote
 
 from backend.adapters.faiss_engine import structure
 from backend.adapters.faiss_engine.disk import Disk, storing
 from backend.adapters.faiss_engine.generation import generations, write_generation
-from backend.adapters.faiss_engine.index import EngineIndex, WritingSide
+from backend.adapters.faiss_engine.grower import Grower
+from backend.adapters.faiss_engine.index import EngineIndex
 from backend.adapters.faiss_engine.keeper import Check, Checker, Health, Keeper, quarantine
 from backend.adapters.faiss_engine.locks import FileLock, lock_for_writing
 from backend.adapters.faiss_engine.log import Log, set_aside
 from backend.adapters.faiss_engine.rows import no_rows
+from backend.adapters.faiss_engine.side import WritingSide
 from backend.adapters.faiss_engine.spec import IndexSpec, Limits, Upkeep
 from backend.adapters.faiss_engine.state import Cell, Loaded, load
 from backend.adapters.faiss_engine.writer import Writer
@@ -27,6 +30,8 @@ from backend.errors import IndexExists, IndexNotFound, InvalidRequest, QuotaExce
 
 _NAME = re.compile(r"[A-Za-z0-9._:@-]{1,80}")
 _LOCK = "writer.lock"
+_PRIORITY = 10
+"""Of 19: a graph that is made for later searches yields to those of now."""
 
 
 class Opening(StrEnum):
@@ -59,6 +64,7 @@ class Engine:
         self._upkeep, self._disk = upkeep or Upkeep(), disk or Disk()
         self._changes = ThreadPoolExecutor(threads, thread_name_prefix="index-log")
         self._upkeeps = ThreadPoolExecutor(2, thread_name_prefix="index-upkeep")
+        self._graphs = ThreadPoolExecutor(1, thread_name_prefix="index-graph", initializer=_give_way)
         self._lock = Lock()
         self._open: set[EngineIndex] = set()
 
@@ -158,17 +164,29 @@ class Engine:
         checker = Checker(folder, cell, health, writer)
         keeper = Keeper(folder, cell, writer, self._upkeep, self._disk, health)
         writer.repaired = lambda: checker.fall_back("a block was damaged when the index was to be changed")
-        writer.after_batch = lambda: self._keep_later(keeper)
+        grower = Grower(folder, cell, self._upkeep, self._disk) if loaded.state.spec.automatic else None
+        writer.after_batch = lambda: self._keep_later(keeper, grower)
         for number, path in generations(folder):
             if number > loaded.state.generation.manifest.number:
                 quarantine(path)
         self._check_later(checker)
-        side = WritingSide(lock, writer, keeper, self._upkeep)
+        self._grow_later(grower)
+        side = WritingSide(lock, writer, keeper, grower, self._upkeep)
         return EngineIndex(name, folder, cell, checker, self._limits, side)
 
-    def _keep_later(self, keeper: Keeper) -> None:
+    def _keep_later(self, keeper: Keeper, grower: Grower | None) -> None:
+        def run() -> None:
+            keeper.run()
+            self._grow_later(grower)  # what was cleared out has other positions
+
         if keeper.wanted:
-            self._upkeeps.submit(keeper.run)
+            self._upkeeps.submit(run)
+        else:
+            self._grow_later(grower)
+
+    def _grow_later(self, grower: Grower | None) -> None:
+        if grower is not None and grower.wanted:
+            self._graphs.submit(grower.run)
 
     def _check_later(self, checker: Checker) -> None:
         if checker.health.check == Check.UNCHECKED:
@@ -195,6 +213,7 @@ class Engine:
             index.close()
         self._changes.shutdown()
         self._upkeeps.shutdown()
+        self._graphs.shutdown()
 
     def __enter__(self) -> Self:
         """Open."""
@@ -206,6 +225,12 @@ class Engine:
 
     def _folder(self, tenant: str, name: str) -> Path:
         return self._root / _escaped("a tenant", tenant) / _escaped("an index", name)
+
+
+def _give_way() -> None:
+    """Let this thread have what others leave of the processor; on Linux, where a thread can be asked."""
+    with suppress(AttributeError, OSError):
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), _PRIORITY)
 
 
 def _name(fresh: Path, folder: Path, name: str) -> None:

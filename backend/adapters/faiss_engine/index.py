@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
@@ -19,31 +18,19 @@ from backend.adapters.faiss_engine import checks, clearing, structure
 from backend.adapters.faiss_engine.changes import Change, Note, Put, Remove, Reset
 from backend.adapters.faiss_engine.filters import parse_filter
 from backend.adapters.faiss_engine.generation import generations
-from backend.adapters.faiss_engine.keeper import Check, Checker, Keeper
-from backend.adapters.faiss_engine.locks import FileLock
+from backend.adapters.faiss_engine.keeper import Check, Checker
 from backend.adapters.faiss_engine.log import acknowledged
 from backend.adapters.faiss_engine.moment import Moment, parsed
 from backend.adapters.faiss_engine.rows import no_rows
-from backend.adapters.faiss_engine.spec import IndexSpec, Limits, Upkeep
+from backend.adapters.faiss_engine.side import WritingSide
+from backend.adapters.faiss_engine.spec import IndexSpec, Limits
 from backend.adapters.faiss_engine.state import Cell, State, load
 from backend.adapters.faiss_engine.stats import Stats, stats_of
-from backend.adapters.faiss_engine.writer import Outcome, Request, Writer
-from backend.errors import Conflict, DamagedIndex, InvalidRequest, QuaestioError, VectorNotFound
-
-logger = logging.getLogger(__name__)
+from backend.adapters.faiss_engine.writer import Outcome, Request
+from backend.errors import Conflict, DamagedIndex, InvalidRequest, VectorNotFound
 
 Ids = npt.NDArray[np.int64]
 Metadata = Sequence[Mapping[str, Any] | None] | None
-
-
-@dataclass(frozen=True, slots=True)
-class WritingSide:
-    """What an index has that may be changed."""
-
-    lock: FileLock
-    writer: Writer
-    keeper: Keeper
-    rules: Upkeep
 
 
 class EngineIndex:
@@ -153,7 +140,7 @@ class EngineIndex:
             mask = self._mask(state, filter_)
             if ranges is not None:
                 mask = _within(state, mask, ranges)
-            distances, positions = structure.search(state.index, sought, k, mask, options or {})
+            distances, positions = state.search(sought, k, mask, options or {})
             return distances, state.rows.ids_at(positions)
 
     def range_search(
@@ -239,6 +226,12 @@ class EngineIndex:
         """Clear removed vectors out now; readers and writers go on."""
         self._writing().keeper.clear()
 
+    def grow(self) -> None:
+        """Make the graph of an ``Auto`` index now, where it is large enough; readers and writers go on."""
+        grower = self._writing().grower
+        if grower is not None:
+            grower.run()
+
     def rebuild(self, build: Callable[[Any], Any], index_type: str | None = None) -> None:
         """Replace the FAISS structure beside readers and writers: see ``Keeper.rebuild``."""
         self._writing().keeper.rebuild(build, index_type)
@@ -276,9 +269,13 @@ class EngineIndex:
 
     def stats(self) -> Stats:
         """At this moment."""
-        side = self._side
-        log_bytes = None if side is None else side.writer.log.bytes
-        return stats_of(self.name, self._state(), self._checker.health, log_bytes)
+        return stats_of(self.name, self._state(), self._checker.health, self._side)
+
+    def compares(self, queries: int) -> int:
+        """Pairs of vectors that a search of so many queries looks at, at most or by graph roughly."""
+        state = self._state()
+        live = state.rows.live
+        return queries * (live if state.graph is None else min(live, state.graph.compares(state.rows.count)))
 
     def raw(self) -> tuple[structure.Index, Ids]:
         """A private copy of the FAISS index with only what lives, and the ids of its positions."""
@@ -313,19 +310,11 @@ class EngineIndex:
             return
         self._closed = True
         self._checker.stop()
-        side = self._side
-        if side is not None:
-            side.writer.close()
-            side.keeper.stop()
-            try:
-                if side.writer.log.bytes > side.rules.closing_log_bytes:
-                    _try(side.keeper.snapshot)
-            finally:
-                side.writer.log.close()
-                side.lock.close()
+        if self._side is not None:
+            self._side.close()
         self._cell.state.generation.close()
         # What is left refers to itself in circles: vectors would wait for the garbage collector.
-        self._cell.state = replace(self._cell.state, index=None, rows=no_rows())
+        self._cell.state = replace(self._cell.state, index=None, rows=no_rows(), graph=None)
 
     @property
     def closed(self) -> bool:
@@ -390,11 +379,3 @@ def _with(changes: Sequence[Change], note: bytes | None) -> Sequence[Change]:
 def _behind(folder: Path, state: State) -> bool:
     newest = max((number for number, _ in generations(folder)), default=0)
     return newest > state.generation.manifest.number or acknowledged(folder) > state.sequence
-
-
-def _try(snapshot: Callable[[], None]) -> None:
-    """Without it the next opening replays the log: a full disk does not keep an index from being closed."""
-    try:
-        snapshot()
-    except QuaestioError as error:
-        logger.warning("no snapshot at closing: %s", error)

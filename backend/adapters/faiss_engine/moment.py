@@ -35,7 +35,7 @@ class Moment:
         checks.check_k(k)
         reach = min(k, max(state.rows.live, 1))
         mask = self.mask(state, filter_)
-        distances, positions = structure.search(state.index, sought, reach, mask, options or {})
+        distances, positions = state.search(sought, reach, mask, options or {})
         rows = positions.tolist()
         if not state.rows.metadata_bytes:
             return distances, state.rows.ids_at(positions), [[b""] * reach] * len(rows)

@@ -21,8 +21,11 @@ METRICS = {
     "jensenshannon": faiss.METRIC_JensenShannon,
 }
 MOST_DIMENSIONS = 65_536
+AUTO = "Auto"
+"""The type that is flat and, once it is large enough, searched through a graph: see ``grower.py``."""
 
 _CLASSES = {
+    AUTO: "Flat",
     "IndexFlat": "Flat",
     "IndexFlatL2": "Flat",
     "IndexFlatIP": "Flat",
@@ -81,6 +84,11 @@ class IndexSpec:
     def factory(self) -> str:
         """The factory string, without an IDMap."""
         return _factory(self.index_type, self.dimension)
+
+    @property
+    def automatic(self) -> bool:
+        """Whether a graph is made of its vectors beside them."""
+        return self.index_type == AUTO
 
     @property
     def binary(self) -> bool:
@@ -142,3 +150,11 @@ class Upkeep:
     """Removed vectors are cleared out when they are more than this share of all ..."""
     dead_least: int = 1_000
     """... and more than this many."""
+    graph_from: int = 5_000
+    """Vectors of an Auto index from which a graph is worth its making."""
+    graph_rest: int = 2_000
+    """What is behind the graph is put into it when it is more than this ..."""
+    graph_rest_share: float = 0.1
+    """... and more than this part of it."""
+    graph_least_recall: float = 0.99
+    """Recall@10 beside exact search that a graph must reach to be searched."""

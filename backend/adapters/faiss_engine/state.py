@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from backend.adapters.faiss_engine import log, structure
+from backend.adapters.faiss_engine import graph, log, structure
 from backend.adapters.faiss_engine.changes import Change, Ids, Note, Put, Remove, Reset, decode
 from backend.adapters.faiss_engine.filters import Fields
 from backend.adapters.faiss_engine.generation import Generation, generations
+from backend.adapters.faiss_engine.graph import Graph
 from backend.adapters.faiss_engine.locks import ReadWriteLock
 from backend.adapters.faiss_engine.rows import Rows, no_rows
 from backend.adapters.faiss_engine.spec import IndexSpec
@@ -34,6 +35,10 @@ class State:
     sequence: int
     note: bytes
     owned: bool = False
+    graph: Graph | None = None
+    """Of an ``Auto`` index, once there is one."""
+    numbering: object = field(default_factory=object)
+    """As long as it is the same object, a position that was published holds the same vector."""
     fields: Fields = field(init=False)
 
     def __post_init__(self) -> None:
@@ -44,6 +49,14 @@ class State:
         """Have the index in memory of its own, ready to be changed; raises DamagedIndex."""
         if not self.owned:
             self.index, self.owned = self.generation.owned_index(), True
+
+    def search(
+        self, queries: npt.NDArray[Any], k: int, mask: structure.Mask | None, options: Mapping[str, Any]
+    ) -> structure.Found:
+        """See ``structure.search``."""
+        if self.spec.automatic:
+            return graph.search(self.graph, self.index, queries, k, mask, options)
+        return structure.search(self.index, queries, k, mask, options)
 
     def kill(self, ids: Ids) -> int:
         """Let ids be gone; returns how many were there."""
@@ -65,6 +78,7 @@ class State:
                 self.index.reset()
             self.rows = no_rows()
             self.fields = Fields(self.rows)
+            self.graph, self.numbering = None, object()
 
 
 class Cell:

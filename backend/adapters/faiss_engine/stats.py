@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backend.adapters.faiss_engine.grower import GraphStats
 from backend.adapters.faiss_engine.keeper import Health
+from backend.adapters.faiss_engine.side import WritingSide
 from backend.adapters.faiss_engine.state import State
 
 
@@ -31,10 +33,12 @@ class Stats:
     check: str
     troubles: tuple[str, ...]
     upkeep_failed: str
+    graph: GraphStats | None
+    """Of an ``Auto`` index that is open for writing."""
 
 
-def stats_of(name: str, state: State, health: Health, log_bytes: int | None) -> Stats:
-    """``log_bytes``: of an index that is open for writing."""
+def stats_of(name: str, state: State, health: Health, side: WritingSide | None) -> Stats:
+    """``side``: of an index that is open for writing."""
     manifest = state.generation.manifest
     return Stats(
         name=name,
@@ -45,13 +49,14 @@ def stats_of(name: str, state: State, health: Health, log_bytes: int | None) -> 
         removed=state.rows.count - state.rows.live,
         trained=bool(state.index.is_trained),
         mapped=not state.owned,
-        writable=log_bytes is not None,
+        writable=side is not None,
         sequence=state.sequence,
         generation=manifest.number,
         snapshot_bytes=state.generation.bytes,
-        log_bytes=log_bytes or 0,
+        log_bytes=0 if side is None else side.writer.log.bytes,
         metadata_bytes=state.rows.metadata_bytes,
         check=health.check,
         troubles=tuple(health.troubles),
         upkeep_failed=health.upkeep_failed,
+        graph=None if side is None or side.grower is None else side.grower.stats,
     )

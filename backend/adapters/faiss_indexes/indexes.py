@@ -19,6 +19,7 @@ from backend.adapters.faiss_indexes.shelf import Key, Shelf
 from backend.adapters.faiss_indexes.threads import FaissThreads
 from backend.errors import DamagedIndex, QuaestioError, VectorNotFound
 from backend.models.vector_index import (
+    GraphFigures,
     IndexFigures,
     IndexQuota,
     Neighbours,
@@ -140,7 +141,7 @@ class FaissIndexes:
         """See the port."""
         async with self._shelf.use((tenant, name)) as index:
             check_search(len(queries), min(k, max(len(index), 1)), options)
-            pairs = len(queries) * len(index)
+            pairs = index.compares(len(queries))
 
             def found(*, wait: bool = True) -> Neighbours:
                 with index.moment(wait=wait) as moment:
@@ -188,6 +189,7 @@ class FaissIndexes:
                     index.compact()
                 else:
                     index.snapshot()
+                index.grow()
 
             await asyncio.to_thread(tidy)
             return _figures(index)
@@ -246,6 +248,7 @@ def _size(index: EngineIndex) -> Size:
 
 def _figures(index: EngineIndex) -> IndexFigures:
     stats = index.stats()
+    graph = stats.graph
     return IndexFigures(
         name=stats.name,
         index_type=stats.index_type,
@@ -260,6 +263,9 @@ def _figures(index: EngineIndex) -> IndexFigures:
         generation=stats.generation,
         check=stats.check,
         troubles=stats.troubles,
+        graph=None
+        if graph is None
+        else GraphFigures(graph.state, graph.covered, graph.recall, graph.effort, graph.failed),
     )
 
 
