@@ -17,9 +17,9 @@ up-local: setup-distributed ## Start Redis, Celery workers, beat, Flower and the
 	@exec $(BIN)/python -m tools.up_local
 
 # Most of the long tests wait for processes that they start: two at a time use the cores better. A file's
-# tests stay together, so that they share its servers.
+# tests stay together, so that they share its servers, in the order of tests/conftest.py: the longest first.
 test: setup-dev ## Set up if needed, run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup-dev ## Format, lint, types, import contract
 	@$(BIN)/ruff format --check .

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
+from itertools import accumulate
 
 from backend.models.work import Work
 
@@ -175,7 +178,7 @@ class Hit:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Passage:
     """Consecutive chunks of one document as one text, around the chunk that was found."""
 
@@ -205,21 +208,23 @@ class Passage:
 
     def chunk_at(self, offset: int) -> Chunk:
         """The chunk that holds the character of ``text`` at ``offset``."""
-        position = 0
-        for chunk, piece in zip(self.chunks, self._pieces(), strict=True):
-            position += len(piece)
-            if offset < position:
-                return chunk
-        return self.chunks[-1]
+        return self.chunks[self._index_at(offset)]
 
     def place_of(self, offset: int) -> int:
         """Where the character of ``text`` at ``offset`` stands in the document's extracted text."""
-        begun = 0
-        for chunk, piece in zip(self.chunks, self._pieces(), strict=True):
-            if offset < begun + len(piece):
-                return min(chunk.start + offset - begun, chunk.end)
-            begun += len(piece)
-        return self.chunks[-1].end
+        if offset >= self._ends[-1]:
+            return self.chunks[-1].end
+        index = self._index_at(offset)
+        chunk = self.chunks[index]
+        return min(chunk.start + offset - (self._ends[index - 1] if index else 0), chunk.end)
+
+    def _index_at(self, offset: int) -> int:
+        return min(bisect_right(self._ends, offset), len(self.chunks) - 1)
+
+    @cached_property
+    def _ends(self) -> tuple[int, ...]:
+        """Where in ``text`` each chunk and the gap behind it end."""
+        return tuple(accumulate(map(len, self._pieces())))
 
     def _pieces(self) -> list[str]:
         """Each chunk's text with the gap that follows it (a paragraph break from 2 characters on)."""

@@ -68,14 +68,14 @@ _NUMBERED = re.compile(r"\b(?:premise|premises|line|step|example|case|slide|cell
 def drafts(document: Document) -> list[Draft]:
     """Every open question that the document's sentences carry, scored."""
     listed = [d for d in KeyTerms(document).open_questions() if len(d.answer.split()) <= _LONGEST_ANSWER]
-    return listed + [d for r in document.readings for d in drafts_in(document, r)]
+    return listed + [d for i in document.told_first for d in drafts_in(document, document.readings[i])]
 
 
 def recalled(document: Document) -> list[Draft]:
     """Sentences with a gap to fill, for a text that gives too few questions."""
     vocabulary = Vocabulary(document)
-    found = [b for r in document.readings for b in blanks(document, vocabulary, r)]
-    found += [b for i in range(len(document.readings)) for b in loose_blanks(document, vocabulary, i)]
+    found = [b for i in document.told_first for b in blanks(document, vocabulary, document.readings[i])]
+    found += [b for i in document.told_first for b in loose_blanks(document, vocabulary, i)]
     return [b.to_recall for b in found if b.recallable and _worth_recalling(b) and not _to_nobody(b)]
 
 

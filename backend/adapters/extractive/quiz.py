@@ -88,11 +88,11 @@ class Quiz:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._long = sum(len(p.text) for p in document.passages) >= _LONG_TEXT
+        self._long = document.length >= _LONG_TEXT
         self.vocabulary = Vocabulary(document)
         self.gaps = [
             (i, self._weighed(g))
-            for i in range(len(document.readings))
+            for i in document.told_first
             for g in quiz_questions.gaps(document, self.vocabulary, i)
         ]
         self.distractors = Distractors(self.vocabulary)
@@ -137,7 +137,7 @@ class Quiz:
         terms of which nothing tells whether they are of the key's kind.
         """
         numbered = list(enumerate(self.gaps))
-        wish = Wish(order, sum(len(p.text) for p in self.document.passages))
+        wish = Wish(order, self.document.length)
         kept: list[tuple[int, tuple[int, Gap]]] = []
         rounds = (*_ROUNDS, (Fit(near=True), _LEAST_ASKED), (_ANY_KIND, _LEAST_ASKED))
         for fit, least in rounds:

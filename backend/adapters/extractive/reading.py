@@ -282,6 +282,19 @@ class Document:
         return cls(tuple(passages), readings, tuple(contents.headings), casing, tuple(contents.terms))
 
     @cached_property
+    def length(self) -> int:
+        """Characters of all passages."""
+        return sum(len(p.text) for p in self.passages)
+
+    @cached_property
+    def told_first(self) -> tuple[int, ...]:
+        """Positions in ``readings`` of the sentences that no sentence before repeats word for word."""
+        first: dict[str, int] = {}
+        for index, reading in enumerate(self.readings):
+            first.setdefault(reading.sentence.text, index)
+        return tuple(first.values())
+
+    @cached_property
     def frequency(self) -> Counter[str]:
         """How often each noun occurs (singular and plural apart)."""
         return Counter(t.low for r in self.readings for t in r.tokens if t.tag in NOUN)
@@ -308,7 +321,7 @@ class Document:
 
     def _in_passing(self, reading: Reading, span: Span) -> bool:
         """Whether a long text speaks of no noun of the span more than once or twice."""
-        if sum(len(p.text) for p in self.passages) < _LONG_TEXT:
+        if self.length < _LONG_TEXT:
             return False
         nouns = [t.low for t in reading.tokens[span[0] : span[1]] if t.tag in NOUN]
         return not any(self.frequency[n] > _SELDOM or n in self.heading_words for n in nouns)

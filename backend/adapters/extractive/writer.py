@@ -164,7 +164,7 @@ def _open(document: Document, order: Order) -> list[Draft]:
     """Questions first; where they are too few, sentences to complete."""
     kept: list[Draft] = []
     rounds = ((open_questions.drafts, _LEAST_OPEN), (open_questions.recalled, _LEAST_RECALLED))
-    wish = Wish(order, _length(document.passages))
+    wish = Wish(order, document.length)
     for found, least in rounds:
         if len(kept) < order.count:
             kept = choose(found(document), lambda d: d, lambda _: True, wish, least=least, before=kept)
