@@ -68,7 +68,9 @@ def open_asking(
         evidence=evidence,
         scopes=scopes,
         streams=RunningAnswers(
-            most_per_tenant=settings.max_streams, total_s=settings.llm_deadline_s + _AROUND_MODEL_S
+            most_per_tenant=settings.max_streams,
+            total_s=settings.llm_deadline_s + _AROUND_MODEL_S,
+            idle_s=settings.stream_idle_s,
         ),
         conversations=conversations,
         collections=collections,

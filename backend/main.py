@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import Receive, Scope, Send
 
 from backend import __version__
 from backend.routes import (
@@ -39,7 +40,7 @@ from backend.routes.measured import SearchRoute
 from backend.routes.middleware import RATE_HEADERS, BodyLimit, RateLimit, RequestId
 from backend.routes.relayed_indexes import RelayedIndexes
 from backend.routes.sessions import SessionRoutes
-from backend.routes.sse import Unwound
+from backend.routes.sse import unwound
 from backend.services.access import Access
 from backend.services.container import IndexServices, Services
 
@@ -63,7 +64,11 @@ class State(TypedDict):
 
 
 class _Api(FastAPI):
-    """An application whose description says what each call needs."""
+    """Its description says what each call needs; its streams are told from outside of it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        await unwound(super().__call__, scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document."""
@@ -116,7 +121,6 @@ def create_app(
         expose_headers=["X-Request-ID", "Retry-After", "WWW-Authenticate", *RATE_HEADERS],
     )
     app.add_middleware(RequestId)
-    app.add_middleware(Unwound)
     app.router.routes[:0] = [RelayedIndexes(), SearchRoute(vector_index.search)]
     for module in (
         auth,

@@ -60,12 +60,23 @@ class Lanes:
         Cancelled, or after the first error, the items that have not started never do. Raises
         Unavailable after ``close``.
         """
-        futures = [self._submit(item, urgent=urgent) for item in work]
+        futures = [self.submit(item, urgent=urgent) for item in work]
         try:
             return await asyncio.gather(*(asyncio.wrap_future(future) for future in futures))
         finally:
             for future in futures:
                 future.cancel()
+
+    def submit(self, work: Callable[[], T], *, urgent: bool) -> Future[T]:
+        """Its result, once there is one. Unavailable where ``close`` comes first; raised after it."""
+        item = _Item(work)
+        with self._lock:
+            if self._closed:
+                raise self._refusal()
+            (self._urgent if urgent else self._bulk).append(item)  # type: ignore[arg-type]  # a queue of any T
+            # A thread is booked per item; which item it runs is decided when it is free.
+            self._pool.submit(self._run_next)
+        return item.future
 
     async def close(self) -> None:
         """Waits for the items that run; those that wait end with Unavailable."""
@@ -77,16 +88,6 @@ class Lanes:
         for item in waiting:
             item.refuse(self._refusal())
         await asyncio.to_thread(self._pool.shutdown)
-
-    def _submit(self, work: Callable[[], T], *, urgent: bool) -> Future[T]:
-        item = _Item(work)
-        with self._lock:
-            if self._closed:
-                raise self._refusal()
-            (self._urgent if urgent else self._bulk).append(item)  # type: ignore[arg-type]  # a queue of any T
-            # A thread is booked per item; which item it runs is decided when it is free.
-            self._pool.submit(self._run_next)
-        return item.future
 
     def _run_next(self) -> None:
         with self._lock:

@@ -180,6 +180,9 @@ class Settings(BaseSettings):
         4, ge=1, le=20, description="Sources of an answer where the request names no number."
     )
     max_streams: int = Field(2000, ge=1, description="Most answers of a tenant that are streamed at a time.")
+    stream_idle_s: float = Field(
+        60, gt=0, description="Longest time in which nothing comes of a streamed answer, in seconds."
+    )
     chat_history_ttl_s: float = Field(
         604_800, gt=0, description="How long a turn of a conversation is kept, in seconds."
     )

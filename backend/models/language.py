@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,7 +27,8 @@ class Form:
 class Prompt:
     """A conversation to go on with."""
 
-    messages: tuple[Message, ...]
+    messages: Sequence[Message]
+    """May be made anew each time they are read: they are large, and read once or twice."""
     max_tokens: int = 1024
     """Most tokens of the answer."""
     temperature: float = 0.2

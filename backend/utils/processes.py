@@ -1,10 +1,13 @@
-"""Names of processes, and whether they still live."""
+"""Names of processes, whether they still live, and their end."""
 
 from __future__ import annotations
 
+import asyncio.subprocess
 import os
+import signal
 import socket
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 _MARK = uuid.uuid4().hex[:8]
@@ -30,6 +33,19 @@ def is_gone(name: str) -> bool:
     except PermissionError:
         return False
     return False
+
+
+def kill(process: asyncio.subprocess.Process) -> None:
+    """End a child process, whether or not it has ended by itself.
+
+    ``process.kill`` looks first whether it has, and so takes its exit status from asyncio, which waits for
+    the same: that then logs an "Unknown child process" and says that the status was 255.
+    """
+    with suppress(ProcessLookupError):
+        if os.name != "posix":
+            process.kill()
+        elif process.returncode is None:
+            os.kill(process.pid, signal.SIGKILL)
 
 
 def _place() -> str:

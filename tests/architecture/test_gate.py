@@ -22,7 +22,6 @@ from backend.models.access import Scope as Allows
 from backend.routes import access
 from backend.routes.access import WEBSOCKET_PROTOCOL, Gate, is_open, needed
 from backend.routes.middleware import RequestId
-from backend.routes.sse import Unwound
 from backend.services.access import Access
 from backend.services.keys import Keys
 from tools.write_openapi import openapi
@@ -65,7 +64,7 @@ def paths(routes: list[BaseRoute]) -> Iterator[str]:
 
 def test_the_gate_stands_before_everything_that_knows_a_route() -> None:
     order = [layer.cls for layer in product().user_middleware]
-    assert order[:4] == [Unwound, RequestId, CORSMiddleware, Gate]
+    assert order[:3] == [RequestId, CORSMiddleware, Gate]
 
 
 def test_only_what_is_meant_to_be_open_is() -> None:

@@ -14,8 +14,8 @@ from backend.services.answering.told import ToldEvents
 SOURCES = SourcesFound(())
 
 
-def answers(most: int = 5, total_s: float = 5.0, batch_s: float = 0.0) -> RunningAnswers:
-    return RunningAnswers(most_per_tenant=most, total_s=total_s, batch_s=batch_s)
+def answers(most: int = 5, total_s: float = 5.0, batch_s: float = 0.0, idle_s: float = 5.0) -> RunningAnswers:
+    return RunningAnswers(most_per_tenant=most, total_s=total_s, idle_s=idle_s, batch_s=batch_s)
 
 
 def prepared(make: Callable[[], AsyncGenerator[AnswerEvent]]) -> Callable[[], Awaitable[Events]]:
@@ -146,6 +146,40 @@ async def test_a_break_is_one_last_event() -> None:
         assert isinstance(events[-1], Failed)
 
 
+async def test_an_answer_that_does_not_go_on_ends_with_an_error_and_one_that_does_has_its_time() -> None:
+    async def silent() -> AsyncGenerator[AnswerEvent]:
+        yield Token("begun")
+        await asyncio.sleep(60)
+
+    async def slow() -> AsyncGenerator[AnswerEvent]:
+        for _ in range(8):
+            await asyncio.sleep(0.1)
+            yield Token("x")
+
+    streams = answers(idle_s=0.4, total_s=60)
+    cut_off, whole = await asyncio.gather(*(streams.start("t", prepared(make)) for make in (silent, slow)))
+    events = await read(cut_off)
+    assert text_of(events) == "begun"
+    last = events[-1]
+    assert isinstance(last, Failed)
+    assert (last.code, last.retryable) == ("model_unavailable", True)
+    assert "did not go on" in last.message
+    assert text_of(await read(whole)) == "x" * 8
+    assert not [e for e in await read(whole) if isinstance(e, Failed)]
+    assert streams.count == 0
+
+
+async def test_an_answer_that_nobody_reads_any_more_can_be_read_again_as_it_was() -> None:
+    streams = answers()
+    answer = await streams.start("t", prepared(words))
+    events = await read(answer)
+    streams.leave(answer)
+    again = streams.find("t", answer.id)
+    assert await read(again) == events
+    streams.leave(again)
+    assert await read(streams.find("t", answer.id)) == events
+
+
 async def test_a_burst_tells_its_sources_first() -> None:
     streams = answers(most=100)
     order: list[str] = []
@@ -185,3 +219,8 @@ def test_events_that_were_told_are_kept_as_they_were() -> None:
     assert told.between(0, 9) == events
     assert told.between(2, 4) == events[2:4]
     assert told.between(7, 9) == []
+    told.pack()
+    told.pack()
+    assert len(told) == 5
+    assert told.between(2, 4) == events[2:4]
+    assert told.between(0, 9) == events

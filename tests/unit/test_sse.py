@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -121,9 +122,9 @@ async def _forever() -> Message:
     return {"type": "http.disconnect"}
 
 
-@pytest.mark.parametrize("unwound", [True, False])
+@pytest.mark.parametrize("outside", [True, False])
 async def test_events_are_told_after_the_calls_that_led_to_them_where_the_application_has_that(
-    unwound: bool,
+    outside: bool,
 ) -> None:
     order: list[str] = []
 
@@ -134,10 +135,10 @@ async def test_events_are_told_after_the_calls_that_led_to_them_where_the_applic
         await sse.stream(_two_events(), lambda: order.append("closed"))(scope, receive, send)
         order.append("call ended")
 
-    outermost: ASGIApp = sse.Unwound(app) if unwound else app
+    outermost: ASGIApp = partial(sse.unwound, app) if outside else app
     await outermost({"type": "http"}, _forever, send)
     told = ["one", "two", "end", "closed"]
-    assert order == (["start", "call ended", *told] if unwound else ["start", *told, "call ended"])
+    assert order == (["start", "call ended", *told] if outside else ["start", *told, "call ended"])
 
 
 async def test_a_stream_that_is_never_told_is_left_all_the_same() -> None:
@@ -151,5 +152,5 @@ async def test_a_stream_that_is_never_told_is_left_all_the_same() -> None:
         raise RuntimeError("on the way out")
 
     with pytest.raises(RuntimeError, match="on the way out"):
-        await sse.Unwound(app)({"type": "http"}, _forever, send)
+        await sse.unwound(app, {"type": "http"}, _forever, send)
     assert left == [True]

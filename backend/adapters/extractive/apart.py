@@ -7,7 +7,6 @@ everybody else, and a worker that is told to stop would have to wait for its end
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import pickle
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from backend.models.documents import Passage
 from backend.models.questions import Order
+from backend.utils.processes import kill
 
 from .finishing import Item
 
@@ -88,8 +88,7 @@ class Apart:
         process, self._process = self._process, None
         if process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+        kill(process)
         await asyncio.shield(process.wait())
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from backend.adapters.extractors import detect, wire
 from backend.errors import DamagedFile, ExtractionLimit, UnreadableFile
 from backend.models.documents import Extracted, ExtractionEnd
+from backend.utils.processes import kill
 
 _LOG = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[3]
@@ -163,8 +164,7 @@ async def _end(process: asyncio.subprocess.Process, log: asyncio.Task[bytes]) ->
 
 
 async def _reap(process: asyncio.subprocess.Process, log: asyncio.Task[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
+    kill(process)
     if process.stdin is not None:
         process.stdin.close()
     # an undrained pipe would keep the transport, and so wait(), open

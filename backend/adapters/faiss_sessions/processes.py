@@ -18,6 +18,7 @@ from backend.adapters.faiss_sessions.lines import Lines
 from backend.adapters.faiss_sessions.table import Table, new_table
 from backend.errors import CallTooLong, SessionLost
 from backend.models.sessions import Joined, LineUse, Reply, SessionLimits
+from backend.utils.processes import kill
 
 _LOG = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[3]
@@ -225,8 +226,7 @@ class FaissProcess:
     async def _end(self) -> None:
         if self._line.transport is not None:
             self._line.transport.abort()
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        kill(self._process)
         await self._process.wait()
 
     async def _last_words(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 
 from backend.errors import ModelBusy, ModelUnavailable
 from backend.models.language import Completion, Piece, Prompt
@@ -59,23 +59,23 @@ class Breaker:
                     self._close()
                     raise
 
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
+    def _watched(self) -> _Watched:
         if self.is_open and (self._trying or self.retry_in_s > 0):
             raise ModelUnavailable(f"{self.name} failed too often; it is asked again later.")
-        trial = self._trying = self.is_open
-        try:
-            yield
-        except ModelBusy:
-            raise
-        except ModelUnavailable:
-            self._count(trial=trial)
-            raise
-        else:
+        return _Watched(self)
+
+    def _try(self) -> bool:
+        """Whether the call that begins now tries if the provider is well again."""
+        self._trying = self.is_open
+        return self._trying
+
+    def _ended(self, error: BaseException | None, *, trial: bool) -> None:
+        if error is None:
             self._close()
-        finally:
-            if trial:
-                self._trying = False
+        elif isinstance(error, ModelUnavailable) and not isinstance(error, ModelBusy):
+            self._count(trial=trial)
+        if trial:
+            self._trying = False
 
     def _close(self) -> None:
         self._failures = self._opened = 0
@@ -85,3 +85,19 @@ class Breaker:
         if trial or (self._failures >= _FAILURES and not self.is_open):
             self._until = self._clock() + min(_LONGEST_S, _FIRST_S * 2**self._opened)
             self._opened += 1
+
+
+class _Watched:
+    """One call. No generator: it stays open as long as an answer is written."""
+
+    __slots__ = ("_breaker", "_trial")
+
+    def __init__(self, breaker: Breaker) -> None:
+        self._breaker = breaker
+        self._trial = breaker._try()  # noqa: SLF001 - its own
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._breaker._ended(error, trial=self._trial)  # noqa: SLF001 - its own

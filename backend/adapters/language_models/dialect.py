@@ -24,9 +24,8 @@ class Dialect:
         self._refused: set[str] = set()
 
     def parameters(self, prompt: Prompt, *, stream: bool) -> dict[str, Any]:
-        """Of one call, without the model."""
+        """Of one call, without model and messages."""
         chosen: dict[str, Any] = {
-            "messages": [{"role": m.role, "content": m.content} for m in prompt.messages],
             self._limit: prompt.max_tokens,
             "temperature": prompt.temperature,
         }

@@ -17,6 +17,8 @@ _LONGEST_LINE = 1_000_000
 class EventReader:
     """Text, usage and end of an answer, from its bytes."""
 
+    __slots__ = ("_rest", "finished", "usage")
+
     def __init__(self) -> None:
         self._rest = b""
         self.finished = False

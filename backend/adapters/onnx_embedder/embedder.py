@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
 
 from backend.adapters.lanes import Lanes
 from backend.adapters.onnx_embedder.encoder import Encoder, Tokens
+from backend.adapters.onnx_embedder.gathering import Gathering
 from backend.adapters.onnx_embedder.model_files import ModelFiles, find_model_files
 from backend.errors import ConfigurationError
 from backend.ports.embedder import Vectors
@@ -24,12 +25,16 @@ arrives waits for what runs, so no batch may run for long."""
 TOKENISED_TOGETHER = 64
 """Texts; 4 ms of one thread for chunks of 256 characters."""
 
+GATHERED = 16
+"""Texts of small calls that are computed together: questions have a dozen tokens each."""
+
 
 class OnnxEmbedder:
     """all-MiniLM-L6-v2 in float32, mean pooling, unit length; loads in about 0.1 s when made.
 
     ``threads``: CPU threads at most, each computing a small batch of its own. ``batch_size``: texts
-    computed together; a call of up to that many passes the batches of longer calls that wait.
+    computed together; a call of up to that many passes the batches of longer calls that wait, and
+    is computed together with others that wait as it does.
     ``max_tokens``: a text counts up to there (about 1,100 characters of English at 256).
     Raises ConfigurationError when made where the model package is missing or is another version.
     """
@@ -50,6 +55,7 @@ class OnnxEmbedder:
         self._batch_size = batch_size
         self._batch_tokens = batch_size * CHUNK_TOKENS
         self._lanes = Lanes(threads, "embedder")
+        self._gathering = Gathering(self._lanes, threads, GATHERED, self._embed_now)
 
     @property
     def fingerprint(self) -> str:
@@ -69,8 +75,7 @@ class OnnxEmbedder:
         if not texts:
             return np.empty((0, DIMENSION), np.float32)
         if len(texts) <= self._batch_size:
-            (vectors,) = await self._lanes.run([partial(self._embed_now, texts)], urgent=True)
-            return vectors
+            return await self._gathering.embed(texts)
         return await self._embed_in_batches(texts)
 
     async def close(self) -> None:
@@ -78,7 +83,11 @@ class OnnxEmbedder:
         await self._lanes.close()
 
     def _embed_now(self, texts: Sequence[str]) -> Vectors:
-        return self._encoder.vectors(self._encoder.tokenise(texts))
+        tokens = self._encoder.tokenise(texts)
+        return self._in_order(
+            (batch, self._encoder.vectors([tokens[index] for index in batch]))
+            for batch in self._batches(tokens, GATHERED)
+        )
 
     async def _embed_in_batches(self, texts: Sequence[str]) -> Vectors:
         slices = [
@@ -88,21 +97,27 @@ class OnnxEmbedder:
             [partial(self._encoder.tokenise, part) for part in slices], urgent=False
         )
         tokens = [row for part in tokenised for row in part]
-        batches = list(self._batches(tokens))
+        batches = list(self._batches(tokens, self._batch_size))
         computed = await self._lanes.run(
             [partial(self._encoder.vectors, [tokens[index] for index in batch]) for batch in batches],
             urgent=False,
         )
-        vectors = np.empty((len(texts), DIMENSION), np.float32)
-        for batch, rows in zip(batches, computed, strict=True):
+        return self._in_order(zip(batches, computed, strict=True))
+
+    @staticmethod
+    def _in_order(computed: Iterable[tuple[list[int], Vectors]]) -> Vectors:
+        """The rows of batches, each at its position."""
+        made = list(computed)
+        vectors = np.empty((sum(len(batch) for batch, _ in made), DIMENSION), np.float32)
+        for batch, rows in made:
             vectors[batch] = rows
         return vectors
 
-    def _batches(self, tokens: Sequence[Tokens]) -> Iterator[list[int]]:
+    def _batches(self, tokens: Sequence[Tokens], most: int) -> Iterator[list[int]]:
         """Positions in ``tokens`` by length, so that a batch carries little padding and none is long."""
         batch: list[int] = []
         for index in sorted(range(len(tokens)), key=lambda index: len(tokens[index])):
-            full = len(batch) == self._batch_size
+            full = len(batch) == most
             if batch and (full or (len(batch) + 1) * len(tokens[index]) > self._batch_tokens):
                 yield batch
                 batch = []

@@ -42,9 +42,19 @@ class CitationReader:
     was handed on is ever taken back.
     """
 
+    __slots__ = (
+        "_claim",
+        "_held",
+        "_last_claim",
+        "_opening",
+        "_passages",
+        "citations",
+        "dropped",
+        "says_nothing",
+    )
+
     def __init__(self, passages: Sequence[Passage]) -> None:
         self._passages = passages
-        self._sentences: dict[int, tuple[tuple[int, int], ...]] = {}
         self._held = ""
         self._claim = self._last_claim = ""
         self._opening = True
@@ -118,9 +128,7 @@ class CitationReader:
         if not 1 <= number <= len(self._passages) or not claim:
             return None
         text = self._passages[number - 1].text
-        if number not in self._sentences:
-            self._sentences[number] = tuple(spans(text))
-        return next((w for w in _windows(text, self._sentences[number]) if _says(w, claim)), None)
+        return next((w for w in _windows(text, tuple(spans(text))) if _says(w, claim)), None)
 
 
 def _says(window: _Window, claim: str) -> bool:

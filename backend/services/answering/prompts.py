@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import overload
 
 from backend.models.documents import Document, Passage
 from backend.models.language import Message, Prompt
@@ -47,19 +48,47 @@ def answer_prompt(
     deadline: float,
 ) -> Prompt:
     """The one call that answers."""
-    code = secrets.token_hex(4)  # a document cannot close a mark that it cannot know
-    rules = _RULES.format(code=code, nothing=NOT_IN_DOCUMENTS, form=_FORMS[kind])
-    shown = [
-        _passage(number, passage, documents[passage.document_id], code)
-        for number, passage in enumerate(passages, 1)
-    ]
-    asked = "\n\n".join([*shown, f"Question: {question}"])
-    return Prompt(
-        (Message("system", rules), Message("user", asked)),
-        max_tokens=max_tokens,
-        temperature=0.1,
-        deadline=deadline,
-    )
+    messages = _Messages(question, kind, passages, documents)
+    return Prompt(messages, max_tokens=max_tokens, temperature=0.1, deadline=deadline)
+
+
+class _Messages(Sequence[Message]):
+    """Rules and passages, written each time they are read.
+
+    They are read once, to be sent, and the prompt stays with all who wait for the answer: of a thousand
+    answers at a time that would be 5 MB.
+    """
+
+    __slots__ = ("_code", "_documents", "_kind", "_passages", "_question")
+
+    def __init__(
+        self, question: str, kind: Kind, passages: Sequence[Passage], documents: Mapping[str, Document]
+    ) -> None:
+        self._question, self._kind, self._passages, self._documents = question, kind, passages, documents
+        self._code = secrets.token_hex(4)  # a document cannot close a mark that it cannot know
+
+    def __len__(self) -> int:
+        return 2
+
+    @overload
+    def __getitem__(self, index: int) -> Message: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Message]: ...
+    def __getitem__(self, index: int | slice) -> Message | Sequence[Message]:
+        return self._written()[index]
+
+    def __iter__(self) -> Iterator[Message]:
+        return iter(self._written())
+
+    def _written(self) -> tuple[Message, Message]:
+        code = self._code
+        rules = _RULES.format(code=code, nothing=NOT_IN_DOCUMENTS, form=_FORMS[self._kind])
+        shown = [
+            _passage(number, passage, self._documents[passage.document_id], code)
+            for number, passage in enumerate(self._passages, 1)
+        ]
+        asked = "\n\n".join([*shown, f"Question: {self._question}"])
+        return Message("system", rules), Message("user", asked)
 
 
 def _passage(number: int, passage: Passage, document: Document, code: str) -> str:

@@ -32,12 +32,16 @@ _LONGEST_BUFFER = 4_000_000
 logger = logging.getLogger(__name__)
 
 _STOPPED = Failed("stopped", "The answer was stopped.", retryable=True)
+_TOO_LONG = Failed("model_unavailable", "The answer took too long. Try again.", retryable=True)
+_SILENT = Failed("model_unavailable", "The answer did not go on for too long. Try again.", retryable=True)
 
 Events = AsyncGenerator[AnswerEvent]
 
 
 class RunningAnswer:
     """The events of one answer so far, numbered from 1."""
+
+    __slots__ = ("_size", "_task", "_waiting", "ended", "events", "id", "readers", "tenant")
 
     def __init__(self, tenant: str) -> None:
         self.id = uuid.uuid4().hex
@@ -110,9 +114,12 @@ class RunningAnswers:
     An answer that nobody reads any more is stopped after 0.6 s, and with it the call to its model.
     """
 
-    def __init__(self, *, most_per_tenant: int, total_s: float, batch_s: float = BATCH_S) -> None:
+    def __init__(
+        self, *, most_per_tenant: int, total_s: float, idle_s: float, batch_s: float = BATCH_S
+    ) -> None:
+        """``total_s``: longest time of an answer; ``idle_s``: longest time in which nothing of it comes."""
         self._most = most_per_tenant
-        self._total_s = total_s
+        self._total_s, self._idle_s = total_s, idle_s
         self._batch_s = batch_s
         self._running: Counter[str] = Counter()
         self._starts: deque[float] = deque([0.0] * _BURST, maxlen=_BURST)
@@ -156,7 +163,11 @@ class RunningAnswers:
     def leave(self, answer: RunningAnswer) -> None:
         """One reader less."""
         answer.readers -= 1
-        if not answer.readers and not answer.ended:
+        if answer.readers:
+            return
+        if answer.ended:
+            answer.events.pack()
+        else:
             asyncio.get_running_loop().call_later(LEFT_S, self._stop_unread, answer)
 
     async def close(self) -> None:
@@ -173,18 +184,17 @@ class RunningAnswers:
 
     async def _write(self, answer: RunningAnswer, events: Events) -> None:
         batch = _Batch(answer, self._batch_s)
+        patience = _Patience(answer, self._total_s, self._idle_s)
         try:
-            async with asyncio.timeout(self._total_s), aclosing(events):
+            async with aclosing(events):
                 async for event in events:
+                    patience.heard()
                     batch.add(event)
                     if isinstance(event, SourcesFound):
                         await self._after_burst()
         except asyncio.CancelledError:
             batch.flush()
-            answer.add(_STOPPED)
-        except TimeoutError:
-            batch.flush()
-            answer.add(Failed("model_unavailable", "The answer took too long. Try again.", retryable=True))
+            answer.add(patience.ran_out or _STOPPED)
         except QuaestioError as error:
             batch.flush()
             answer.add(Failed(error.code, error.message, error.retryable))
@@ -192,12 +202,16 @@ class RunningAnswers:
             logger.exception("an answer broke off")
             batch.flush()
             answer.add(Failed(QuaestioError.code, "Something went wrong here. Try again."))
+        finally:
+            patience.end()
         batch.flush()
 
     def _ended(self, answer: RunningAnswer) -> None:
         if not answer.events:  # stopped before it began
             answer.add(_STOPPED)
         answer.end()
+        if not answer.readers:
+            answer.events.pack()
         self._release(answer.tenant)
         asyncio.get_running_loop().call_later(KEPT_S, self._answers.pop, answer.id, None)
 
@@ -221,6 +235,8 @@ class RunningAnswers:
 
 class _Batch:
     """Joins pieces that come close together; the first one of an answer does not wait."""
+
+    __slots__ = ("_answer", "_loop", "_pieces", "_seconds", "_timer", "_told_at")
 
     def __init__(self, answer: RunningAnswer, seconds: float) -> None:
         self._answer = answer
@@ -251,3 +267,38 @@ class _Batch:
             self._pieces.clear()
             self._told_at = self._loop.time()
             self._answer.add(Token(text))
+
+
+class _Patience:
+    """Stops an answer that takes too long, or that does not go on; one timer, set again when it rings."""
+
+    __slots__ = ("_answer", "_ends", "_heard", "_idle_s", "_loop", "_timer", "ran_out")
+
+    def __init__(self, answer: RunningAnswer, total_s: float, idle_s: float) -> None:
+        self._answer = answer
+        self._idle_s = idle_s
+        self._loop = asyncio.get_running_loop()
+        self._heard = self._loop.time()
+        self._ends = self._heard + total_s
+        self.ran_out: Failed | None = None
+        """What to say, once it has."""
+        self._timer = self._loop.call_at(self._due(), self._look)
+
+    def heard(self) -> None:
+        """Something has come."""
+        self._heard = self._loop.time()
+
+    def end(self) -> None:
+        """Nothing is waited for any more."""
+        self._timer.cancel()
+
+    def _due(self) -> float:
+        return min(self._heard + self._idle_s, self._ends)
+
+    def _look(self) -> None:
+        now, due = self._loop.time(), self._due()
+        if now < due:
+            self._timer = self._loop.call_at(due, self._look)
+            return
+        self.ran_out = _TOO_LONG if due == self._ends else _SILENT
+        self._answer.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import zlib
 from array import array
 
 from backend.models.answers import AnswerEvent, Token
@@ -10,11 +12,14 @@ from backend.models.answers import AnswerEvent, Token
 class ToldEvents:
     """Events in their order; the tokens among them are one text and the places where each ends."""
 
+    __slots__ = ("_ends", "_others", "_packed", "_text")
+
     def __init__(self) -> None:
         self._text = ""
         self._ends = array("I")
         """Of every event: as many characters of the text had been told after it."""
         self._others: dict[int, AnswerEvent] = {}
+        self._packed = b""
 
     def __len__(self) -> int:
         """How many."""
@@ -30,7 +35,19 @@ class ToldEvents:
 
     def between(self, first: int, last: int) -> list[AnswerEvent]:
         """Those from the ``first``, counted from 0, to before the ``last``."""
+        if self._packed:
+            self._text, self._others = pickle.loads(zlib.decompress(self._packed))  # noqa: S301 - see pack
+            self._packed = b""
         return [self._event(place) for place in range(first, min(last, len(self)))]
+
+    def pack(self) -> None:
+        """Keep them in a quarter of the memory until somebody reads them; nothing is added any more.
+
+        Passages are most of it. The bytes never leave this object.
+        """
+        if not self._packed:
+            self._packed = zlib.compress(pickle.dumps((self._text, self._others), pickle.HIGHEST_PROTOCOL), 1)
+            self._text, self._others = "", {}
 
     def _event(self, place: int) -> AnswerEvent:
         other = self._others.get(place)
