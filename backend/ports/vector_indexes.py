@@ -57,9 +57,17 @@ class VectorIndexes(Protocol):
         """Learn from examples, durable on return. Raises Conflict where it holds vectors."""
 
     async def search(
-        self, tenant: str, name: str, queries: Rows, k: int, filter_: Filter, options: Options
+        self,
+        tenant: str,
+        name: str,
+        queries: Rows,
+        k: int,
+        filter_: Filter,
+        options: Options,
+        *,
+        callers: int = 1,
     ) -> Neighbours:
-        """At most ``k`` per query, and no more columns than vectors live."""
+        """At most ``k`` per query, no more columns than vectors live; of one caller or many."""
 
     async def range_search(
         self, tenant: str, name: str, queries: Rows, radius: float, filter_: Filter, options: Options

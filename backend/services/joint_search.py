@@ -39,16 +39,26 @@ class JointSearch:
 
     async def search(self, key: object, query: Rows, k: int, search: Search) -> Neighbours:
         """What ``search`` finds for one row; ``key`` names all that it depends on but query and ``k``."""
-        waiting = _Waiting(query, k, asyncio.get_running_loop().create_future())
-        line = self._lines.get(key)
-        if line is None:
-            line = self._lines[key] = _Line(search, [waiting])
-            task = asyncio.create_task(self._run(key, line))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        else:
+        if (line := self._lines.get(key)) is not None:
+            waiting = _Waiting(query, k, asyncio.get_running_loop().create_future())
             line.waiting.append(waiting)
-        return await waiting.found
+            return await waiting.found
+        line = self._lines[key] = _Line(search)
+        try:
+            found = await search(query, k)
+            self._batched(1)
+        finally:
+            self._go_on(key, line)
+        return found
+
+    def _go_on(self, key: object, line: _Line) -> None:
+        """With those who have come meanwhile."""
+        if not line.waiting:
+            del self._lines[key]
+            return
+        task = asyncio.create_task(self._run(key, line))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _run(self, key: object, line: _Line) -> None:
         try:

@@ -108,12 +108,12 @@ class VectorIndexService:
         self, tenant: str, name: str, queries: Rows, k: int, filter_: Filter, options: Options
     ) -> Neighbours:
         """At most ``k`` results for each row; one that comes alone may be searched together with others."""
+        if len(queries) != 1 or k < 1:
+            return await self._indexes.search(tenant, name, queries, k, filter_, options)
 
         async def search(rows: Rows, most: int) -> Neighbours:
-            return await self._indexes.search(tenant, name, rows, most, filter_, options)
+            return await self._indexes.search(tenant, name, rows, most, filter_, options, callers=len(rows))
 
-        if len(queries) != 1 or k < 1:
-            return await search(queries, k)
         asked = orjson.dumps([filter_, options], option=orjson.OPT_SORT_KEYS) if filter_ or options else b""
         key = (tenant, name, queries.shape, queries.dtype, max(k, _JOINED_LEAST).bit_length(), asked)
         return await self._joint.search(key, queries, k, search)

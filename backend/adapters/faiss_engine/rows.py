@@ -103,6 +103,13 @@ class Rows:
 
     def ids_at(self, positions: Ids) -> Ids:
         """The ids of positions; -1 for position -1."""
+        if not positions.size:
+            return np.empty(positions.shape, np.int64)
+        lowest = positions.min()
+        if lowest >= self._first:  # the usual cases, which many a search waits for
+            return self._ids[positions - self._first]
+        if lowest >= 0 and positions.max() < self._first:
+            return np.asarray(self._stored.ids[positions], np.int64)
         known = positions >= 0
         early = known & (positions < self._first)
         late = positions >= self._first

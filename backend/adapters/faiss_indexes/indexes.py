@@ -136,7 +136,15 @@ class FaissIndexes:
             await self._threads.run(lambda: index.train(vectors))
 
     async def search(
-        self, tenant: str, name: str, queries: Rows, k: int, filter_: Filter, options: Options
+        self,
+        tenant: str,
+        name: str,
+        queries: Rows,
+        k: int,
+        filter_: Filter,
+        options: Options,
+        *,
+        callers: int = 1,
     ) -> Neighbours:
         """See the port."""
         async with self._shelf.use((tenant, name)) as index:
@@ -152,7 +160,7 @@ class FaissIndexes:
                     now = self._threads.here(partial(found, wait=False), index.spec.dimension, pairs)
                     if now is not None:
                         return now
-            done = await self._threads.run(found, index.spec.dimension, pairs)
+            done = await self._threads.run(found, index.spec.dimension, pairs, shared=callers > 1)
             self._read.add(index)
             return done
 

@@ -29,15 +29,18 @@ class FaissThreads:
         self._cores = faiss.omp_get_max_threads()  # as OMP_NUM_THREADS says, else all
         self._running = 0
 
-    async def run(self, work: Callable[[], T], dimension: int = 0, pairs: int = 1 << 62) -> T:
+    async def run(
+        self, work: Callable[[], T], dimension: int = 0, pairs: int = 1 << 62, *, shared: bool = False
+    ) -> T:
         """The result of ``work``.
 
-        ``dimension``: of the vectors that it searches, where it does; ``pairs``: queries times vectors.
+        ``dimension``: of the vectors that it searches, where it does; ``pairs``: queries times vectors;
+        ``shared``: by many callers, whose next requests are read meanwhile on the cores left to them.
         """
         self._running += 1
         try:
             small = 0 < pairs * dimension <= _ONE_THREAD
-            cores = 1 if small else max(1, self._cores // self._running)
+            cores = 1 if small else max(1, self._cores // self._running // (2 if shared else 1))
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._pool, partial(_alone, work, cores, dimension))
         finally:
