@@ -43,6 +43,9 @@ POINTS = {
     "ON d.number = q.document_number WHERE d.mined_at IS NULL",
 }
 
+_BREATH_S = 0.0002
+"""Between two looks: short beside a commit, long enough to leave a core to those who are watched."""
+
 
 class Rows:
     """The database of a product, read from outside."""
@@ -88,6 +91,7 @@ class Rows:
                 try:
                     store.execute("BEGIN IMMEDIATE")
                 except sqlite3.OperationalError:
+                    time.sleep(_BREATH_S)
                     continue  # somebody writes
                 found = store.execute(f"{query} LIMIT 1").fetchone()
                 going = store.execute(unfinished).fetchone()
@@ -99,7 +103,7 @@ class Rows:
                     return bool(found)
                 again = time.monotonic() + 0.05
                 while time.monotonic() < again and version == store.execute("PRAGMA data_version").fetchone():
-                    pass
+                    time.sleep(_BREATH_S)
         return False
 
 
