@@ -127,13 +127,22 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
     faults = [_fault(fault) for fault in error.errors()]
-    message = "; ".join(f"{_place(fault)}{fault['msg']}" for fault in faults)
+    message = "; ".join(dict.fromkeys(map(_said, faults)))
     return error_response(422, message, "invalid_request", _request_id(request), faults)
 
 
 def _fault(fault: Mapping[str, Any]) -> dict[str, Any]:
     """FastAPI's own form, without the input (it may be large or private) and the exception objects."""
     return {"type": fault["type"], "loc": list(fault["loc"]), "msg": fault["msg"]}
+
+
+def _said(fault: Mapping[str, Any]) -> str:
+    """The fault as a sentence; of a body that is no JSON object the framework says something else."""
+    if fault["type"] == "json_invalid":
+        return "The body is not valid JSON."
+    if fault["loc"] == ["body"] and fault["type"] in {"model_attributes_type", "dict_type"}:
+        return "The body is no JSON object. Send one, with Content-Type: application/json."
+    return f"{_place(fault)}{fault['msg']}"
 
 
 def _place(fault: Mapping[str, Any]) -> str:

@@ -146,3 +146,26 @@ def test_a_database_that_is_none_is_refused_at_start(tmp_path: Path) -> None:
 
 def test_without_language_models_none_is_listed(client: TestClient) -> None:
     assert client.get("/health/models").json() == {"providers": []}
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "message"),
+    [
+        ("{not json", "application/json", "The body is not valid JSON."),
+        ('{"question": "x"}', "text/plain", "The body is no JSON object. Send one, with Content-Type"),
+        ("[1, 2]", "application/json", "The body is no JSON object. Send one, with Content-Type"),
+        (
+            '{"question": "x", "filters": {"uploaded_from": "soon"}}',
+            "application/json",
+            "filters.uploaded_from",
+        ),
+    ],
+)
+def test_a_body_that_cannot_be_used_is_told_in_one_plain_sentence(
+    client: TestClient, body: str, content_type: str, message: str
+) -> None:
+    answer = client.post("/api/ask", content=body, headers={"Content-Type": content_type})
+    assert answer.status_code == 422
+    said = answer.json()["message"]
+    assert said.startswith(message)
+    assert said.count(message) == 1

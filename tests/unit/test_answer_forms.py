@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from backend.models.documents import Passage
 from backend.services.answering.forms import Form
 from backend.services.answering.kinds import kind_of
-from backend.services.sentence_choice import by_words, candidates, chosen
+from backend.services.sentence_choice import by_words, candidates, chosen, with_meant
 from tests.support.house import House
 from tests.unit.test_answers import ask
 
@@ -24,6 +26,16 @@ BLOOD = (
     "Veins lie near the skin.\n\n"
     "The blood consists of:\n\n- red cells that carry oxygen\n\n- white cells that fight germs"
 )
+
+OWL = """The lantern owl is a small bird that glows faintly at night. It was described in 1887 by Ada Brennan.
+The lantern owl lives in the beech forests of Vellmark. It weighs about 210 grams and eats moths and crickets.
+
+To build a nest box for a lantern owl, first cut six boards of larch. Then drill a hole into the front board.
+Next, screw the boards together. Finally, hang the box on the north side of a beech. Owls are fond of beeches.
+
+The harbour owl is larger than the lantern owl. It lives on cliffs along the coast. It does not glow.
+It weighs 480 grams. The harbour owl was described in 1912 by Tomas Reil.
+"""
 
 
 def form(question: str) -> Form:
@@ -103,3 +115,54 @@ async def test_a_quotation_stands_at_its_place_in_the_document(house: House) -> 
     assert document.id == answer.sources[0].document.id
     for citation in answer.citations:
         assert " ".join(BLOOD[citation.start : citation.end].split()) == citation.quote
+
+
+async def best_of(house: House, text: str, question: str) -> list[str]:
+    """What is quoted where meaning tells nothing."""
+    document = await house.add(text)
+    passage = Passage(document.id, document.filename, tuple(await house.catalog.chunk_range(document, 0, 99)))
+    asked = form(question)
+    scored = by_words(asked, candidates([passage], {document.id: document}))
+    ranked = scored[: asked.size.compared]
+    return [c.text for c in with_meant(scored, chosen(asked, ranked, [0.0] * len(ranked)))]
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "meant"),
+    [
+        ("What does the lantern owl eat?", "It weighs about 210", "The lantern owl lives"),
+        ("Who described the lantern owl?", "It was described in 1887", "The lantern owl is a small"),
+        ("How much does the harbour owl weigh?", "It weighs 480", "It does not glow"),
+    ],
+)
+async def test_a_sentence_about_it_is_about_what_stood_before_and_is_quoted_with_it(
+    house: House, question: str, said: str, meant: str
+) -> None:
+    best = await best_of(house, OWL, question)
+    assert [text for text in best if text.startswith(said)]
+    assert [text for text in best if text.startswith(meant)]
+
+
+async def test_the_steps_that_follow_are_told(house: House) -> None:
+    best = await best_of(house, OWL, "How do I build a nest box for an owl?")
+    for step in ("To build a nest box", "Then drill", "Next, screw", "Finally, hang"):
+        assert [text for text in best if text.startswith(step)], step
+    assert not [text for text in best if text.startswith("Owls are fond")]
+
+
+async def test_a_heading_is_not_quoted(house: House) -> None:
+    document = await house.add("The nest box\n\nA nest box is made of larch.")
+    chunks = [
+        replace(c, heading="Birds > The nest box") for c in await house.catalog.chunk_range(document, 0, 9)
+    ]
+    passage = Passage(document.id, document.filename, tuple(chunks))
+    found = candidates([passage], {document.id: document})
+    assert [c.text for c in found] == ["A nest box is made of larch."]
+
+
+async def test_a_summary_of_everything_has_a_sentence_of_each_document(house: House) -> None:
+    for text in (BONES * 4, OWL, "Corliss patented a valve for steam engines. It saved a third of the coal."):
+        await house.add(text)
+    answer = await ask(house, "Summarize the documents")
+    cited = {answer.sources[c.number - 1].document.id for c in answer.citations}
+    assert len(cited) == 3

@@ -27,6 +27,9 @@ _SPREAD_CHUNKS = 5
 _SPREAD_LEAST = 8
 """Passages that such a summary is made from at least, where the window holds them."""
 
+_AT_A_TIME = 64
+"""Searches: more would not be done sooner, and each holds all that it found until it has chosen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -58,6 +61,7 @@ class EvidenceSearch:
         self._least_relevance = least_relevance
         self._budget = max_context - INSTRUCTIONS
         self._flights = SingleFlight[Evidence]()
+        self._turns = asyncio.Semaphore(_AT_A_TIME)
         self._asked = 0
         self.searched = 0
         """Searches that were made."""
@@ -74,7 +78,7 @@ class EvidenceSearch:
         """
         self._asked += 1
         key = (tenant, question, k, scope)
-        return await self._flights.do(key, lambda: self._find(tenant, question, k, scope))
+        return await self._flights.do(key, lambda: self._in_turn(tenant, question, k, scope))
 
     async def similar(self, tenant: str, query: str, k: int, scope: Scope) -> tuple[Source, ...]:
         """The ``k`` best passages whatever their relevance."""
@@ -88,6 +92,10 @@ class EvidenceSearch:
             for p in found.passages
             if p.document_id in documents  # one may be deleted meanwhile
         )
+
+    async def _in_turn(self, tenant: str, question: str, k: int, scope: Scope) -> Evidence:
+        async with self._turns:
+            return await self._find(tenant, question, k, scope)
 
     async def _find(self, tenant: str, question: str, k: int, scope: Scope) -> Evidence:
         self.searched += 1
@@ -142,9 +150,10 @@ def _places(documents: Sequence[Document], count: int) -> list[tuple[Document, i
     if len(documents) > count:
         documents = [documents[n * len(documents) // count] for n in range(count)]
     total = sum(document.chunks for document in documents)
+    spare = count - len(documents)  # beyond the one place that every document has
     places: list[tuple[Document, int]] = []
     for document in documents:
         room = -(-document.chunks // _SPREAD_CHUNKS)
-        share = min(room, max(1, count * document.chunks // total))
+        share = max(1, min(room, 1 + spare * document.chunks // total))
         places += [(document, n * document.chunks // share) for n in range(share)]
-    return places[:count]
+    return places

@@ -89,6 +89,8 @@ class Form:
     """Terms of each thing that is compared."""
     counts: bool = False
     """Whether a number is asked for."""
+    everything: bool = False
+    """Whether a summary of all that is shown is asked for: then every document has its say."""
 
     @classmethod
     def of(cls, question: str, kind: Kind) -> Form:
@@ -96,7 +98,8 @@ class Form:
         if kind is Kind.COMPARISON:
             return cls(kind, question, sides=_sides(question))
         if kind is Kind.SUMMARY:
-            return cls(kind, topic_of(question) or question)
+            topic = topic_of(question)
+            return cls(kind, topic or question, everything=not topic)
         found = _DEFINED.search(question)
         subject = found and (found["it"] or found["meant"])
         counts = _COUNTED.search(question) is not None

@@ -10,7 +10,7 @@ from backend.models.answers import Citation, Source
 from backend.ports.embedder import Embedder
 from backend.services.answering.evidence import Evidence
 from backend.services.answering.forms import Form
-from backend.services.sentence_choice import Candidate, by_words, candidates, chosen
+from backend.services.sentence_choice import Candidate, by_words, candidates, chosen, with_meant
 
 _REFERENCE = re.compile(r"\[(\d{1,3})\]")
 
@@ -26,11 +26,12 @@ class Quotation:
 
 async def quotation(embedder: Embedder, form: Form, evidence: Evidence) -> Quotation | None:
     """The sentences that answer best by words, form and meaning; None where there is no sentence at all."""
-    ranked = by_words(form, candidates(evidence.passages, evidence.documents))[: form.size.compared]
+    scored = by_words(form, candidates(evidence.passages, evidence.documents))
+    ranked = scored[: form.size.compared]
     if not ranked:
         return None
-    vectors = await embedder.embed([candidate.text for candidate in ranked])
-    best = chosen(form, ranked, (vectors @ evidence.query).tolist())
+    vectors = await embedder.embed([candidate.meant for candidate in ranked])
+    best = with_meant(scored, chosen(form, ranked, (vectors @ evidence.query).tolist()))
     ordered = _in_order(best)
     # A number in brackets that stands in the document itself would look like a marker of ours.
     texts = [_REFERENCE.sub(r"(\1)", c.text) for c in ordered]
