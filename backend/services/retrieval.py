@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from backend.models.documents import Chunk, Document, Hit, Passage
@@ -36,6 +36,8 @@ class Found:
     """The largest share of the query's words that one passage holds, 0..1."""
     query: Vectors
     """The query as a unit vector, shape (dimension,)."""
+    documents: Mapping[str, Document]
+    """Those of the passages, by id."""
 
     @property
     def relevance(self) -> float:
@@ -76,10 +78,10 @@ class Retriever:
         )
         scores = fuse(by_meaning, by_words, self._vector_weight)
         best = sorted(scores, key=lambda key: (-scores[key], key))[:k]
-        passages = await self._passages(tenant, best, scores)
+        passages, named = await self._passages(tenant, best, scores)
         similarity = by_meaning[0].score if by_meaning else -1.0
         held = max((coverage(query, p.text) for p in passages), default=0.0)
-        return Found(passages, similarity, held, vector)
+        return Found(passages, similarity, held, vector, named)
 
     async def passage(self, tenant: str, document_id: str, chunk_id: str) -> Passage | None:
         """A chunk by its id, with its neighbours; None where the document has no such chunk."""
@@ -89,7 +91,7 @@ class Retriever:
             return None
         if key >> _KEY_BITS:
             return None
-        passages = await self._passages(tenant, [key], {key: 0.0}, _AROUND)
+        passages, _ = await self._passages(tenant, [key], {key: 0.0}, _AROUND)
         return passages[0] if passages and passages[0].document_id == document_id else None
 
     async def _by_meaning(
@@ -100,20 +102,19 @@ class Retriever:
 
     async def _passages(
         self, tenant: str, keys: list[int], scores: dict[int, float], neighbours: int = NEIGHBOURS
-    ) -> list[Passage]:
-        """One query for the hits and all their neighbours (keys of neighbours count up)."""
+    ) -> tuple[list[Passage], dict[str, Document]]:
+        """One query for the hits and their neighbours (keys of neighbours count up), one for documents."""
         wanted = {key + step for key in keys for step in range(-neighbours, neighbours + 1)}
         chunks = await self._catalog.chunks(tenant, sorted(wanted))
         found = [chunks[key] for key in keys if key in chunks]
-        names = {d.id: d.filename for d in await self._named(tenant, found)}
-        return [
-            _around(chunk, chunks, names[chunk.document_id], scores[chunk.key], neighbours)
+        ids = sorted({chunk.document_id for chunk in found})
+        named = {d.id: d for d in await self._catalog.published(tenant, ids)}
+        passages = [
+            _around(chunk, chunks, named[chunk.document_id].filename, scores[chunk.key], neighbours)
             for chunk in found
-            if chunk.document_id in names
+            if chunk.document_id in named  # one may be deleted meanwhile
         ]
-
-    async def _named(self, tenant: str, chunks: Iterable[Chunk]) -> list[Document]:
-        return await self._catalog.published(tenant, sorted({c.document_id for c in chunks}))
+        return passages, named
 
 
 def fuse(by_meaning: Sequence[Hit], by_words: Sequence[Hit], vector_weight: float) -> dict[int, float]:

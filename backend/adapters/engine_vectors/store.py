@@ -176,7 +176,9 @@ class EngineVectorStore:
                 view.base.index.close()
 
     async def _current(self, tenant: str, *, without_files: bool = False) -> View:
-        view = self._views.setdefault(tenant, View(self._dimension))
+        view = self._views.get(tenant)
+        if view is None:  # to make one takes half a millisecond
+            view = self._views.setdefault(tenant, View(self._dimension))
 
         def follow(connection: Connection) -> None:
             if not view.stale and view.version == version_of(connection, tenant):

@@ -86,12 +86,7 @@ class EvidenceSearch:
         if narrowed is not None and not narrowed:
             return ()
         found = await self._retriever.search(tenant, query, k, narrowed)
-        documents = await self._documents(tenant, found.passages, narrowed)
-        return tuple(
-            Source(documents[p.document_id], p, p.found)
-            for p in found.passages
-            if p.document_id in documents  # one may be deleted meanwhile
-        )
+        return tuple(Source(found.documents[p.document_id], p, p.found) for p in found.passages)
 
     async def _in_turn(self, tenant: str, question: str, k: int, scope: Scope) -> Evidence:
         async with self._turns:
@@ -107,10 +102,10 @@ class EvidenceSearch:
             await self._check_library(tenant)
         if found.relevance < self._least_relevance:
             return Evidence((), {}, found.query)
-        passages = packed(apart(found.passages)[:k], self._budget)
-        documents = await self._documents(tenant, passages, narrowed)
-        kept = tuple(p for p in passages if p.document_id in documents)
-        return Evidence(kept, documents, found.query)
+        passages = tuple(packed(apart(found.passages)[:k], self._budget))
+        return Evidence(
+            passages, {p.document_id: found.documents[p.document_id] for p in passages}, found.query
+        )
 
     async def _spread(
         self, tenant: str, question: str, k: int, narrowed: Sequence[Document] | None
@@ -131,13 +126,6 @@ class EvidenceSearch:
         (vector,) = await self._embedder.embed([question])
         named = {document.id: document for document in documents}
         return Evidence(tuple(packed(passages, self._budget)), named, vector)
-
-    async def _documents(
-        self, tenant: str, passages: Sequence[Passage], narrowed: Sequence[Document] | None
-    ) -> dict[str, Document]:
-        ids = sorted({p.document_id for p in passages})
-        known = narrowed if narrowed is not None else await self._catalog.published(tenant, ids)
-        return {document.id: document for document in known if document.id in ids}
 
     async def _check_library(self, tenant: str) -> None:
         page = await self._catalog.documents(tenant, offset=0, limit=1, published_only=True)
