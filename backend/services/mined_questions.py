@@ -18,11 +18,15 @@ _TURNS = (3, 12, 1_000_000)
 """How many candidates of each section are looked at: few at first, more where too few were right."""
 _ENOUGH = 3
 """Candidates for each question asked that make a good choice."""
-_GOOD = 0.43
-"""Score from which a question is taken for its section; weaker ones only fill what is left."""
+_GOOD, _FAIR = 0.43, 0.21
+"""Score from which a question is taken before others, and from which it stands for a section that has no
+good one; weaker ones only fill what is left."""
+_ROUNDS = ((_GOOD, 1), (_FAIR, 1), (_GOOD, math.inf), (-math.inf, math.inf))
+"""What is taken in turn: the score from which, and how many of each section."""
 _CHANCE = 0.3
-_MONOTONY, _SAME_TOPIC = 0.3, 0.25
+_MONOTONY, _SAME_ANSWER = 0.3, 0.25
 _KIND_SHARE = 0.25
+_MOST_TIMES = 3
 
 
 class MinedQuestions:
@@ -76,7 +80,7 @@ class _Taken:
         question = candidate.question
         share = self.kinds[question.kind] / max(1, len(self.candidates))
         monotony = _MONOTONY * max(0.0, share - _KIND_SHARE)
-        same = _SAME_TOPIC * self.answers[question.answer.lower()]
+        same = _SAME_ANSWER * self.answers[question.answer.lower()]
         return candidate.score + self._chance(question.stem) - monotony - same
 
     def _chance(self, stem: str) -> float:
@@ -85,11 +89,13 @@ class _Taken:
         return _CHANCE * zlib.crc32(f"{self.order.seed}|{stem}".encode()) / 2**32
 
     def take_best(self, candidates: Iterable[Candidate]) -> bool:
-        """Takes the most worthy candidate that asks something new; False where there is none."""
+        """Takes the most worthy candidate that asks for something new; False where there is none."""
         for candidate in sorted(candidates, key=self.worth, reverse=True):
             question = candidate.question
             stem = Wording.of(question.stem)
             if question.source.quote in self.quotes or any(stem.like(other) for other in self.stems):
+                continue
+            if self.answers[question.answer.lower()] >= _most_times(question.answer):
                 continue
             self.candidates.append(candidate)
             self.stems.append(stem)
@@ -100,6 +106,11 @@ class _Taken:
         return False
 
 
+def _most_times(answer: str) -> int:
+    """How often an answer may be asked for: a term once, a name or a number more often."""
+    return 1 if answer[:1].islower() else _MOST_TIMES
+
+
 def chosen_from(found: Sequence[Candidate], order: Order, *, even: bool = True) -> list[Candidate]:
     """At most ``order.count`` candidates, none like another; ``even`` takes each section in its turn."""
     fitting = [c for c in found if order.allows(c.question)]
@@ -108,17 +119,17 @@ def chosen_from(found: Sequence[Candidate], order: Order, *, even: bool = True) 
         while len(taken.candidates) < order.count and taken.take_best(fitting):
             pass
         return taken.candidates
-    for tier in (_GOOD, -math.inf):
+    for least, turns in _ROUNDS:
         groups: dict[int, list[Candidate]] = defaultdict(list)
         for candidate in fitting:
-            if candidate.score >= tier:
+            if candidate.score >= least:
                 groups[candidate.section].append(candidate)
-        _take_in_turns(groups, taken)
+        _take_in_turns(groups, taken, turns)
     return taken.candidates
 
 
-def _take_in_turns(groups: dict[int, list[Candidate]], taken: _Taken) -> None:
-    """A question from each document, then from each section, and so on until there are enough."""
+def _take_in_turns(groups: dict[int, list[Candidate]], taken: _Taken, turns: float) -> None:
+    """A question from each document, then from each section, and so on until each has had its turns."""
     order = taken.order
     touched = Counter(c.section for c in taken.candidates)
     documents: dict[int, list[int]] = defaultdict(list)
@@ -131,6 +142,8 @@ def _take_in_turns(groups: dict[int, list[Candidate]], taken: _Taken) -> None:
     left = set(groups)
     while left and len(taken.candidates) < order.count:
         least = min(touched[s] for s in left)
+        if least >= turns:
+            return
         waiting = sorted(s for s in left if touched[s] == least)
         for near in _neighbourhoods(waiting, order.count - len(taken.candidates)):
             for section in sorted(near, key=lambda s: -max(map(taken.worth, groups[s]))):

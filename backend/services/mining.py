@@ -104,7 +104,7 @@ class Mining:
         weighed = []
         for candidate, vector in zip(found, vectors, strict=True):
             hits = await self._vectors.search(document.tenant, vector, _FOUND, [document])
-            leads_home = any(abs(hit.key - candidate.chunk) <= 1 for hit in hits)
+            leads_home = any(0 <= hit.key - candidate.chunk <= 1 for hit in hits)
             kept = candidate.score if leads_home else min(_NOT_FOUND * candidate.score, _NOT_FOUND_MOST)
             weighed.append(replace(candidate, score=kept - _FLAW * len(_flaws(candidate))))
         return weighed

@@ -9,16 +9,23 @@ from backend.services.mined_questions import chosen_from, shown
 
 
 def candidate(
-    document: int, section: int, number: int, *, score: float = 0.8, kind: str = "definition", stem: str = ""
+    document: int,
+    section: int,
+    number: int,
+    *,
+    score: float = 0.8,
+    kind: str = "definition",
+    stem: str = "",
+    answer: str = "",
 ) -> Candidate:
     word = hashlib.sha256(f"{document} {section} {number}".encode()).hexdigest()
     question = Question(
         stem or f"Why {word[:12]} {word[12:24]} {word[24:36]} {word[36:48]}?",
-        word,
+        answer or word,
         Source("d", "f.txt", "1", f"quote {word}"),
         kind,
         "hard" if kind == "cause" else "easy",
-        (word, "b", "c", "d"),
+        (answer or word, "b", "c", "d"),
     )
     key = chunk_key(document, section * 10)
     return Candidate(question, Mode.QUIZ, key, score, key, number)
@@ -50,6 +57,18 @@ def test_weak_candidates_only_fill_what_is_left() -> None:
     chosen = chosen_from(found, Order(Mode.QUIZ, 6))
     assert sum(c.score > 0.5 for c in chosen) == 4
     assert len(chosen) == 6
+
+
+def test_a_fair_question_stands_for_a_section_that_has_no_good_one() -> None:
+    found = [candidate(1, s, 0, score=0.3) for s in range(3)] + [candidate(1, 20, n) for n in range(4)]
+    assert len({c.section for c in chosen_from(found, Order(Mode.QUIZ, 4))}) == 4
+
+
+def test_a_term_is_asked_for_once_and_a_name_three_times() -> None:
+    terms = [candidate(1, s, s, answer="osmosis") for s in range(5)]
+    names = [candidate(1, 5 + s, s, answer="Plato") for s in range(5)]
+    answers = Counter(c.question.answer for c in chosen_from(terms + names, Order(Mode.QUIZ, 10)))
+    assert answers == {"osmosis": 1, "Plato": 3}
 
 
 def test_difficulty_kinds_and_avoided_stems_are_honoured() -> None:

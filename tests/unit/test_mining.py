@@ -78,9 +78,9 @@ async def test_a_mined_document_answers_by_selection(mine: Mine, mode: Mode) -> 
     assert await MinedQuestions(mine.store).spread(TENANT, [document], Order(mode, 10)) is None
     await mine.mining.run(job)
     assert await mine.store.unmined(TENANT, [document]) == []
-    questions = await MinedQuestions(mine.store).spread(TENANT, [document], Order(mode, 20))
+    questions = await MinedQuestions(mine.store).spread(TENANT, [document], Order(mode, 15))
     assert questions is not None
-    assert len(questions) == 20
+    assert len(questions) == 15
     assert all(q.answer in q.source.quote for q in questions)
     assert all(q.bloom in {"remember", "understand", "analyze"} for q in questions)
     if mode is Mode.PRACTICE:
