@@ -80,13 +80,87 @@ def test_a_term_is_cited_from_the_text_where_the_text_says_the_same() -> None:
     assert drafts["tendon"].sentence.text.startswith("tendon cord of collagen")
 
 
-def test_options_are_other_terms_of_the_list() -> None:
-    terms = {"ligament", "tendon", "bursa", "meniscus", "synovium"}
-    named = [a for a in asked(TEXT).quiz_questions() if a.draft.kind == "name"]
-    assert named
-    for item in named:
-        assert len(item.options) >= 3
-        assert set(item.options) <= terms - {item.draft.answer}
+HEART = """The Valves of the Heart
+
+The tricuspid valve lies on the right. The mitral valve, also called the bicuspid valve, lies on the left.
+The aortic valve and the pulmonary valve keep blood from flowing back.
+
+Key Terms
+
+valve
+
+flap of tissue that lets blood pass in one direction
+
+tricuspid valve
+
+valve located between the right atrium and the right ventricle
+
+mitral valve
+
+valve located between the left atrium and the left ventricle
+
+bicuspid valve
+
+valve of two cusps that keeps blood out of the left lung
+
+aortic valve
+
+valve located at the root of the largest artery
+
+pulmonary valve
+
+valve that keeps blood from flowing back out of the vessel of the lungs
+
+pacemaker
+
+device that transmits electrical signals to the muscle of the heart
+
+systole
+
+period of time when the muscle of the heart is contracting
+
+diastole
+
+period of time when the muscle of the heart is relaxed and its chambers fill
+
+chordae
+
+strings of tough tissue that anchor flaps to the wall of the chamber
+"""
+
+
+def options(text: str, kind: str) -> dict[str, set[str]]:
+    """The options of the items of a kind that come first, by what is asked for."""
+    return {a.draft.topic: set(a.options) for a in asked(text).quiz_questions() if a.draft.kind == kind}
+
+
+def test_terms_are_options_beside_terms_of_their_kind() -> None:
+    named = options(HEART, "name")
+    assert {"aortic valve", "mitral valve"} <= named["tricuspid valve"]
+    assert named["tricuspid valve"] <= {"aortic valve", "mitral valve", "bicuspid valve", "pulmonary valve"}
+
+
+def test_two_names_of_one_thing_are_no_options_of_each_other() -> None:
+    named = options(HEART, "name")
+    assert "bicuspid valve" not in named.get("mitral valve", set())
+    assert "mitral valve" not in named.get("bicuspid valve", set())
+
+
+def test_what_has_no_terms_of_its_kind_is_described_beside_others() -> None:
+    best = {a.draft.topic: a.draft for a in reversed(list(asked(HEART).quiz_questions()))}
+    assert best["pacemaker"].kind == "definition"
+    described = options(TEXT, "definition")
+    assert len(described["ligament"]) >= 3
+    assert not any(o.startswith(("a ", "an ", "the ")) for found in described.values() for o in found)
+
+
+def test_definitions_that_differ_in_what_counts_stand_beside_each_other() -> None:
+    described = options(HEART, "definition")
+    assert any("relaxed" in o for o in described["systole"])
+
+
+def test_what_is_several_is_no_description_of_one() -> None:
+    assert not any("strings" in o for found in options(HEART, "definition").values() for o in found)
 
 
 def test_what_is_written_of_a_list_stands_in_its_source() -> None:

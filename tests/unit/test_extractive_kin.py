@@ -30,6 +30,23 @@ def test_of_words_that_are_not_listed_their_ends_or_the_document_tell() -> None:
     assert kin.akin("flurb", "glomp", ("structure", "structure")) is None
 
 
+def test_what_a_document_files_loosely_tells_only_where_both_are_filed_alike() -> None:
+    assert kin.akin("flurb", "glomp", ("stages", "stage")) is True
+    assert kin.akin("flurb", "glomp", ("stage", "period")) is None
+    assert kin.akin("flurb", "glomp", ("approach", "theory")) is True
+
+
+def test_a_cell_is_no_small_room() -> None:
+    assert kin.akin("flurb", "glomp", ("cells", "opening")) is None
+    assert kin.akin("flurb", "glomp", ("cell", "room")) is False
+
+
+def test_a_name_or_a_known_ending_places_a_word() -> None:
+    assert kin.placed("metaethics")
+    assert kin.placed("soft palate")
+    assert not kin.placed("flurb")
+
+
 def test_a_kind_is_no_option_beside_its_thing() -> None:
     assert kin.interchangeable("parotid gland", "salivary gland")
     assert kin.interchangeable("kidneys", "kidney")

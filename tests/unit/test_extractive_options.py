@@ -24,6 +24,16 @@ GLANDS = (
     "The steroid hormone aldosterone is made in the adrenal gland.\n\n"
     "Workers mine the iodine of the salt. The merchants sold the salt to the physicians of the town."
 )
+MORE_TERMS = (
+    ("lagoon", "shallow lake cut off from the sea by a bar of sand"),
+    ("oxbow", "curved lake left behind where a stream took a shorter way"),
+    ("glacier", "mass of ice that moves slowly down a slope under its weight"),
+    ("moraine", "ridge of rubble that ice has pushed along and left"),
+    ("estuary", "wide mouth of a stream into which the tide flows"),
+    ("canyon", "deep cleft between cliffs cut by running water"),
+    ("basin", "area of land from which all rain runs into one stream"),
+    ("rapids", "stretch where water runs fast over rocks and steps"),
+)
 
 
 def vocabulary(text: str) -> Vocabulary:
@@ -59,6 +69,30 @@ def test_the_genus_of_the_key_is_no_option() -> None:
     words = vocabulary(GLANDS)
     found = Distractors(words).for_term(words.terms["insulin"], 5, "the pancreas", Fit(near=True)) or []
     assert "hormone" not in {t.low for t in found}
+
+
+def test_a_list_of_terms_lends_its_definitions_to_the_text() -> None:
+    text = (
+        "A meander is a bend of a river that grows as water wears its outer bank.\n\nKey Terms\n\n"
+        "delta\n\nland of mud that builds up at the mouth of a stream\n\n"
+        "levee\n\nbank of earth that keeps floods away from fields\n\n"
+        "gorge\n\nnarrow valley with steep walls of hard rock\n\n"
+        "spring\n\nplace where water comes out of the ground by itself\n\n"
+        + "".join(f"{w}\n\n{d}\n\n" for w, d in MORE_TERMS)
+    )
+    quiz = {q.stem: q for q in write_now((passage(text),), Order(Mode.QUIZ, 25))}
+    asked = quiz["What is a meander?"]
+    assert asked.answer == "bend of a river that grows as water wears its outer bank"
+    assert len(set(asked.options)) == 4
+
+
+def test_a_thing_is_not_said_to_be_what_a_sentence_says_it_is() -> None:
+    words = vocabulary(
+        "Plane joints are classified as multiaxial joints. A plane joint is a joint of flat bones. "
+        "A multiaxial joint is a joint that moves in all directions. The hinge joints bend in one plane."
+    )
+    found = Distractors(words).for_term(words.terms["plane joints"], 3, "the wrist", Fit(near=True)) or []
+    assert "multiaxial joints" not in {t.low for t in found}
 
 
 def test_people_and_things_are_told_apart() -> None:

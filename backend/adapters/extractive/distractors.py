@@ -27,6 +27,8 @@ _BETWEEN = 60
 _ALSO = re.compile(
     r".*?[,(]? ?(?:or|also|is also|is)? ?(?:called|known as|termed|referred to as|or) (?:the |a |an )?\W*"
 )
+_IS = re.compile(r"\b(?:is|are|was|were|as|(?:type|kind|form|example)s? of) (?:an? |the )?(?:[\w-]+ )?$")
+"""What stands between a thing and what it is."""
 _NEAR, _NEAR_WEIGHT = 80, 1.5
 """Names that stand within so many sentences are of the same matter: a text may go from one to another."""
 _KIN_WEIGHT = 2.5
@@ -52,6 +54,8 @@ class Fit:
     """The stem describes the thing in a few words, which fit a term with the same last word too."""
     any_kind: bool = False
     """Terms of which nothing tells whether they are of the key's kind count too: the last resort."""
+    sure: bool = False
+    """Only terms of which the document says what they are, and that are of the key's kind for sure."""
 
 
 class Distractors:
@@ -60,6 +64,7 @@ class Distractors:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.used: Counter[str] = Counter()
+        self._meanings = {e.low: content_stems(e.said) for e in vocabulary.document.terms}
 
     def for_term(self, key: Term, sentence: int, stem_text: str, fit: Fit) -> list[Term] | None:
         """Wrong terms for a key that stands in the given sentence, the best three first, then spare ones.
@@ -107,7 +112,7 @@ class Distractors:
                 continue
             if key.name and not kin.same_sort_of_place(key.text, term.text):
                 continue
-            if not key.name and _of_another_kind(key, term, fit):
+            if not key.name and (_of_another_kind(key, term, fit) or not self._sure(key, term, fit)):
                 continue
             if term.low in _DIRECTIONS or term.ends_in_name:
                 continue
@@ -123,8 +128,10 @@ class Distractors:
 
     @staticmethod
     def _of_the_keys_kind(key: Term, names: Sequence[Term], sentence: int) -> list[Term]:
-        """Names known to be of the key's kind, then those of unknown kinds that are used close by."""
+        """Names known to be of the key's kind; where nobody knows that, those that are used close by."""
         known = [t for t in names if _known_beside(key, t)]
+        if wordnet.namesakes(key.text):
+            return known
         close = [t for t in names if t not in known and _away(t, sentence) <= _CLOSE]
         close.sort(key=lambda t: _away(t, sentence))
         return known + [t for t in close if kin.akin(key.text, t.text) is not False]
@@ -147,13 +154,23 @@ class Distractors:
         return sorted(fitting, key=lambda t: zlib.crc32(f"{key.low}|{t.low}".encode()))[:_FROM_OUTSIDE]
 
     def _alias(self, key: Term, other: Term) -> bool:
-        """Whether a sentence says that both are names of one thing: "the cell (or plasma) membrane"."""
-        for index in key.sentences & other.sentences:
+        """Whether a sentence says that both are names of one thing, or that one is the other.
+
+        "The cell (or plasma) membrane", "plane joints are classified as multiaxial joints".
+        """
+        for index in self._told_in(key) & self._told_in(other):
             text = self.vocabulary.document.readings[index].sentence.text.lower()
-            one, two = sorted((text.find(key.low), text.find(other.low)))
-            if one >= 0 and _ALSO.fullmatch(text[one:two].split(" ", 1)[-1][-_BETWEEN:]):
+            one, two = sorted((text.find(key.low.removesuffix("s")), text.find(other.low.removesuffix("s"))))
+            between = text[one:two].split(" ", 1)[-1][-_BETWEEN:]
+            if one >= 0 and (_ALSO.fullmatch(between) or _IS.search(between)):
                 return True
         return False
+
+    def _told_in(self, term: Term) -> set[int]:
+        """The sentences that name a thing or several of it."""
+        single = term.low.removesuffix("s")
+        forms = [self.vocabulary.terms.get(low) for low in (single, f"{single}s")]
+        return set().union(*(t.sentences for t in forms if t is not None))
 
     def _likeness(self, key: Term, other: Term) -> float:
         score = 3.0 * (key.head == other.head) + 2.5 * (bool(key.genus) and key.genus == other.genus)
@@ -184,7 +201,17 @@ class Distractors:
         """
         stems = self.vocabulary.stems_of_sentences
         need = max(2, math.ceil((0.4 if alike else 0.6) * len(asked)))
-        return any(len(asked & stems[i]) >= need for i in candidate.sentences)
+        meant = self._meanings.get(candidate.low, frozenset())
+        return len(asked & meant) >= need or any(len(asked & stems[i]) >= need for i in candidate.sentences)
+
+    def _sure(self, key: Term, term: Term, fit: Fit) -> bool:
+        """Whether a term is listed or defined and of the key's kind for sure, where it must be."""
+        if not fit.sure:
+            return True
+        near = kin.degree(key.low, term.low, (key.genus, term.genus)) or 0.0
+        document = self.vocabulary.document
+        known = term.low in document.key_terms if document.terms else bool(term.genus)
+        return known and near >= kin.SURE
 
 
 def _stands_out(key: Term, picked: Sequence[Term]) -> bool:

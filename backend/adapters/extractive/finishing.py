@@ -37,7 +37,7 @@ class Item:
     settled: bool = False
     """Whether the options are chosen: an embedder does not know their language."""
     vetted: bool = False
-    """Whether the document's own list tells that the options are of the key's kind."""
+    """Whether the options are known to be of the key's kind without a look at what they mean."""
 
 
 def finished(items: Sequence[Item], mode: Mode) -> list[Question]:

@@ -30,6 +30,12 @@ _ALSO = re.compile(
 )
 _CUT = re.compile(r";|\.[”\"’]?(?:\s|$)|—")
 _IN_FRONT = re.compile(r"^(?:\([^()]*\)|\[[^\[\]]*\]|\w+\.)\s+")
+NAMES = re.compile(
+    r"(?:\w+ ){0,2}(?:terms?|names?|words?)\b|additional |another |other |"
+    r"(?:second|third|fourth) (?!(?:stage|phase|step|layer|part) )",
+    re.IGNORECASE,
+)
+"""How a definition begins that tells what a word is used for rather than what it means."""
 _POINTS = re.compile(r"\b(?:see|above|below|chapter|section|figure|table|e\.g|i\.e)\b", re.IGNORECASE)
 _QUOTES = re.compile('[“”"]')
 _PRONOUNS = frozenset("it they this these those he she".split())

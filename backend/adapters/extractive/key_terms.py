@@ -7,11 +7,11 @@ latter is cited from the text rather than from the list where a sentence of the 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
-from statistics import fmean
 
 from backend.utils.stems import content_stems
 
@@ -19,7 +19,7 @@ from . import kin, wordnet
 from .asking import Draft
 from .clauses import noun_phrase
 from .genus import genus_of
-from .glossary import Entry
+from .glossary import NAMES, Entry
 from .reading import Document
 from .sentences import Sentence
 from .tagging import is_plural, tag
@@ -29,20 +29,32 @@ _UNUSED = 0.1
 """What a term is worth less that the text itself never uses."""
 _SHORT, _LEAST_SAID = 0.3, 5
 """What a question is worth less whose definition is of fewer words of content: "joint of the body"."""
-_TOLD = 0.4
+_TOLD = 0.34
 """Share of a definition's words from which a sentence of the text is taken to say the same."""
 _FEWEST_TOLD = 3
-_SAME = 0.5
+_SAME = 0.75
+"""Share of the words of two definitions that both have, from which they say the same."""
+_ALSO = re.compile(
+    r"(?:s|es)?\W*(?:(?:is|are|which|that|and|it|sometimes|often|also|more|commonly) )*"
+    r"(?:called|known as|termed|referred to as|or)\W+(?:the |an? )?"
+)
+"""What stands between two names of one thing."""
 _SPARE = 9
 _WRONG = 3
 _LENGTHS = (0.55, 1.7)
+_KINDS_OF_IT = 3
+"""Terms of a list from which the one that they are kinds of is no option beside them."""
 _FAR = 40
 """Entries further apart than this are of other parts of the text."""
 _OFTEN = 0.5
-_AKIN, _OF_A_KIND = 0.5, 0.7
-"""Nearness in kind from which an entry may be an option, and mean from which the options are of one kind."""
+_AKIN = 0.5
+"""Nearness in kind from which an entry may be an option."""
 _MIXED = 0.6
 """What an item is worth less whose options are of one kind by a hair."""
+_AGAIN = 0.25
+_UNMIXED = 0.4
+"""What the second question for one term is worth less, and what more than one with options of several kinds:
+both only fill a place that is left."""
 _VERBAL = frozenset({"VB", "VZ", "VP", "VD", "BE", "HV", "MD", "TO", "IN", "RB"})
 
 
@@ -59,7 +71,9 @@ class KeyTerms:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._entries = [e for e in document.terms if e.core and self._is_thing(e.core)]
+        self._entries = [
+            e for e in document.terms if e.core and self._is_thing(e.core) and not NAMES.match(e.core)
+        ]
         self._begun = list(accumulate((len(p.text) for p in document.passages), initial=0))
 
     def open_questions(self) -> Iterator[Draft]:
@@ -70,24 +84,33 @@ class KeyTerms:
             yield self._name(entry, told) if asks_name else self._meaning(entry, entry.said)
 
     def quiz_questions(self) -> Iterator[Asked]:
-        """One question with options for each entry that has three.
+        """A question with options for each entry that has three, and one the other way round as a spare one.
 
-        What a definition says leads a search to it; the bare term leads to all that is said of it.
+        Terms are options only beside terms of their own kind: a reader sees at once which of four is no
+        valve. Whether a description is that of a valve one must know, so that those of other things will do.
         """
         for entry in self._entries:
-            told = self._told(entry)
-            named, terms = self._name(entry, told), self._other_terms(entry)
-            meant, meanings = self._meaning(entry, entry.core), self._other_meanings(entry)
+            named, terms = self._name(entry, self._told(entry)), self._other_terms(entry)
+            sure = [e for e in terms if self._degree(entry, e) >= kin.SURE]
+            mixed = len(sure) < _WRONG or _stands_out(entry, sure[:_WRONG])
             name = Asked(
-                _lowered_by(named, self._less(entry, terms)),
-                _as_written(named.answer, [self._written(e) for e in terms]),
+                _lowered_by(named, _MIXED * mixed),
+                _as_written(named.answer, [self._written(e) for e in (terms if mixed else sure)]),
             )
-            meaning = Asked(
-                _lowered_by(meant, self._less(entry, meanings)), tuple(e.core for e in meanings[:_SPARE])
-            )
+            meanings = tuple(dict.fromkeys(bare(e.core) for e in self._other_meanings(entry)[:_SPARE]))
+            meaning = Asked(self._meaning(entry, bare(entry.core)), meanings)
             possible = [a for a in (name, meaning) if len(a.options) >= _WRONG]
-            if possible:
-                yield max(possible, key=lambda a: a.draft.score)
+            possible.sort(key=lambda a: -a.draft.score)
+            yield from possible[:1]
+            for again in possible[1:]:
+                yield Asked(_lowered_by(again.draft, _AGAIN + _UNMIXED * (not mixed)), again.options)
+
+    def descriptions(self) -> Iterator[tuple[Draft, bool]]:
+        """What each term means, to stand beside other descriptions, and whether that speaks of several."""
+        for entry in self._entries:
+            number = self._number(entry)
+            if number == _plural(entry.low):
+                yield self._meaning(entry, bare(entry.core)), number
 
     def _name(self, entry: Entry, told: tuple[Sentence, str] | None) -> Draft:
         sentence, answer = told or (self._sentence(entry), entry.term)
@@ -127,11 +150,11 @@ class KeyTerms:
         return f"What is {'the ' if the > _OFTEN * len(uses) else ''}{term}?"
 
     def _written(self, entry: Entry) -> str:
-        """The term with a capital only where the text gives it one."""
-        text = self._text
-        used = entry.term in text and not re.search(rf"\b{re.escape(entry.low)}\b", text)
-        kept = used or any(c.isupper() for c in entry.term[1:]) or entry.term[1:2] in {" ", "-", "."}
-        return entry.term if kept else entry.low
+        """The term with a capital only where the text gives it one inside a sentence."""
+        first = entry.term.split()[0]
+        lettered = len(first) == 1 and first != "A"  # "T wave"
+        capital = any(c.isupper() for c in entry.term[1:]) or first[1:2] in {"-", "."}
+        return entry.term if lettered or capital or self.document.casing.is_name(first) else entry.low
 
     def _is_thing(self, core: str) -> bool:
         """Whether a definition names what it files the term under rather than what it does."""
@@ -159,7 +182,7 @@ class KeyTerms:
     def _told(self, entry: Entry) -> tuple[Sentence, str] | None:
         """The sentence that says of the term what the list says, and the term as it stands there."""
         said = content_stems(entry.core)
-        word = re.compile(rf"\b{re.escape(entry.term)}\b", re.IGNORECASE)
+        word = re.compile(rf"\b({re.escape(entry.term)})(?:e?s)?\b", re.IGNORECASE)
         best: tuple[float, Sentence, str] | None = None
         for reading, stems in zip(self.document.readings, self._stems, strict=True):
             shared = len(said & stems)
@@ -167,7 +190,7 @@ class KeyTerms:
                 continue
             found = word.search(reading.sentence.text)
             if found and (best is None or shared > best[0]):
-                best = (shared, reading.sentence, found.group())
+                best = (shared, reading.sentence, found.group(1))
         return best[1:] if best else None
 
     def _other_terms(self, entry: Entry) -> list[Entry]:
@@ -183,31 +206,35 @@ class KeyTerms:
             and not content_stems(e.term) & asked
             and e.low not in core
             and self._akin(entry, e)
+            and not self._is_broad(e)
         ]
         found.sort(key=lambda e: self._distance(entry, e))
-        return found
-
-    def _less(self, entry: Entry, others: Sequence[Entry]) -> float:
-        """What an item loses where its best options are of the entry's kind only by a hair."""
-        degrees = [self._degree(entry, e) for e in others[:_WRONG]]
-        return _MIXED * (len(degrees) < _WRONG or fmean(degrees) < _OF_A_KIND)
+        return _none_within_another(found)
 
     def _other_meanings(self, entry: Entry) -> list[Entry]:
-        if entry.named_in_core:
+        """Entries whose definitions could be this one's as far as form tells, those of its kind first."""
+        number = self._number(entry)
+        if entry.named_in_core or number != _plural(entry.low):
             return []
-        said = content_stems(entry.core)
         asked = content_stems(entry.term)
         least, most = (share * len(entry.core) for share in _LENGTHS)
         found = [
             e
             for e in self._apart(entry)
             if least <= len(e.core) <= most
-            and self._akin(entry, e)
+            and len(content_stems(e.core)) >= _FEWEST_TOLD
+            and self._number(e) == number
+            and not kin.interchangeable(entry.low, e.low)
             and not content_stems(e.core) & asked
-            and len(content_stems(e.core) & said) < max(2, _SAME * len(said))
         ]
-        found.sort(key=lambda e: self._distance(entry, e) + abs(len(e.core) - len(entry.core)) / 40)
-        return [e for e in found if e.core[0].isupper() == entry.core[0].isupper()]
+        found.sort(
+            key=lambda e: (
+                self._degree(entry, e) < _AKIN,
+                self._distance(entry, e) + abs(len(e.core) - len(entry.core)) / 40,
+            )
+        )
+        upper = bare(entry.core)[0].isupper()
+        return [e for e in found if bare(e.core)[0].isupper() == upper]
 
     def _akin(self, entry: Entry, other: Entry) -> bool:
         """Whether both terms are known to name things of one kind."""
@@ -222,6 +249,20 @@ class KeyTerms:
         """What the list files each of its terms under: "tuft" for one that is a tuft of capillaries."""
         return {e.low: self._genus(e.core) for e in self._entries}
 
+    def _is_broad(self, entry: Entry) -> bool:
+        """Whether others of the list are kinds of the entry: "joint", among joints."""
+        return self._kinds[entry.low.removesuffix("s")] >= _KINDS_OF_IT
+
+    @cached_property
+    def _kinds(self) -> Counter[str]:
+        """How many terms of the list end with a word or are filed under it."""
+        filed = [{e.low.rpartition(" ")[-1], self._genera[e.low]} - {""} for e in self._entries]
+        return Counter(word.removesuffix("s") for both in filed for word in both)
+
+    def _number(self, entry: Entry) -> bool:
+        """Whether a definition speaks of several."""
+        return _plural(self._genera[entry.low])
+
     def _genus(self, core: str) -> str:
         said = core.partition(", ")[2] if core.lower().startswith("in ") else core
         return genus_of(said or core, self.document.casing)
@@ -231,16 +272,33 @@ class KeyTerms:
         words, said = set(entry.low.split()), content_stems(entry.core)
         for other in self._entries:
             others = set(other.low.split())
-            alike = len(said & content_stems(other.core)) > _SAME * len(said)
             if (
                 other is not entry
                 and not words <= others
                 and not others <= words
-                and not alike
+                and not _says_the_same(said, content_stems(other.core))
                 and entry.low not in other.said.lower()
                 and other.low not in entry.said.lower()
+                and frozenset({entry.low, other.low}) not in self._aliases
             ):
                 yield other
+
+    @cached_property
+    def _aliases(self) -> frozenset[frozenset[str]]:
+        """Pairs of terms that a sentence gives as two names of one thing: "A, also called B"."""
+        lows = {e.low for e in self._entries}
+        found: set[frozenset[str]] = set()
+        for reading in self.document.readings:
+            text = reading.sentence.text.lower()
+            if not _ALSO.search(text):
+                continue
+            there = [low for low in lows if low in text]
+            for one in there:
+                for two in there:
+                    between = text[text.find(one) + len(one) : text.find(two)]
+                    if between and _ALSO.fullmatch(between):
+                        found.add(frozenset({one, two}))
+        return frozenset(found)
 
     def _distance(self, entry: Entry, other: Entry) -> float:
         """Small for entries of one part of the text and one kind, whose terms end alike."""
@@ -250,9 +308,36 @@ class KeyTerms:
         return away - ends - self._degree(entry, other) + 0.4 * abs(len(one) - len(two))
 
 
+def _none_within_another(found: Sequence[Entry]) -> list[Entry]:
+    """Terms in order without those that are kinds of one before, or it of them: "ligament"."""
+    kept: list[Entry] = []
+    for entry in found:
+        words = set(entry.low.split())
+        if not any(words <= (other := set(e.low.split())) or other <= words for e in kept):
+            kept.append(entry)
+    return kept
+
+
+def _stands_out(entry: Entry, others: Sequence[Entry]) -> bool:
+    """Whether the term is an English word and few of the others are, or the other way round."""
+    known, *heads = [kin.placed(e.low) for e in (entry, *others)]
+    return heads.count(known) < _WRONG - 1
+
+
+def _says_the_same(one: frozenset[str], two: frozenset[str]) -> bool:
+    """Whether two definitions have nearly all of their words in common, or one says less than the other."""
+    return one <= two or two <= one or len(one & two) > _SAME * len(one | two)
+
+
+def bare(core: str) -> str:
+    """Words without the article in front: some definitions of a list have one, others not."""
+    article, _, rest = core.partition(" ")
+    return rest if article.lower() in {"a", "an", "the"} else core
+
+
 def _plural(low: str) -> bool:
     """Whether a term names several: "nails", not "pancreas"."""
-    last = low.rsplit(maxsplit=1)[-1]
+    last = low.rpartition(" ")[-1]
     return is_plural(last) and not wordnet.is_singular(last)
 
 
@@ -264,7 +349,9 @@ def _as_written(key: str, options: Sequence[str]) -> tuple[str, ...]:
     """The options with the key's capital, the best first."""
     if key[0].isupper():
         options = [o[0].upper() + o[1:] for o in options]
-    return tuple(o for o in options if o[0].isupper() or not key[0].isupper())[:_SPARE]
+    apart = {o.lower(): o for o in reversed(options) if o.lower() != key.lower()}
+    alike = [o for o in options if o[0].isupper() or not key[0].isupper()]
+    return tuple(o for o in alike if apart.get(o.lower()) == o)[:_SPARE]
 
 
 def _lowered(core: str) -> str:

@@ -5,17 +5,39 @@ from __future__ import annotations
 from functools import lru_cache
 
 from . import wordnet
+from .lexicon import words
 
 AKIN = 0.58
 """Share of their ways up from which two things are of one kind: view and theory, muscle and ligament."""
+SURE = 0.65
+"""Share from which they are so for sure, as a reader sees who knows neither."""
 _MANIFOLD = frozenset({6, 8})
 """WordNet's files of artifacts and of parts of bodies, in which most things are near each other."""
 _THOUGHTS = 9
 """WordNet's file of views, theories and beliefs, which it keeps far apart."""
+_OTHERWISE = 0.15
+"""What two words lose that are first of all of different kinds: a valve is seldom meant as a device."""
 _AKIN_PARTS, _APART = 0.8, 0.15
 """Share from which two things of manifold kinds are of one, and what others lose; what thoughts gain."""
 _VAGUE = frozenset({"structure", "part", "thing", "something", "amount", "portion", "one", "set", "any"})
 """Nouns that file a term nowhere."""
+_LOOSE = words(
+    """
+    area branch component division element end extension feature form group item level member opening period
+    phase place point position process region section segment series site space stage state step surface type
+    unit
+    """,
+)
+"""Nouns that file terms together only where both are filed under the same one: a stage is no period."""
+_THOUGHT = words(
+    """
+    account approach belief doctrine idea notion outlook perspective philosophy position stance theory thesis
+    view
+    """,
+)
+"""Nouns that file what people think, which WordNet keeps far apart."""
+_MEANT = {"cell": "somatic cell", "cells": "somatic cell"}
+"""What is meant by a word whose first meaning in WordNet is another one."""
 _OF_ONE_SORT = 0.85
 """Share from which two places are of one sort: a city beside a city, not beside a country."""
 _ENDINGS = (
@@ -31,6 +53,7 @@ _ENDINGS = (
     ("oma", "tumor"),
     ("ase", "enzyme"),
     ("logy", "science"),
+    ("ics", "science"),
     ("isms", "doctrine"),
     ("ism", "doctrine"),
     ("ists", "expert"),
@@ -50,13 +73,24 @@ def akin(one: str, two: str, genera: tuple[str, str] = ("", "")) -> bool | None:
 
 def degree(one: str, two: str, genera: tuple[str, str] = ("", "")) -> float | None:
     """How near in kind two terms are, 0..1; what the document files them under tells more than they do."""
-    filed_under = (_telling(genera[0]), _telling(genera[1]))
     named = _degree(one, two)
-    filed = _degree(*filed_under) if all(filed_under) else None
+    filed = _filed(*genera)
     if filed is None:
         return named
     plain = wordnet.known(one) and wordnet.known(two)
     return max(filed, named) if plain and named is not None else filed
+
+
+def _filed(one: str, two: str) -> float | None:
+    """How near two genera are; None where one of them tells nothing."""
+    if not one or not two or one in _VAGUE or two in _VAGUE:
+        return None
+    if {one, two} <= _THOUGHT:
+        return 1.0
+    single = (one.removesuffix("s"), two.removesuffix("s"))
+    if not _LOOSE.isdisjoint({one, two, *single}):
+        return 1.0 if single[0] == single[1] else None
+    return _degree(one, two)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -68,23 +102,28 @@ def _degree(one: str, two: str) -> float | None:
     share = wordnet.kinship(first, second)
     if share is None:
         return None
+    if wordnet.first_file(first) != wordnet.first_file(second):
+        share -= _OTHERWISE
     both = wordnet.files(first) & wordnet.files(second)
     if _THOUGHTS in both:
         return min(1.0, share + _APART)
     return share - _APART if both <= _MANIFOLD and share < _AKIN_PARTS else share
 
 
-def _telling(genus: str) -> str:
-    return "" if genus in _VAGUE else genus
-
-
 @lru_cache(maxsize=1 << 14)
 def _listed(low: str) -> str:
     """The term itself where WordNet has it, else the noun that its end stands for."""
     last = low.rsplit(maxsplit=1)[-1]
+    if low in _MEANT or (last in _MEANT and not wordnet.known(low)):
+        return _MEANT[last]
     if wordnet.known(low) or wordnet.known(last):
         return low
     return next((noun for end, noun in _ENDINGS if last.endswith(end)), low)
+
+
+def placed(term: str) -> bool:
+    """Whether anything tells what the term names: WordNet or its ending."""
+    return wordnet.known(_listed(term.lower().rpartition(" ")[-1]))
 
 
 def interchangeable(one: str, two: str) -> bool:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from backend.utils.stems import content_stems
+from backend.utils.stems import content_stems, stem
 
 from . import kin
 from .asking import Draft
 from .genus import genus_of
-from .quiz_questions import Gap
-from .terms import Term, Vocabulary
+from .quiz_questions import DESCRIBED, Gap
+from .terms import Term, Vocabulary, are_people
 
 _WRONG = 3
 _MOST_SHARED = 0.5
 _OFFERED = 7
 """How many wrong descriptions are offered, for a choice by meaning."""
 _CONSIDERED = 150
-"""How many of the nearest are looked at: a book has thousands, and most are of other kinds."""
+"""How many on each side are looked at: a book has thousands, and most are of other matters."""
+_A_FIELD = 12
+_OF_THINGS = frozenset(DESCRIBED.values())
+_WORD = re.compile(r"\w+")
 
 
 def term_options(key: str, wrong: Sequence[Term] | None) -> tuple[str, ...] | None:
@@ -54,12 +58,19 @@ class Descriptions:
         document = vocabulary.document
         self.vocabulary = vocabulary
         # What a text repeats is offered once.
-        self.gaps = list({(g.draft.topic, g.draft.answer): g for g in reversed(gaps)}.values())
+        apart = {(g.draft.topic, g.draft.answer): g for g in reversed(gaps)}.values()
+        self._pools: dict[str, list[Gap]] = defaultdict(list)
+        for gap in sorted(apart, key=_position):
+            self._pools[gap.pool].append(gap)
         self.used: Counter[str] = Counter()
         self._genera: dict[str, str] = {}
         self._sentences = [
             (r.sentence.text.lower(), content_stems(r.sentence.text)) for r in document.readings
         ]
+        self._with_word: dict[str, list[int]] = defaultdict(list)
+        for number, (text, _) in enumerate(self._sentences):
+            for word in {stem(w) for w in _WORD.findall(text)}:
+                self._with_word[word].append(number)
 
     def beside(self, gap: Gap, *, near: bool = False, any_kind: bool = False) -> tuple[str, ...] | None:
         """Three or more descriptions of other things, of the key's number and about its length.
@@ -69,13 +80,16 @@ class Descriptions:
         key = gap.draft.answer
         asked = content_stems(gap.draft.topic)
         ranked = sorted(
-            (g for g in self.gaps if self._fits(gap, g, asked, near=near)),
+            (g for g in self._around(gap) if self._fits(gap, g, asked, near=near)),
             key=lambda g: (self._distance(gap, g) + self.used[g.draft.answer], g.draft.stem),
         )
         chosen: list[str] = []
-        told = [stems for text, stems in self._sentences if gap.draft.topic in text]
-        for other in ranked[:_CONSIDERED]:
-            if not (any_kind or self._akin(gap, other)) or _told_too(other.draft, told):
+        told = self._told_of(gap.draft.topic)
+        mixed = any_kind or (near and self._of_one_field(gap))
+        akin = [g for g in ranked if self._akin(gap, g)]
+        others = [g for g in ranked if g not in akin] if mixed else []
+        for other in [*akin, *others]:
+            if _told_too(other.draft, told):
                 continue
             stems = content_stems(other.draft.answer)
             if all(len(stems & content_stems(c)) < 3 for c in [*chosen, key]):
@@ -85,15 +99,38 @@ class Descriptions:
         self.used.update(chosen[:_WRONG])
         return self._with_a_longer_one(key, chosen)
 
+    def _around(self, gap: Gap) -> Sequence[Gap]:
+        """Those of the gap's pool that stand nearest to it in the text."""
+        pool = self._pools[gap.pool]
+        at = bisect_left(pool, _position(gap), key=_position)
+        return pool[max(0, at - _CONSIDERED) : at + _CONSIDERED]
+
+    def _told_of(self, topic: str) -> list[frozenset[str]]:
+        """Stems of the sentences that name a thing."""
+        words = [stem(w) for w in _WORD.findall(topic)]
+        there = min((self._with_word[w] for w in words), key=len) if words else []
+        return [self._sentences[i][1] for i in there if topic in self._sentences[i][0]]
+
+    def _of_one_field(self, gap: Gap) -> bool:
+        """Whether the text says of so many things what they are that one must know which is which."""
+        return gap.pool in _OF_THINGS and len(self._pools[gap.pool]) >= _A_FIELD
+
     def _akin(self, gap: Gap, other: Gap) -> bool:
         """Whether what is said of another thing could be said of the one asked for: they are of one kind."""
-        if gap.pool.split()[0] not in {"definition", "ending"}:
+        described = gap.pool in _OF_THINGS
+        if not (described or gap.pool.startswith("ending")):
             return True
         genera = (self._genus(gap), self._genus(other))
         return kin.akin(gap.draft.topic, other.draft.topic, genera) is True
 
+    def _nearness(self, gap: Gap, other: Gap) -> float:
+        """How near in kind two things are that are described."""
+        if gap.pool not in DESCRIBED.values():
+            return 0.0
+        return kin.degree(gap.draft.topic, other.draft.topic, (self._genus(gap), self._genus(other))) or 0.0
+
     def _genus(self, gap: Gap) -> str:
-        if gap.pool.startswith("definition"):
+        if gap.pool in _OF_THINGS:
             answer = gap.draft.answer
             if answer not in self._genera:
                 self._genera[answer] = genus_of(answer, self.vocabulary.document.casing)
@@ -109,19 +146,25 @@ class Descriptions:
     @staticmethod
     def _fits(gap: Gap, other: Gap, asked: frozenset[str], *, near: bool) -> bool:
         one, two = gap.draft, other.draft
-        if one.topic == two.topic or one.sentence == two.sentence or gap.pool != other.pool:
+        if one.topic == two.topic or one.sentence == two.sentence:
             return False
         if one.sentence.block == two.sentence.block and not near:
             return False
         if asked & (content_stems(two.answer) | content_stems(two.topic)):
             return False
+        if are_people(one.topic.rpartition(" ")[-1]) != are_people(two.topic.rpartition(" ")[-1]):
+            return False
         least, most = (0.5, 2.2) if near else (0.6, 1.6)
         return least * len(one.answer) <= len(two.answer) <= most * len(one.answer)
 
-    @staticmethod
-    def _distance(gap: Gap, other: Gap) -> float:
+    def _distance(self, gap: Gap, other: Gap) -> float:
         near = abs(gap.draft.sentence.position - other.draft.sentence.position) / 8000
-        return near + abs(len(gap.draft.answer) - len(other.draft.answer)) / 25
+        unlike = abs(len(gap.draft.answer) - len(other.draft.answer)) / 25
+        return near + unlike - self._nearness(gap, other)
+
+
+def _position(gap: Gap) -> int:
+    return gap.draft.sentence.position
 
 
 def _told_too(other: Draft, told: Sequence[frozenset[str]]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,21 +12,21 @@ from backend.models.questions import Order
 from . import quiz_questions
 from .asking import Draft
 from .distractors import Distractors, Fit, numbers_beside
-from .key_terms import KeyTerms
+from .key_terms import Asked, KeyTerms, bare
 from .options import Descriptions, number_options, term_options
-from .quiz_questions import Gap
+from .quiz_questions import DESCRIBED, Gap
 from .reading import Document
 from .selection import Wish, choose
-from .terms import Vocabulary, is_noun
+from .terms import Term, Vocabulary, is_noun
 
 _LEAST, _LEAST_NEAR = 0.35, 0.15
 _LEAST_ASKED = 0.0
 """Score of the last items of a quiz that is written on the fly, where so many are asked for."""
 _ROUNDS = ((Fit(), _LEAST), (Fit(near=True), _LEAST_NEAR))
 _ANY_KIND = Fit(near=True, any_kind=True)
-_UNSURE, _UNSURE_SAID = 0.12, 0.3
+_UNSURE = 0.4
 """What an item is worth less whose options may be of other kinds than its key: it only fills a place that
-is left. What is said of things is asked for before most else, so it loses more."""
+is left."""
 _MOST_PER_KEY = 4
 _SMALL_NUMBER = 2
 """Letters of a key that many items may share: numbers below a hundred."""
@@ -36,41 +37,54 @@ _WHOLE = 100
 """Percent."""
 _BEST = 3
 _PASSING = 0.22
-_AMBIGUOUS = 0.3
+_AMBIGUOUS = 0.5
 """What a gap for a term is worth less in a quiz: more than one of its neighbours may fit the sentence."""
 
 _WORTH_LESS = {"subject": 0.25, "object": 0.1, "definition": 0.16}
 """Terms as options are seldom all of the key's kind: what is said of a thing is asked for first."""
-_HARDLY_WORTH = {"number": 0.3, "date": 0.1}
-"""What a gap in a sentence is worth less than a question: few are worth knowing."""
+_HARDLY_WORTH = {"number": 0.45, "date": 0.45}
+"""What a gap in a sentence is worth less than a question: hardly any is worth knowing."""
 _GUESSED_BY_SENSE = {
-    "cause": 0.3,
-    "object": 0.1,
-    "condition": 0.2,
-    "effect": 0.2,
-    "process": 0.2,
-    "function": 0.15,
+    "cause": 0.5,
+    "object": 0.4,
+    "condition": 0.5,
+    "effect": 0.5,
+    "process": 0.5,
+    "function": 0.4,
+    "parts": 0.3,
 }
 """Kinds whose wrong options answer other questions and are told apart by sense alone."""
-_ENDED = 0.45
+_ENDED = 0.65
 """What four ways to go on are worth less: readers find most of them told apart by sense alone."""
-_ASIDE_OF_A_LIST = 0.3
+_MILESTONE = re.compile(
+    r"\b(?:found|establish|invent|discover|coin|patent|sign|publish|abolish|ratify|declare|introduce|born)"
+    r"(?:ed|d)?\b"
+)
+_NO_MILESTONE = 0.7
+"""What the year of an event is worth less that began and ended nothing: readers keep none of them."""
+_ASIDE_OF_A_LIST = 0.5
 """What years and counts are worth less in a text that lists what one should know of it."""
-_GOES_ON, _GOES_ON_WORTH = re.compile(r"\b(?:also|even more|again|then|this|such)\b"), 0.3
+_GOES_ON, _GOES_ON_WORTH = re.compile(r"\b(?:also|even more|again|then|this|such|one of the)\b"), 0.3
 _LONG_TEXT = 30_000
 _IN_A_LONG_TEXT = {"number": 0.15, "date": 0.15, "cloze": 0.04}
 """What kinds are worth less where a text has enough of others: an aside is soon found in a long text."""
 _UNSORTED = 0.15
 """What a name is worth less as a key where nothing tells what it is the name of: nor do its options."""
 
-_UNLISTED = 0.08
+_UNLISTED = 0.25
 """What a term is worth less as a key that the document's own list of terms leaves out."""
 _OF_NO_LIST = 0.04
 """What an item is worth less whose options the document's own list leaves out: they may be vague, or mean
 what the key means."""
+_VETTED = 0.2
+"""What an item is worth more all of whose options are known to be of the key's kind."""
 _OF_TERMS = frozenset({"subject", "definition", "cloze", "object", "agent"})
-_PLACED = 0.15
-"""What a place is worth less as a gap: the text seldom tells why it is no other."""
+_GAP_OF_A_NAME = 0.4
+"""What a name is worth less as a gap: the text seldom tells why it is no other."""
+
+
+_AGAIN = 0.55
+"""What a description is worth less of a term that another item asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +93,8 @@ class Made:
 
     draft: Draft
     options: tuple[str, ...]
-    listed: bool
-    """Whether it asks for a term of the document's own list."""
+    vetted: bool
+    """Whether all options are known to be of the key's kind: terms that the text defines, or persons."""
 
 
 class Quiz:
@@ -95,14 +109,29 @@ class Quiz:
             for i in document.told_first
             for g in quiz_questions.gaps(document, self.vocabulary, i)
         ]
+        terms = KeyTerms(document)
+        lent = [Gap(d, "phrase", pool=DESCRIBED[several]) for d, several in terms.descriptions()]
         self.distractors = Distractors(self.vocabulary)
-        self.descriptions = Descriptions(self.vocabulary, [g for _, g in self.gaps if g.form == "phrase"])
+        said = [g for _, g in self.gaps if g.form == "phrase"]
+        self.descriptions = Descriptions(self.vocabulary, [*said, *lent])
         self.options: dict[int, tuple[str, ...]] = {}
         self.unsure: set[int] = set()
+        self.vetted: set[int] = set()
         self.keys: dict[str, int] = {}
-        for asked in KeyTerms(document).quiz_questions():
-            self.options[len(self.gaps)] = asked.options
-            self.gaps.append((-1, Gap(asked.draft, "listed")))
+        self._add_listed(list(terms.quiz_questions()))
+
+    def _add_listed(self, listed: Sequence[Asked]) -> None:
+        """Items for the document's own terms; what is asked for by its name is seldom described too."""
+        named = {a.draft.topic for a in listed if a.draft.kind == "name"}
+        self.gaps = [
+            (i, _lowered(g, _AGAIN) if g.draft.kind == "description" and bare(g.draft.topic) in named else g)
+            for i, g in self.gaps
+        ]
+        told = {bare(g.draft.topic) for _, g in self.gaps if g.draft.kind == "description"}
+        for asked in listed:
+            if asked.draft.kind == "name" or asked.draft.topic not in told:
+                self.options[len(self.gaps)] = asked.options
+                self.gaps.append((-1, Gap(asked.draft, "listed")))
 
     def _weighed(self, gap: Gap) -> Gap:
         """A key that is one plain word, seldom used and nowhere defined, is not what the text is about."""
@@ -110,24 +139,25 @@ class Quiz:
         less = _HARDLY_WORTH.get(gap.draft.kind, 0.0) * gap.draft.stem.startswith("Complete")
         less += _GUESSED_BY_SENSE.get(gap.draft.kind, 0.0) * (gap.form == "phrase")
         less += _ENDED * (gap.draft.kind == "ending")
+        less += _NO_MILESTONE * (gap.draft.kind == "date" and not _MILESTONE.search(gap.draft.stem))
         less += _ASIDE_OF_A_LIST * (bool(self.document.terms) and gap.form == "number")
         less += _GOES_ON_WORTH * (_GOES_ON.search(gap.draft.stem) is not None)
         less += _IN_A_LONG_TEXT.get(gap.draft.kind, 0.0) * self._long
         less *= gap.draft.kind != "number" or gap.draft.stem.startswith("Complete")
         if term is None:
-            return replace(gap, draft=replace(gap.draft, score=gap.draft.score - less))
+            return _lowered(gap, less)
         less += _WORTH_LESS.get(gap.draft.kind, 0.0)
         less += _AMBIGUOUS if gap.draft.kind == "cloze" and not term.name else 0.0
         known = term.name or term.size > 1 or term.genus or term.count >= _OFTEN
         sort = self.vocabulary.sort_of(term) if term.name else "term"
-        less += _UNSORTED * (not sort) + _PLACED * (sort == "place" and gap.draft.kind == "cloze")
+        less += _UNSORTED * (not sort) + _GAP_OF_A_NAME * (term.name and gap.draft.kind == "cloze")
         pointed = term.size == 1 and not term.name and not term.genus and 2 * term.definite > term.count
         listed = term.low in self.document.key_terms
         unlisted = bool(self.document.terms) and not listed and not term.name
         less += _UNLISTED * (unlisted and gap.draft.kind in _OF_TERMS)
         topical = term.low in self.document.heading_words
         less += 0.0 if topical or (known and not pointed) else _PASSING
-        return replace(gap, draft=replace(gap.draft, score=gap.draft.score - less)) if less else gap
+        return _lowered(gap, less) if less else gap
 
     def write(self, order: Order) -> list[Made]:
         """At most ``order.count`` drafts, each with three wrong options or more, the best first.
@@ -165,8 +195,11 @@ class Quiz:
         if gap.form == "term" and self.document.terms and not self._all_listed(options):
             draft = replace(draft, score=draft.score - _OF_NO_LIST)
         if number in self.unsure:
-            draft = replace(draft, score=draft.score - (_UNSURE_SAID if gap.form == "phrase" else _UNSURE))
-        return Made(draft, options, gap.form == "listed")
+            draft = replace(draft, score=draft.score - _UNSURE)
+        vetted = number in self.vetted
+        if vetted and gap.draft.kind in _OF_TERMS:
+            draft = replace(draft, score=draft.score + _VETTED)
+        return Made(draft, options, vetted or gap.form == "listed")
 
     def _all_listed(self, options: tuple[str, ...]) -> bool:
         terms = [self.vocabulary.terms.get(o.lower()) for o in options[:_BEST]]
@@ -198,9 +231,14 @@ class Quiz:
             return False
         if fit.any_kind:
             self.unsure.add(number)
+        if gap.form == "term" and self._is_vetted(self.vocabulary.terms[gap.term], fit):
+            self.vetted.add(number)
         self.options[number] = wrong
         self.keys[answer] = self.keys.get(answer, 0) + 1
         return True
+
+    def _is_vetted(self, term: Term, fit: Fit) -> bool:
+        return self.vocabulary.sort_of(term) == "person" if term.name else not fit.any_kind
 
     def _wrong(self, sentence: int, gap: Gap, fit: Fit) -> tuple[str, ...] | None:
         if gap.form == "phrase":
@@ -224,5 +262,10 @@ class Quiz:
         if term.ends_in_name:
             return None
         named = gap.draft.kind == "name"
-        found = self.distractors.for_term(term, sentence, gap.draft.stem, replace(fit, named=named))
+        fitting = replace(fit, named=named, sure=not (term.name or fit.any_kind))
+        found = self.distractors.for_term(term, sentence, gap.draft.stem, fitting)
         return term_options(gap.draft.answer, found)
+
+
+def _lowered(gap: Gap, less: float) -> Gap:
+    return replace(gap, draft=replace(gap.draft, score=gap.draft.score - less))

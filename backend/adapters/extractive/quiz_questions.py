@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from backend.utils.stems import content_stems
 
 from . import lexicon as lx
+from .appositions import apposition
 from .asking import OF_PLACE, Draft, askable, opening, points_elsewhere, sentence_case, sound_case
 from .blanks import Blank, blanks, loose_blanks
 from .clauses import Clause, Span, noun_phrase
 from .definitions import called_inside, definition, naming, synonym
 from .drafting import Pattern, after_adverbs, progressive
 from .endings import ending
+from .glossary import NAMES
 from .open_questions import drafts_in
 from .quantities import count, date
 from .quiz_open import asked_openly
@@ -31,6 +33,13 @@ _BEGINNING = 6
 """Letters by which two words show that they are of one root."""
 _OBJECT = 0.12
 """What a term that something is done to is worth less than one that does something."""
+
+
+DESCRIBED = {False: "definition of one", True: "definition of several"}
+PERSON = "definition of a person"
+"""The pools of descriptions."""
+_DESCRIBING = (4, 20)
+"""Words of a description."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +67,15 @@ def gaps(document: Document, vocabulary: Vocabulary, index: int) -> list[Gap]:
             *_agent(reading, clause),
             *_named(reading, clause),
         ]
-        found += [*_number(reading, clause), *_described(reading, clause), *_answered(reading, clause)]
+        found += [*_number(reading, clause), *_answered(reading, clause)]
         found += _ended(vocabulary, reading, clause)
+    found += _described(reading, clause)
+    if clause is not None:
         boost = document.standing(reading, clause)
         found = [_scored(g, boost) for g in found]
-        found = [
-            g
-            for g in found
-            if g.draft.kind != "description" or document.defines(g.draft.topic, g.draft.answer)
-        ]
+    found = [
+        g for g in found if g.draft.kind != "description" or document.defines(g.draft.topic, g.draft.answer)
+    ]
     found += [
         Gap(draft, "term" if term else "number", term)
         for draft, term in asked_openly(vocabulary, drafts_in(document, reading))
@@ -263,13 +272,28 @@ def _share(reading: Reading, clause: Clause) -> Iterator[Gap]:
             yield Gap(Draft(stem, tokens[i].text, "number", 0.85, topic, reading.sentence), "number")
 
 
-def _described(reading: Reading, clause: Clause) -> Iterator[Gap]:
-    """Stems like "What is epistemology?", to be answered by one of four descriptions."""
-    for draft in definition(reading, clause):
-        words = draft.answer.split()
-        if draft.kind == "definition" and 5 <= len(words) <= 18 and words[0] in {"a", "an", "the"}:
-            described = replace(draft, kind="description", score=draft.score - 0.06)
-            yield Gap(described, "phrase", pool=f"definition {clause.plural}")
+def _described(reading: Reading, clause: Clause | None) -> Iterator[Gap]:
+    """Stems like "What is epistemology?", to be answered by one of four descriptions.
+
+    They lose their article, as those have none that a list of key terms gives.
+    """
+    found = list(apposition(reading))
+    if clause is not None and clause.lead[0] == clause.lead[1]:
+        found += definition(reading, clause)
+    for draft in found:
+        article, _, rest = draft.answer.partition(" ")
+        asks = draft.stem.split()
+        several = asks[1] in {"are", "were"}
+        answer = rest if article in {"a", "an", "the"} else draft.answer if several else ""
+        least, most = _DESCRIBING
+        if (
+            draft.kind == "definition"
+            and least <= len(answer.split()) <= most
+            and " of " not in draft.topic
+            and not NAMES.match(answer)
+        ):
+            described = replace(draft, kind="description", answer=answer, score=draft.score - 0.06)
+            yield Gap(described, "phrase", pool=PERSON if asks[0] == "Who" else DESCRIBED[several])
 
 
 _LEAST_PHRASED = {True: 8, False: 5}

@@ -378,7 +378,7 @@ _FINITE_AUXILIARY = words(
 
 def is_plural(low: str) -> bool:
     """Whether a lower-case noun is written as a plural."""
-    if low in lx.IRREGULAR_PLURALS:
+    if low in lx.IRREGULAR_PLURALS or low.endswith("ae"):
         return True
     return (
         low.endswith("s")

@@ -90,7 +90,7 @@ class Term:
     @property
     def animate(self) -> bool:
         """Whether it speaks of people, as far as its last word tells."""
-        return _are_people(self.head, name=self.name)
+        return are_people(self.head, name=self.name)
 
     @property
     def kind(self) -> Kind:
@@ -99,7 +99,8 @@ class Term:
 
 
 @lru_cache(maxsize=1 << 14)
-def _are_people(head: str, *, name: bool) -> bool:
+def are_people(head: str, *, name: bool = False) -> bool:
+    """Whether the last word of a term names people: painters, chemists."""
     known = (
         head in gazetteer.PEOPLE
         or head.removesuffix("s") in gazetteer.PEOPLE

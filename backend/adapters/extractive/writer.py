@@ -25,6 +25,8 @@ from .selection import Wish, choose
 _LEAST_OPEN = 0.6
 _LEAST_RECALLED = 0.27
 _LEAST_CLOZE = 0.55
+_SHORT = 5_000
+"""Characters below which a text gives sentences to complete too: readers keep one in eight of them."""
 _WRONG = 3
 _EVERY = 1_000_000
 _ALONE = 5_000
@@ -144,7 +146,7 @@ def _english(passages: tuple[Passage, ...], _language: str, order: Order) -> lis
 
 
 def _quiz_item(document: Document, made: Made) -> Item:
-    return Item(made.draft, document.passages, made.options, vetted=made.listed)
+    return Item(made.draft, document.passages, made.options, vetted=made.vetted)
 
 
 def _everything(document: Document, mode: Mode) -> list[Item]:
@@ -152,7 +154,9 @@ def _everything(document: Document, mode: Mode) -> list[Item]:
     if mode is Mode.QUIZ:
         return [_quiz_item(document, made) for made in Quiz(document).every()]
     asked = [d for d in open_questions.drafts(document) if d.score >= _LEAST_OPEN]
-    gaps = [d for d in open_questions.recalled(document) if d.score >= _LEAST_RECALLED]
+    gaps: list[Draft] = []
+    if _length(document.passages) < _SHORT:
+        gaps = [d for d in open_questions.recalled(document) if d.score >= _LEAST_RECALLED]
     return [Item(d, document.passages) for d in asked + gaps]
 
 

@@ -62,8 +62,9 @@ def known(term: str) -> bool:
 
 
 def is_singular(word: str) -> bool:
-    """Whether a word is listed as it stands though it ends like a plural: pancreas, lens, diabetes."""
-    return word.lower() in _nouns().meanings
+    """Whether a word is listed as it stands though it ends like a plural: pancreas, lens, not strings."""
+    low = word.lower()
+    return low in _nouns().meanings and not any(form in _nouns().meanings for form in _singulars(low))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -132,6 +133,12 @@ def same_or_kind_of(one: str, two: str) -> bool:
 def files(term: str) -> frozenset[int]:
     """The kinds of things that a term or its last word may name, as numbers of WordNet's files."""
     return frozenset(_nouns().files[way[-1]] for way in _kinds(term))
+
+
+def first_file(term: str) -> int:
+    """The number of WordNet's file for what a term or its last word names first of all; -1 where unknown."""
+    kinds = _kinds(term)
+    return _nouns().files[kinds[0][-1]] if kinds else -1
 
 
 def is_person(name: str) -> bool:
