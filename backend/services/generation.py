@@ -176,7 +176,7 @@ class QuestionGeneration:
         if topic:
             passages = await self._about(tenant, topic, request, documents)
             if mined:
-                ready = await mined.about(tenant, documents, passages, order)
+                ready = await mined.about(tenant, documents, passages, order, topic)
         else:
             if mined:
                 ready = await mined.spread(tenant, documents, order)

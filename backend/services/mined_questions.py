@@ -12,6 +12,7 @@ from backend.models.documents import POSITION_BITS, Document, Passage
 from backend.models.questions import Candidate, Mode, Order, Question
 from backend.ports.candidate_store import CandidateStore
 from backend.utils.places import even_places
+from backend.utils.stems import content_stems
 from backend.utils.wording import Wording
 
 _TURNS = (3, 12, 1_000_000)
@@ -53,16 +54,30 @@ class MinedQuestions:
         return shown(chosen, order.mode)
 
     async def about(
-        self, tenant: str, documents: Sequence[Document], passages: Sequence[Passage], order: Order
+        self,
+        tenant: str,
+        documents: Sequence[Document],
+        passages: Sequence[Passage],
+        order: Order,
+        topic: str,
     ) -> list[Question] | None:
-        """Questions that come from the passages, those of better passages first."""
+        """Questions that come from the passages, those that name the topic and of better passages first."""
         named = {p.document_id for p in passages}
         if not passages or await self._store.unmined(tenant, [d for d in documents if d.id in named]):
             return None
         relevance = {c.key: p.score for p in passages for c in p.chunks}
         found = await self._store.of_chunks(tenant, order.mode, sorted(relevance))
-        weighed = [replace(c, score=c.score + relevance[c.chunk], section=c.chunk) for c in found]
+        asked = content_stems(topic)
+        weighed = [
+            replace(c, score=c.score + relevance[c.chunk] + _named(c, asked), section=c.chunk) for c in found
+        ]
         return shown(chosen_from(weighed, order, even=False), order.mode)
+
+
+def _named(candidate: Candidate, asked: frozenset[str]) -> float:
+    """Share of a topic's words that a question or its answer has."""
+    question = candidate.question
+    return len(asked & content_stems(f"{question.stem} {question.answer}")) / max(1, len(asked))
 
 
 class _Taken:
