@@ -37,6 +37,8 @@ _CLOSE = 15
 """Sentences within which names are of one matter."""
 _SAME_KIND = 0.8
 """Share of the ways up that names of one kind have in common: two philosophers, two cities."""
+_NEAR_KIND = 0.65
+"""The same of persons of callings that are near each other: a philosopher, a mathematician."""
 _EXACT_FROM = 1700
 """Years before are given in round numbers as often as not."""
 _LATEST_YEAR = 2025
@@ -131,7 +133,8 @@ class Distractors:
         """Names known to be of the key's kind; where nobody knows that, those that are used close by."""
         known = [t for t in names if _known_beside(key, t)]
         if wordnet.namesakes(key.text):
-            return known
+            near = [t for t in names if t not in known and _near_beside(key, t)]
+            return known + near
         close = [t for t in names if t not in known and _away(t, sentence) <= _CLOSE]
         close.sort(key=lambda t: _away(t, sentence))
         return known + [t for t in close if kin.akin(key.text, t.text) is not False]
@@ -223,6 +226,11 @@ def _stands_out(key: Term, picked: Sequence[Term]) -> bool:
 def _known_beside(key: Term, other: Term) -> bool:
     """Whether a name of the document is known to be one of the key's kind."""
     return bool(wordnet.namesakes(key.text)) and (wordnet.kinship(key.text, other.text) or 0.0) >= _SAME_KIND
+
+
+def _near_beside(key: Term, other: Term) -> bool:
+    """Whether a name of the document is that of a person whose calling is near the key's."""
+    return wordnet.is_person(other.text) and (wordnet.kinship(key.text, other.text) or 0.0) >= _NEAR_KIND
 
 
 def _of_another_kind(key: Term, other: Term, fit: Fit) -> bool:

@@ -87,6 +87,7 @@ def gaps(document: Document, vocabulary: Vocabulary, index: int) -> list[Gap]:
         for g in found
         if not points_elsewhere(g.draft.answer)
         and not _ILLUSTRATES.search(g.draft.stem)
+        and g.draft.stem.count("“") == g.draft.stem.count("”")
         and sound_case(g.draft)
     ]
     return [g for g in found if (3 if g.form == "phrase" else 5) <= len(g.draft.stem.split()) <= _LONGEST]
@@ -286,12 +287,9 @@ def _described(reading: Reading, clause: Clause | None) -> Iterator[Gap]:
         several = asks[1] in {"are", "were"}
         answer = rest if article in {"a", "an", "the"} else draft.answer if several else ""
         least, most = _DESCRIBING
-        if (
-            draft.kind == "definition"
-            and least <= len(answer.split()) <= most
-            and " of " not in draft.topic
-            and not NAMES.match(answer)
-        ):
+        told = content_stems(draft.topic) & content_stems(answer)
+        plain = " of " not in draft.topic and not NAMES.match(answer)
+        if draft.kind == "definition" and least <= len(answer.split()) <= most and plain and not told:
             described = replace(draft, kind="description", answer=answer, score=draft.score - 0.06)
             yield Gap(described, "phrase", pool=PERSON if asks[0] == "Who" else DESCRIBED[several])
 
