@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from . import lexicon as lx
+from .asking import quantified
 from .clauses import Clause, Span
 from .gazetteer import BODY_HEADS, GIVEN_NAMES, PEOPLE, PLACE_HEADS, PLACES
-from .reading import Document, Reading, quantified
+from .reading import Document, Reading
 
 _MOST_WORDS = 8
 _GAP = 3

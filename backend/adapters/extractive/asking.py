@@ -9,7 +9,7 @@ from itertools import pairwise
 from . import lexicon as lx
 from .clauses import Clause, Span
 from .lexicon import words
-from .reading import Reading, quantified
+from .reading import Reading
 from .sentences import Sentence
 from .verbs import base_of_past, base_of_third
 
@@ -322,3 +322,8 @@ def _is_verb(reading: Reading, index: int) -> bool:
     return token.tag in {"VZ", "VP", "VD", "MD", "BE", "HV", "DO"} or (
         token.tag == "VB" and reading.tokens[index - 1].tag == "TO"
     )
+
+
+def quantified(reading: Reading, span: Span) -> bool:
+    """Whether a subject is "some ...", "many ...": too vague to ask about."""
+    return reading.tokens[span[0]].low in lx.QUANTIFIERS

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from backend.utils.stems import content_stems
 
 from . import lexicon as lx
-from .asking import Draft, opening, sentence_case
+from .asking import Draft, opening, quantified, sentence_case
 from .casing import Casing
 from .clauses import Clause
 from .drafting import drafted, is_past, progressive
 from .gazetteer import BODY_HEADS, GIVEN_NAMES, PARTICLES, PEOPLE, PLACE_HEADS, PLACES
 from .lexicon import words
 from .predicates import predicate_end, says_much
-from .reading import Reading, quantified
+from .reading import Reading
 from .tagging import Token, is_plural
 
 _MOST_WORDS = 6

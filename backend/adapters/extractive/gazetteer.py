@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from . import lexicon as lx
 from .lexicon import words
 
 PARTICLES = words("von van de da di del della la le du bin ibn al")
@@ -82,3 +85,10 @@ LANGUAGES = words(
     swahili buddhism christianity hinduism islam judaism
     """,
 )
+
+
+@lru_cache(maxsize=1 << 14)
+def are_people(head: str, *, name: bool = False) -> bool:
+    """Whether the last word of a term names people: painters, chemists."""
+    known = head in PEOPLE or head.removesuffix("s") in PEOPLE or head.removesuffix("s") in lx.PERSON_NOUNS
+    return known or (not name and head.endswith(("ists", "ist", "nauts", "naut", "ians", "ian")))

@@ -351,3 +351,8 @@ COMPARATIVES = words(
     older younger better worse bigger greater simpler earlier closer lighter heavier darker
     """,
 )
+QUANTIFIERS = words(
+    """
+    some many several few any certain various no more most much less enough another
+    """,
+)

@@ -11,9 +11,10 @@ from backend.utils.stems import content_stems, stem
 
 from . import kin
 from .asking import Draft
+from .gazetteer import are_people
 from .genus import genus_of
 from .quiz_questions import DESCRIBED, Gap
-from .terms import Term, Vocabulary, are_people
+from .terms import Term, Vocabulary
 
 _WRONG = 3
 _MOST_SHARED = 0.5

@@ -29,11 +29,6 @@ _DEMONSTRATIVE = words(
     next
     """,
 )
-_QUANTIFIERS = words(
-    """
-    some many several few any certain various no more most much less enough another
-    """,
-)
 _YEAR = re.compile(r"1\d{3}|20[0-4]\d")
 TO_ANYBODY = words("we you us your our")
 _OWNED = words("his her its their whose")
@@ -401,8 +396,3 @@ class Document:
             return 0.0
         often = max(min(self.frequency[n], 8) / 8 for n in nouns)
         return min(1.0, 0.7 * often + (0.3 if any(n in self.heading_words for n in nouns) else 0.0))
-
-
-def quantified(reading: Reading, span: Span) -> bool:
-    """Whether a subject is "some ...", "many ...": too vague to ask about."""
-    return reading.tokens[span[0]].low in _QUANTIFIERS

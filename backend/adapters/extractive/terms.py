@@ -7,7 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from backend.utils.stems import content_stems
 
@@ -90,23 +90,12 @@ class Term:
     @property
     def animate(self) -> bool:
         """Whether it speaks of people, as far as its last word tells."""
-        return are_people(self.head, name=self.name)
+        return gazetteer.are_people(self.head, name=self.name)
 
     @property
     def kind(self) -> Kind:
         """Plural, a name, an abbreviation, written with a capital: what four options must share."""
         return self.plural, self.name, self.text.isupper(), self.text[0].isupper()
-
-
-@lru_cache(maxsize=1 << 14)
-def are_people(head: str, *, name: bool = False) -> bool:
-    """Whether the last word of a term names people: painters, chemists."""
-    known = (
-        head in gazetteer.PEOPLE
-        or head.removesuffix("s") in gazetteer.PEOPLE
-        or head.removesuffix("s") in lx.PERSON_NOUNS
-    )
-    return known or (not name and head.endswith(("ists", "ist", "nauts", "naut", "ians", "ian")))
 
 
 class Vocabulary:
