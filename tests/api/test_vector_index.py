@@ -433,3 +433,31 @@ def test_only_an_auto_index_has_a_graph(server: IndexServer) -> None:
     wrong = server.http.post("/v1/index", json={"name": "auto-2", "dimension": 8, "index_type": "IVF8,Auto"})
     assert wrong.status_code == 400
     assert "'Auto'" in wrong.json()["message"]
+
+
+@pytest.mark.parametrize("index_type", ["HNSW8", "Flat", "BHNSW8"])
+def test_a_radius_around_several_vectors_finds_nothing_in_an_empty_index(
+    server: IndexServer, index_type: str
+) -> None:
+    """FAISS would end the process for a graph."""
+    place = f"/v1/index/empty-{index_type}/specialized_search"
+    create(server, f"empty-{index_type}", 8, index_type)
+    rows = [[1], [0]] if index_type.startswith("B") else [[1] + [0] * 7, [0] * 8]
+    answer = server.http.post(place, json={"search_type": "range", "vectors": rows, "radius": 1})
+    assert answer.json() == {"results": [[], []], "truncated": False}
+
+
+def test_a_radius_beyond_all_numbers_is_everything(server: IndexServer, name: str) -> None:
+    body = {"search_type": "range", "vector": [1, 0, 0, 0], "radius": 1e300}
+    answer = server.http.post(f"/v1/index/{name}/specialized_search", json=body)
+    assert len(answer.json()["results"]) == 4
+
+
+@pytest.mark.parametrize("index_type", ["HNSW8,SQ8", "PQ4x4fs", "SQ8", "IVF4,PQ4x4"])
+def test_a_type_without_a_metric_is_refused(server: IndexServer, index_type: str) -> None:
+    """FAISS finds out when vectors are added, and ends the process."""
+    body = {"name": "l1", "dimension": 8, "index_type": index_type, "metric": "l1"}
+    answer = server.http.post("/v1/index", json=body)
+    assert answer.status_code == 400
+    assert "l2 or ip" in answer.json()["message"]
+    assert create(server, f"l1-{index_type[:3]}", 8, "PCA4,HNSW8", metric="l1")["metric"] == "l1"

@@ -249,13 +249,15 @@ def range_search(
     index: Index, queries: npt.NDArray[Any], radius: float, mask: Mask | None, options: Mapping[str, Any]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any], npt.NDArray[np.int64]]:
     """FAISS's limits, distances and positions of everything within ``radius``."""
+    if not int(index.ntotal) or not len(queries):  # for several queries an empty graph would end the process
+        return np.zeros(len(queries) + 1, np.int64), *(part[0] for part in _nothing(index, 1, 0))
     usable = mask is not None and selects(index)
     selector = (
         faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little")) if usable and mask is not None else None
     )
     with faiss_errors():
         params = parameters(index, selector, options)
-        reach = _bits(index, radius) if is_binary(index) else radius
+        reach = _bits(index, radius) if is_binary(index) else _float32(radius)
         limits, distances, positions = index.range_search(queries, reach, params=params)
     limits = limits.astype(np.int64)
     if mask is None:
@@ -263,6 +265,12 @@ def range_search(
     good = mask[positions]
     before = np.concatenate([[0], np.cumsum(good)])
     return before[limits].astype(np.int64), distances[good], positions[good]
+
+
+def _float32(radius: float) -> float:
+    """The nearest that FAISS takes: beyond, it is everything or nothing all the same."""
+    most = float(np.finfo(np.float32).max)
+    return min(max(radius, -most), most)
 
 
 def _bits(index: Index, radius: float) -> int:

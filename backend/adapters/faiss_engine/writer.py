@@ -264,7 +264,7 @@ class Writer:
         index = self._cell.state.index
         slow = structure.slow_to_add(index)
         step = _SLOW_SLICE if slow else _SLICE
-        step = len(vectors) if structure.fixed(index) else step
+        step = max(1, len(vectors)) if structure.fixed(index) else step
         for begin in range(0, len(vectors), step):
             with self._cell.lock.writing():
                 structure.add(index, vectors[begin : begin + step])

@@ -32,6 +32,10 @@ _MOST_NUMBER = 1 << 18
 _WITH_MATRIX = re.compile(r"PCA|OPQ|RR|ITQ|LSH")
 _MOST_WITH_MATRIX = 8_192
 
+_EVERYWHERE = frozenset({"l2", "ip"})
+_ANY_METRIC = re.compile(r"((L2norm|(PCA|PCAR|PCAW|PCAWR|RR|Pad)\d+),)*(IVF\d+,Flat|Flat|HNSW\d+(,Flat)?)")
+"""Types that compare plain vectors. With others FAISS ends the process where it knows no such metric."""
+
 _OPTIONS: Mapping[str, float] = {
     "nprobe": 1 << 18,
     "max_codes": 1 << 62,
@@ -49,6 +53,11 @@ def check_kind(spec: IndexSpec) -> None:
         raise InvalidRequest(f"index_type has at most {_LONGEST} characters.")
     for part in re.split(r",(?![^(]*\))", text):
         _check_part(part)
+    if spec.metric not in _EVERYWHERE and not spec.binary and not _ANY_METRIC.fullmatch(text):
+        raise InvalidRequest(
+            f"{text} measures by l2 or ip; {spec.metric} takes a Flat, HNSW or IVF,Flat index, "
+            "which may follow a transform."
+        )
     if _WITH_MATRIX.search(text) and spec.dimension > _MOST_WITH_MATRIX:
         raise InvalidRequest(f"Types with a matrix ({text}) take up to {_MOST_WITH_MATRIX} dimensions.")
 

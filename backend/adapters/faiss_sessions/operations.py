@@ -11,7 +11,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from backend.adapters.faiss_sessions import pointers, policy, positions
+from backend.adapters.faiss_sessions import guards, pointers, policy, positions
 from backend.adapters.faiss_sessions.frames import BrokenFrame, Frame
 from backend.adapters.faiss_sessions.objects import Held, Session
 from backend.adapters.faiss_sessions.values import Answer, Given, Pointed, class_named
@@ -72,7 +72,9 @@ class Operations:
     def _new(self, session: Session, frame: Frame) -> tuple[dict[str, Any], list[Any]]:
         kind = class_named(frame.header.get("name"))
         args, named, given = _arguments(session, frame)
-        policy.check_arguments(vars(kind)["__init__"], "__init__", args, named)
+        policy.check_arguments(inspect.getattr_static(kind, "__init__"), "__init__", args, named)
+        if issubclass(kind, faiss.Index | faiss.IndexBinary) and any(value is None for value in args):
+            raise TypeError(f"{kind.__name__}() takes no None")
         held = Held(kind(*args, **named), given.held)
         return {"value": {"h": [session.hold(held), kind.__name__]}}, []
 
@@ -84,6 +86,9 @@ class Operations:
         self._check_size(name, args, named)
         positions.check_positions(held.obj, call, name, args, named)
         pointed = pointers.checked(held, call, args)
+        guards.check_call(held, name, args, named)
+        for each in given.held:
+            guards.check_whole(each.obj)
         args = [value.pointer if isinstance(value, Pointed) else value for value in args]
         if not policy.reads_only(name):
             args, named = _disowned(held, call, name, args, named)
@@ -129,6 +134,7 @@ class Operations:
             self._set_ownership(held, name, value=bool(value))
             return {"value": None}, []
         policy.check_field(held.obj, name)
+        guards.check_value(held.obj, name, value)
         if isinstance(value, str):
             raise TypeError(f"{name} takes no text in a session")
         if given.held and _owns(held.obj):
@@ -153,6 +159,8 @@ class Operations:
         if not given.held and name not in policy.FACTORIES:
             raise policy.Refused(f"faiss.{name} works on arrays alone: the client calls it itself")
         policy.check_arguments(call, name, args, named)
+        for each in given.held:
+            guards.check_whole(each.obj)
         if not policy.reads_only(name):
             for each in given.held:
                 each.keeps.extend(other for other in given.held if other is not each)
@@ -164,6 +172,7 @@ class Operations:
         args, named, given = _arguments(session, frame)
         if write is None or not args or not given.held:
             raise BrokenFrame("dump takes what to write (e.g. index) and an object.")
+        guards.check_whole(given.held[0].obj)
         writer = faiss.VectorIOWriter()
         write(args[0], writer, *args[1:], **named)
         if writer.data.size() > self._max_answer:

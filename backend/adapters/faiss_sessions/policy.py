@@ -16,7 +16,7 @@ import faiss
 
 _REFUSED_CLASSES = re.compile(
     r"IOReader|IOWriter|Callback|OnDisk|Mmapped|ZeroCopy|IOHook|^Swig|SIMDConfig|OwnedVectorOwner|BufferList"
-    r"|Bitstring|^PQ(En|De)coder|MemoryPool|Scratch|^the_class$"
+    r"|Bitstring|^PQ(En|De)coder|MemoryPool|Scratch|^the_class$|^RangeQueryResult$"
 )
 """Files, callbacks, process-wide settings, and classes that are only a pointer and an offset."""
 
@@ -44,7 +44,7 @@ _SIZES = frozenset(
 )
 """Fields that say how large memory is; a wrong one makes FAISS read past its end."""
 
-_OPTIONAL = frozenset({"params", "sel", "search_params", "quantizer_params", "index"})
+OPTIONAL = frozenset({"params", "sel", "search_params", "quantizer_params", "index"})
 """Parameters of C++ methods for which None is a choice, not a null pointer."""
 
 _READS = re.compile(
@@ -110,7 +110,7 @@ def check_arguments(call: Callable[..., Any], name: str, args: list[Any], named:
     if not _TEXTS.match(name) and any(isinstance(value, str | bytes) for value in given):
         raise TypeError(f"{name}() takes no text in a session: files belong to the client")
     if "swigfaiss" in getattr(call, "__module__", "") and any(value is None for value in given):
-        bare = [each for each in _nones(call, args, named) if each not in _OPTIONAL]
+        bare = [each for each in _nones(call, args, named) if each not in OPTIONAL]
         if bare:
             raise TypeError(f"in method '{name}', argument {bare[0]}: None is no object")
 

@@ -72,5 +72,5 @@ def _wanted(owner: Any, name: str, named: Mapping[str, Any]) -> Array:  # noqa: 
     keys = named.get("labels" if name == "compute_distance_subset" else "key")
     if isinstance(keys, Pointed):
         keys = keys.array
-    found = np.atleast_1d(np.asarray(keys))
+    found = np.atleast_1d(np.asarray(int(keys) if isinstance(keys, bool) else keys))
     return found if found.dtype.kind in "iu" else np.empty(0, np.int64)
