@@ -123,6 +123,7 @@ def create_app(
     app.add_middleware(RequestId)
     app.router.routes[:0] = [RelayedIndexes(), SearchRoute(vector_index.search)]
     for module in (
+        documents,  # first: a path is looked for in this order, and uploads come in thousands
         auth,
         chat,
         questions,
@@ -134,7 +135,6 @@ def create_app(
         search,
         collections,
         jobs,
-        documents,
         migrations,
         progress,
         pdf,
