@@ -176,7 +176,7 @@ async def _in_time(services: Services, articles: Sequence[Any]) -> Figure:
         answer = await services.answers.answer_question(
             DEFAULT_TENANT, Inquiry(question, DEFAULT_SOURCES, scope)
         )
-        times = [c.chunk.start_seconds for c in answer.citations if gold in c.quote]
+        times = [c.start_seconds for c in answer.citations if gold in c.quote]
         cited += bool(times)
         near += any(at is not None and abs(at - second) <= 30 for at in times)
     share = _percent(near, max(1, cited))

@@ -45,6 +45,8 @@ class Citation:
     start: int
     end: int
     """Its span in the document's extracted text."""
+    start_seconds: float | None = None
+    """Transcripts: about when it begins to be said."""
 
 
 @dataclass(frozen=True, slots=True)

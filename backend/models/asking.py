@@ -116,7 +116,7 @@ class CitationView(BaseModel):
     start: int = Field(description="Where the quote begins in the document's extracted text, in characters.")
     end: int
     page: int | None
-    start_seconds: float | None
+    start_seconds: float | None = Field(description="Transcripts: about when the quote begins to be said.")
     link: str | None = Field(description="Opens the video at that second.")
 
     @classmethod
@@ -131,8 +131,8 @@ class CitationView(BaseModel):
             start=citation.start,
             end=citation.end,
             page=chunk.page,
-            start_seconds=chunk.start_seconds,
-            link=link_at(url, chunk.start_seconds) if url else None,
+            start_seconds=citation.start_seconds,
+            link=link_at(url, citation.start_seconds) if url else None,
         )
 
 

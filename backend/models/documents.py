@@ -178,6 +178,10 @@ class Hit:
     score: float
 
 
+_SLOWEST = 8
+"""Characters of slow speech in a second."""
+
+
 @dataclass(frozen=True)
 class Passage:
     """Consecutive chunks of one document as one text, around the chunk that was found."""
@@ -225,6 +229,17 @@ class Passage:
     def _ends(self) -> tuple[int, ...]:
         """Where in ``text`` each chunk and the gap behind it end."""
         return tuple(accumulate(map(len, self._pieces())))
+
+    def second_of(self, offset: int) -> float | None:
+        """About when the character of ``text`` at ``offset`` is said, between the times of its chunks."""
+        chunk, place = self.chunk_at(offset), self.place_of(offset)
+        after = next((c for c in self.chunks if c.position == chunk.position + 1), None)
+        began = chunk.start_seconds
+        if began is None or after is None or after.start_seconds is None or after.start <= chunk.start:
+            return began
+        before = place - chunk.start
+        spread = before / (after.start - chunk.start) * (after.start_seconds - began)
+        return began + min(spread, before / _SLOWEST)  # a chunk may end in silence
 
     def _pieces(self) -> list[str]:
         """Each chunk's text with the gap that follows it (a paragraph break from 2 characters on)."""

@@ -130,3 +130,28 @@ def test_a_link_opens_at_its_second(url: str, seconds: float | None, link: str) 
 )
 def test_the_language_of_a_text(text: str, code: str | None) -> None:
     assert language_of(text) == code
+
+
+def said(*times: float | None) -> Passage:
+    """Chunks of 80 characters, one said after the other."""
+    chunks = [
+        Chunk(n, "d", n, f"{n}" * 80, start=100 + 81 * n, end=180 + 81 * n, start_seconds=time)
+        for n, time in enumerate(times)
+    ]
+    return Passage("d", "talk.srt", tuple(chunks))
+
+
+def test_when_a_character_is_said_lies_between_the_times_of_the_chunks() -> None:
+    talk = said(10.0, 15.4, 20.8)
+    assert talk.second_of(0) == 10.0
+    assert talk.second_of(40) == pytest.approx(12.67, abs=0.01)
+    assert talk.second_of(81) == 15.4
+    assert talk.second_of(81 + 27) == pytest.approx(17.2, abs=0.01)
+    assert talk.second_of(170) == 20.8  # of the last chunk only its beginning is known
+
+
+def test_silence_after_a_chunk_is_not_spread_over_it() -> None:
+    assert said(10.0, 200.0).second_of(40) == 15.0
+    assert said(None, None).second_of(40) is None
+    assert said(10.0, None).second_of(40) == 10.0
+    assert said(10.0, 10.0).second_of(40) == 10.0

@@ -171,4 +171,5 @@ def _citation(number: int, passage: Passage, window: _Window) -> Citation:
         quote=window.text,
         start=passage.place_of(window.start),
         end=passage.place_of(window.end - 1) + 1,
+        start_seconds=passage.second_of(window.start),
     )

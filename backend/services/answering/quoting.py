@@ -69,4 +69,5 @@ def _citation(evidence: Evidence, candidate: Candidate) -> Citation:
         quote=candidate.text,
         start=passage.place_of(candidate.offset),
         end=passage.place_of(candidate.end - 1) + 1,
+        start_seconds=passage.second_of(candidate.offset),
     )
