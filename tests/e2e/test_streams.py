@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,12 @@ def behaviour() -> Behaviour:
     return Behaviour(seconds=0.4, spread=True, tokens=20)
 
 
-@pytest.fixture
-async def server(tmp_path: Path, behaviour: Behaviour) -> AsyncIterator[Server]:
+@asynccontextmanager
+async def asked(folder: Path, behaviour: Behaviour, **settings: str) -> AsyncIterator[Server]:
+    """A server with the sample and the model server."""
     async with serving(behaviour) as url:
         running = await asyncio.to_thread(
-            Server, tmp_path / "data", LLM_PROVIDERS="local", LOCAL_BASE_URL=url, LOCAL_TIMEOUT_S="2"
+            Server, folder, LLM_PROVIDERS="local", LOCAL_BASE_URL=url, **{"LOCAL_TIMEOUT_S": "2"} | settings
         )
         try:
             document = await asyncio.to_thread(running.upload, "plants.txt", SAMPLE)
@@ -37,6 +39,12 @@ async def server(tmp_path: Path, behaviour: Behaviour) -> AsyncIterator[Server]:
             yield running
         finally:
             await asyncio.to_thread(running.stop)
+
+
+@pytest.fixture
+async def server(tmp_path: Path, behaviour: Behaviour) -> AsyncIterator[Server]:
+    async with asked(tmp_path / "data", behaviour) as running:
+        yield running
 
 
 async def read(
@@ -119,6 +127,21 @@ async def test_a_model_that_breaks_off_is_one_error(server: Server, behaviour: B
     async with httpx.AsyncClient(timeout=20) as client:
         whole = (await client.post(f"{server.url}api/ask", json=BODY)).json()
     assert (whole["model"], whole["fallback_used"]) == ("extractive", True)
+
+
+async def test_a_model_that_falls_silent_ends_the_stream_and_its_call(
+    tmp_path: Path, behaviour: Behaviour
+) -> None:
+    behaviour.seconds, behaviour.tokens = 40.0, 10
+    async with asked(tmp_path / "data", behaviour, STREAM_IDLE_S="1.5", LOCAL_TIMEOUT_S="60") as running:
+        events = await read(running.url)
+        assert [events[0].event, events[-1].event] == ["sources", "error"]
+        error = json.loads(events[-1].data)
+        assert (error["code"], error["retryable"]) == ("model_unavailable", True)
+        assert "did not go on" in error["message"]
+        async with asyncio.timeout(20):
+            while not behaviour.stopped:  # noqa: ASYNC110 - the server keeps a record, not an event
+                await asyncio.sleep(0.02)
 
 
 async def test_a_socket_of_another_library(server: Server, behaviour: Behaviour) -> None:
