@@ -103,9 +103,10 @@ def _plan(settings: Settings, options: argparse.Namespace) -> Plan:
     product = [sys.executable, "-m", "backend"]
     parts = [
         *own_redis,
+        # Before those it watches: of a task whose beginning it missed it knows no name.
+        Part("flower", _flower(flower_port), lambda: _answers(f"{flower}healthcheck")),
         Part("worker", [*product, "worker"], lambda: _has_worker(redis_url)),
         Part("beat", [*product, "worker", "--beat"], lambda: True),
-        Part("flower", _flower(flower_port), lambda: _answers(f"{flower}healthcheck")),
         Part("api", [*product, "serve", "--port", str(api_port)], lambda: _answers(f"{api}health/ready")),
     ]
     environment = {

@@ -122,7 +122,12 @@ class CeleryQueue:
                 self._producer = self._celery.amqp.Producer(self._connection, auto_declare=False)
             for _ in range(ring.times):
                 self._celery.send_task(
-                    RING, (ring.queue, ring.job_id), queue=ring.queue, producer=self._producer, retry=False
+                    RING,
+                    (ring.queue, ring.job_id),
+                    queue=ring.queue,
+                    producer=self._producer,
+                    retry=False,
+                    shadow=_shown_as(ring.queue),
                 )
             self._failing = False
         except Exception as error:  # noqa: BLE001 - whatever the broker does, no caller may suffer for it
@@ -168,3 +173,8 @@ def _sender(redis_url: str) -> Celery:
         task_serializer="json",
     )
     return celery
+
+
+def _shown_as(queue: str) -> str:
+    """What the rings of a queue are called in Flower and in logs, where all are one task."""
+    return f"quaestio.{queue}"

@@ -82,10 +82,12 @@ def test_it_works_shows_its_tasks_and_leaves_nothing_behind(up: Process) -> None
     def shown() -> bool:
         tasks: list[Any] = list(json.loads(fetch(f"{flower}api/tasks", PASSWORD)).values())
         return any(
-            t["name"] == "quaestio.ring" and job_id in t["args"] and t["state"] == "SUCCESS" for t in tasks
+            t["name"] == "quaestio.ingestion" and job_id in t["args"] and t["state"] == "SUCCESS"
+            for t in tasks
         )
 
     until(shown)
+    assert all(t["name"] for t in json.loads(fetch(f"{flower}api/tasks", PASSWORD)).values())
     until(lambda: json.loads(fetch(f"{page}api/pdf/list"))["total"] == 2)
     for wrong in ("", "wrong"):
         with pytest.raises(urllib.error.HTTPError, match="401"):
