@@ -721,3 +721,15 @@ def test_another_type_takes_over_with_its_name(engine: Engine, kind: str) -> Non
         assert len(index) == 300 - 43 + 1
         assert index.search(rows[:1], 1)[1][0][0] == 1000
         assert index.check() == "sound"
+
+
+def test_a_graph_that_faiss_never_ends_is_refused(tmp_path: Path) -> None:
+    """An NSG of the same vector again and again; nothing is changed, and others can be added."""
+    with Engine(tmp_path) as engine:
+        engine.create("t", "it", IndexSpec(D, "NSG8"))
+        with engine.open("t", "it", writable=True) as index:
+            with pytest.raises(InvalidRequest, match="of which a fifth are the same"):
+                index.add(np.arange(300), np.zeros((300, D), np.float32))
+            assert len(index) == 0
+            index.add(np.arange(300), vectors(300))
+            assert index.search(vectors(300)[:1], 1)[1].tolist() == [[0]]

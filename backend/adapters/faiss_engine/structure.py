@@ -313,8 +313,18 @@ def reconstruct(index: Index, position: int) -> npt.NDArray[Any]:
 
 def add(index: Index, vectors: npt.NDArray[Any]) -> None:
     """Vectors behind the last position of an index in memory of its own."""
+    if fixed(index) and len(vectors) and _most_alike(vectors) * _ALIKE > max(len(vectors), _FEW):
+        raise InvalidRequest("FAISS makes no NSG of vectors of which a fifth are the same.")
     with faiss_errors():
         index.add(vectors)
+
+
+_ALIKE, _FEW = 5, 100
+
+
+def _most_alike(vectors: npt.NDArray[Any]) -> int:
+    """How often the commonest vector is there."""
+    return int(np.unique(vectors, axis=0, return_counts=True)[1].max())
 
 
 def slow_to_add(index: Index) -> bool:
