@@ -37,7 +37,7 @@ _CLOSE = 15
 """Sentences within which names are of one matter."""
 _SAME_KIND = 0.8
 """Share of the ways up that names of one kind have in common: two philosophers, two cities."""
-_NEAR_KIND = 0.65
+_NEAR_KIND, _USED = 0.65, 3
 """The same of persons of callings that are near each other: a philosopher, a mathematician."""
 _EXACT_FROM = 1700
 """Years before are given in round numbers as often as not."""
@@ -93,7 +93,8 @@ class Distractors:
                 break
         if key.name:
             chosen = self._of_the_keys_kind(key, chosen, sentence)
-            chosen += self._namesakes(key, sentence) if fit.near else []
+            placed = self.vocabulary.sort_of(key) == "place"
+            chosen += self._namesakes(key, sentence) if fit.near and (fit.any_kind or not placed) else []
         picked = _with_a_longer_one(key, chosen)
         if picked is not None and (_stands_out(key, picked) or not self._kindred(key, picked)):
             return None
@@ -229,8 +230,12 @@ def _known_beside(key: Term, other: Term) -> bool:
 
 
 def _near_beside(key: Term, other: Term) -> bool:
-    """Whether a name of the document is that of a person whose calling is near the key's."""
-    return wordnet.is_person(other.text) and (wordnet.kinship(key.text, other.text) or 0.0) >= _NEAR_KIND
+    """Whether a name that the document uses often is that of a person whose calling is near the key's."""
+    return (
+        other.count >= _USED
+        and wordnet.is_person(other.text)
+        and (wordnet.kinship(key.text, other.text) or 0.0) >= _NEAR_KIND
+    )
 
 
 def _of_another_kind(key: Term, other: Term, fit: Fit) -> bool:

@@ -11,7 +11,7 @@ PARTICLES = words("von van de da di del della la le du bin ibn al")
 """What may stand between a given name and a family name."""
 PEOPLE = words(
     """
-    people crew men women man woman child children boy girl father mother son daughter citizen worker
+    people person crew men women man woman child children boy girl father mother son daughter citizen worker
     soldier settler farmer slave servant peasant merchant trader owner buyer seller consumer customer
     patient doctor pharmacist pilot sailor player member voter lawyer judge police official officer
     commander governor senator consul minister emperor empress noble knight priest monk nun saint

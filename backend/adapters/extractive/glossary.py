@@ -36,6 +36,8 @@ NAMES = re.compile(
     re.IGNORECASE,
 )
 """How a definition begins that tells what a word is used for rather than what it means."""
+_ROOT, _LONG_WORD = 6, re.compile(r"[^\W\d_]{6,}")
+"""First letters that two words of one root share."""
 _POINTS = re.compile(r"\b(?:see|above|below|chapter|section|figure|table|e\.g|i\.e)\b", re.IGNORECASE)
 _QUOTES = re.compile('[“”"]')
 _PRONOUNS = frozenset("it they this these those he she".split())
@@ -125,6 +127,15 @@ def _is_term(piece: str) -> bool:
 
 def _entry(term: str, said: str, span: Span, passage: int, place: int) -> Entry:
     return Entry(term, said, core_of_definition(said), passage, span, place)
+
+
+def echoes(term: str, said: str) -> bool:
+    """Whether words of a term and of what is said of it have a root in common: "bipennate", "pennate"."""
+    if content_stems(term) & content_stems(said):
+        return True
+    roots = [w[:_ROOT] for w in _LONG_WORD.findall(said.lower())]
+    own = [w[:_ROOT] for w in _LONG_WORD.findall(term.lower())]
+    return any(root in term.lower() for root in roots) or any(root in said.lower() for root in own)
 
 
 def core_of_definition(said: str) -> str:

@@ -18,11 +18,13 @@ from backend.utils.stems import content_stems
 from . import kin, wordnet
 from .asking import Draft
 from .clauses import noun_phrase
+from .gazetteer import are_people
 from .genus import genus_of
-from .glossary import NAMES, Entry
+from .glossary import NAMES, Entry, echoes
 from .reading import Document
 from .sentences import Sentence
 from .tagging import is_plural, tag
+from .verbs import THIRD
 
 _NAME, _MEANING = 1.12, 1.05
 _UNUSED = 0.1
@@ -160,7 +162,8 @@ class KeyTerms:
         """Whether a definition names what it files the term under rather than what it does."""
         said = core.partition(", ")[2] if core.startswith("in ") else core  # "in Marxism, the ..."
         tokens = tuple(tag(said or core, self.document.casing))
-        return tokens[0].tag not in _VERBAL and noun_phrase(tokens, 0, len(tokens)) is not None
+        acts = tokens[0].low in THIRD and len(tokens) > 1 and tokens[1].tag in {"DT", "PS"}
+        return not acts and tokens[0].tag not in _VERBAL and noun_phrase(tokens, 0, len(tokens)) is not None
 
     @cached_property
     def _text(self) -> str:
@@ -214,8 +217,9 @@ class KeyTerms:
     def _other_meanings(self, entry: Entry) -> list[Entry]:
         """Entries whose definitions could be this one's as far as form tells, those of its kind first."""
         number = self._number(entry)
-        if entry.named_in_core or number != _plural(entry.low):
+        if number != _plural(entry.low) or echoes(entry.term, entry.core):
             return []
+        people = are_people(self._genera[entry.low])
         asked = content_stems(entry.term)
         least, most = (share * len(entry.core) for share in _LENGTHS)
         found = [
@@ -224,6 +228,7 @@ class KeyTerms:
             if least <= len(e.core) <= most
             and len(content_stems(e.core)) >= _FEWEST_TOLD
             and self._number(e) == number
+            and are_people(self._genera[e.low]) == people
             and not kin.interchangeable(entry.low, e.low)
             and not content_stems(e.core) & asked
         ]
@@ -251,7 +256,8 @@ class KeyTerms:
 
     def _is_broad(self, entry: Entry) -> bool:
         """Whether others of the list are kinds of the entry: "joint", among joints."""
-        return self._kinds[entry.low.removesuffix("s")] >= _KINDS_OF_IT
+        category = self._genera[entry.low] == "category"
+        return category or self._kinds[entry.low.removesuffix("s")] >= _KINDS_OF_IT
 
     @cached_property
     def _kinds(self) -> Counter[str]:

@@ -23,7 +23,8 @@ _VAGUE = frozenset({"structure", "part", "thing", "something", "amount", "portio
 """Nouns that file a term nowhere."""
 _LOOSE = words(
     """
-    area branch component division element end extension feature form group item level member opening period
+    area branch bundle category cluster collection component division element end extension feature form group
+    item level mass member network opening period system
     phase place point position process region section segment series site space stage state step surface type
     unit
     """,
@@ -73,12 +74,17 @@ def akin(one: str, two: str, genera: tuple[str, str] = ("", "")) -> bool | None:
 
 def degree(one: str, two: str, genera: tuple[str, str] = ("", "")) -> float | None:
     """How near in kind two terms are, 0..1; what the document files them under tells more than they do."""
-    named = _degree(one, two)
+    named = _degree(_headed(one), _headed(two))
     filed = _filed(*genera)
     if filed is None:
         return named
     plain = wordnet.known(one) and wordnet.known(two)
     return max(filed, named) if plain and named is not None else filed
+
+
+def _headed(term: str) -> str:
+    """The term up to its head: "law" of "law of the excluded middle", unless WordNet has all of it."""
+    return term if wordnet.known(term) else term.partition(" of ")[0]
 
 
 def _filed(one: str, two: str) -> float | None:

@@ -43,9 +43,9 @@ async def sharpened(items: Sequence[Item], embedder: Embedder) -> list[Item]:
     """
     texts = sorted({t for i in items if _worded(i) for t in _texts(i)})
     if not texts:
-        return list(items)
+        return [replace(i, options=i.options[:_WRONG]) for i in items]
     vectors = dict(zip(texts, await embedder.embed(texts), strict=True))
-    made = [_sharpened(i, vectors) if _worded(i) else i for i in items]
+    made = [_sharpened(i, vectors) if _worded(i) else replace(i, options=i.options[:_WRONG]) for i in items]
     return [i for i in made if i is not None]
 
 

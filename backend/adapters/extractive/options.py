@@ -153,7 +153,7 @@ class Descriptions:
             return False
         if asked & (content_stems(two.answer) | content_stems(two.topic)):
             return False
-        if are_people(one.topic.rpartition(" ")[-1]) != are_people(two.topic.rpartition(" ")[-1]):
+        if _of_people(one) != _of_people(two):
             return False
         least, most = (0.5, 2.2) if near else (0.6, 1.6)
         return least * len(one.answer) <= len(two.answer) <= most * len(one.answer)
@@ -162,6 +162,12 @@ class Descriptions:
         near = abs(gap.draft.sentence.position - other.draft.sentence.position) / 8000
         unlike = abs(len(gap.draft.answer) - len(other.draft.answer)) / 25
         return near + unlike - self._nearness(gap, other)
+
+
+def _of_people(draft: Draft) -> bool:
+    """Whether a description is of people."""
+    head = draft.topic.rpartition(" ")[-1]
+    return are_people(head) or any(are_people(w) for w in draft.answer.split()[:2])
 
 
 def _position(gap: Gap) -> int:

@@ -9,7 +9,7 @@ from functools import partial
 
 from backend.models.questions import Order
 
-from . import quiz_questions
+from . import quiz_questions, wordnet
 from .asking import Draft
 from .distractors import Distractors, Fit, numbers_beside
 from .key_terms import Asked, KeyTerms, bare
@@ -238,7 +238,7 @@ class Quiz:
         return True
 
     def _is_vetted(self, term: Term, fit: Fit) -> bool:
-        return self.vocabulary.sort_of(term) == "person" if term.name else not fit.any_kind
+        return wordnet.is_person(term.text) if term.name else not fit.any_kind
 
     def _wrong(self, sentence: int, gap: Gap, fit: Fit) -> tuple[str, ...] | None:
         if gap.form == "phrase":

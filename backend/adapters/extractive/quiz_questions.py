@@ -16,7 +16,7 @@ from .clauses import Clause, Span, noun_phrase
 from .definitions import called_inside, definition, naming, synonym
 from .drafting import Pattern, after_adverbs, progressive
 from .endings import ending
-from .glossary import NAMES
+from .glossary import NAMES, echoes
 from .open_questions import drafts_in
 from .quantities import count, date
 from .quiz_open import asked_openly
@@ -38,6 +38,8 @@ _OBJECT = 0.12
 DESCRIBED = {False: "definition of one", True: "definition of several"}
 PERSON = "definition of a person"
 """The pools of descriptions."""
+_RESTRICTS = re.compile(r"\b(?:that|which|who|whose|where|of|for|by|between|from|in|with|to|used|called)\b")
+"""What tells a description from the name of another thing."""
 _DESCRIBING = (4, 20)
 """Words of a description."""
 
@@ -287,8 +289,8 @@ def _described(reading: Reading, clause: Clause | None) -> Iterator[Gap]:
         several = asks[1] in {"are", "were"}
         answer = rest if article in {"a", "an", "the"} else draft.answer if several else ""
         least, most = _DESCRIBING
-        told = content_stems(draft.topic) & content_stems(answer)
-        plain = " of " not in draft.topic and not NAMES.match(answer)
+        told = echoes(draft.topic, answer)
+        plain = " of " not in draft.topic and not NAMES.match(answer) and _RESTRICTS.search(answer)
         if draft.kind == "definition" and least <= len(answer.split()) <= most and plain and not told:
             described = replace(draft, kind="description", answer=answer, score=draft.score - 0.06)
             yield Gap(described, "phrase", pool=PERSON if asks[0] == "Who" else DESCRIBED[several])
