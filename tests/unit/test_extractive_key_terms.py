@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from extractive_checks import passage
 
-from backend.adapters.extractive.glossary import core_of_definition
+from backend.adapters.extractive.glossary import core_of_definition, echoes
 from backend.adapters.extractive.key_terms import KeyTerms
 from backend.adapters.extractive.reading import Document
 from backend.adapters.extractive.sentences import read
@@ -43,41 +43,6 @@ The Bones of the Leg
 
 The femur is the longest bone of the body, and it carries the weight of the trunk when a person stands.
 """
-
-
-def asked(text: str) -> KeyTerms:
-    return KeyTerms(Document.of([passage(text)]))
-
-
-def test_entries_end_where_the_text_goes_on() -> None:
-    contents = read([passage(TEXT)])
-    assert [e.term for e in contents.terms][:5] == ["ligament", "tendon", "bursa", "meniscus", "synovium"]
-    assert not any("cord of collagen" in s.text for s in contents.sentences)
-    assert any(s.text.startswith("A ligament is") for s in contents.sentences)
-
-
-@pytest.mark.parametrize("mark", [": ", " – ", " — "])
-def test_entries_may_stand_in_one_line(mark: str) -> None:
-    lines = [f"{e.term}{mark}{e.said}" for e in read([passage(TEXT)]).terms[:5]]
-    contents = read([passage("Glossary\n\n" + "\n\n".join(lines))])
-    assert [e.term for e in contents.terms] == ["ligament", "tendon", "bursa", "meniscus", "synovium"]
-
-
-def test_a_definition_is_cut_to_what_the_term_means() -> None:
-    assert core_of_definition("cord of collagen that anchors a muscle; also called a sinew").endswith(
-        "muscle"
-    )
-    assert core_of_definition("(also, articular disc) pad of cartilage inside some joints").startswith("pad")
-    assert core_of_definition("rule by one person who inherits it, also known as kingship").endswith("it")
-    assert not core_of_definition("see articular disc and its many relatives")
-    assert not core_of_definition("slightly mobile joint")
-
-
-def test_a_term_is_cited_from_the_text_where_the_text_says_the_same() -> None:
-    drafts = {d.topic: d for d in asked(TEXT).open_questions()}
-    assert drafts["ligament"].sentence.text.startswith("A ligament is a strong band")
-    assert drafts["ligament"].answer == "ligament"
-    assert drafts["tendon"].sentence.text.startswith("tendon cord of collagen")
 
 
 HEART = """The Valves of the Heart
@@ -127,6 +92,61 @@ chordae
 
 strings of tough tissue that anchor flaps to the wall of the chamber
 """
+
+
+def asked(text: str) -> KeyTerms:
+    return KeyTerms(Document.of([passage(text)]))
+
+
+def test_entries_end_where_the_text_goes_on() -> None:
+    contents = read([passage(TEXT)])
+    assert [e.term for e in contents.terms][:5] == ["ligament", "tendon", "bursa", "meniscus", "synovium"]
+    assert not any("cord of collagen" in s.text for s in contents.sentences)
+    assert any(s.text.startswith("A ligament is") for s in contents.sentences)
+
+
+@pytest.mark.parametrize("mark", [": ", " – ", " — "])
+def test_entries_may_stand_in_one_line(mark: str) -> None:
+    lines = [f"{e.term}{mark}{e.said}" for e in read([passage(TEXT)]).terms[:5]]
+    contents = read([passage("Glossary\n\n" + "\n\n".join(lines))])
+    assert [e.term for e in contents.terms] == ["ligament", "tendon", "bursa", "meniscus", "synovium"]
+
+
+def test_a_definition_is_cut_to_what_the_term_means() -> None:
+    assert core_of_definition("cord of collagen that anchors a muscle; also called a sinew").endswith(
+        "muscle"
+    )
+    assert core_of_definition("(also, articular disc) pad of cartilage inside some joints").startswith("pad")
+    assert core_of_definition("rule by one person who inherits it, also known as kingship").endswith("it")
+    assert not core_of_definition("see articular disc and its many relatives")
+    assert not core_of_definition("slightly mobile joint")
+
+
+@pytest.mark.parametrize(
+    ("term", "said", "echo"),
+    [
+        ("bipennate", "muscle whose pennate fibers run on both sides", True),
+        ("law of noncontradiction", "rule that contradictory claims are never both true", True),
+        ("intracellular fluid", "fluid interior of the cell", True),
+        ("cardiology", "study of the heart", False),
+    ],
+)
+def test_a_description_of_the_root_of_its_term_gives_it_away(term: str, said: str, *, echo: bool) -> None:
+    assert echoes(term, said) is echo
+
+
+def test_what_a_thing_does_is_no_definition_of_it() -> None:
+    text = HEART.replace(
+        "device that transmits electrical signals to the muscle of the heart", "moves the heart on and on"
+    )
+    assert "pacemaker" not in {a.draft.topic for a in asked(text).quiz_questions()}
+
+
+def test_a_term_is_cited_from_the_text_where_the_text_says_the_same() -> None:
+    drafts = {d.topic: d for d in asked(TEXT).open_questions()}
+    assert drafts["ligament"].sentence.text.startswith("A ligament is a strong band")
+    assert drafts["ligament"].answer == "ligament"
+    assert drafts["tendon"].sentence.text.startswith("tendon cord of collagen")
 
 
 def options(text: str, kind: str) -> dict[str, set[str]]:

@@ -41,6 +41,12 @@ def test_a_cell_is_no_small_room() -> None:
     assert kin.akin("flurb", "glomp", ("cell", "room")) is False
 
 
+def test_the_head_of_a_term_stands_before_of() -> None:
+    genera = ("", "")
+    assert kin.akin("fallacy of the flurb", "fallacy of the glomp", genera) is True
+    assert kin.akin("muscle of the flurb", "doctrine of the glomp", genera) is False
+
+
 def test_a_name_or_a_known_ending_places_a_word() -> None:
     assert kin.placed("metaethics")
     assert kin.placed("soft palate")

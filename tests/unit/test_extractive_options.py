@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from extractive_checks import passage
 
 from backend.adapters.extractive.asking import points_elsewhere, says_little
 from backend.adapters.extractive.distractors import Distractors, Fit, numbers_beside
+from backend.adapters.extractive.finishing import Item
+from backend.adapters.extractive.likeness import sharpened
 from backend.adapters.extractive.options import number_options
+from backend.adapters.extractive.quiz import Quiz
 from backend.adapters.extractive.reading import Document
 from backend.adapters.extractive.sentences import read
 from backend.adapters.extractive.terms import Vocabulary
@@ -24,6 +31,18 @@ GLANDS = (
     "The steroid hormone aldosterone is made in the adrenal gland.\n\n"
     "Workers mine the iodine of the salt. The merchants sold the salt to the physicians of the town."
 )
+
+
+class NoModel:
+    """An embedder that nothing may be asked of."""
+
+    dimension = 1
+    fingerprint = "none"
+
+    async def embed(self, texts: Sequence[str]) -> Any:
+        raise AssertionError(texts)
+
+
 MORE_TERMS = (
     ("lagoon", "shallow lake cut off from the sea by a bar of sand"),
     ("oxbow", "curved lake left behind where a stream took a shorter way"),
@@ -177,6 +196,13 @@ def test_a_name_and_its_verb_are_no_term() -> None:
     terms = vocabulary("The dog barks when Henry looks at the moon. The men of Henry saw the moon.").terms
     assert "henry looks" not in terms
     assert "henry" in terms
+
+
+async def test_a_key_that_begins_with_a_number_has_three_options_beside_it() -> None:
+    quiz = Quiz(Document.of([passage(GLANDS)]))
+    draft = replace(quiz.gaps[0][1].draft, answer="193 amino acids in a row")
+    item = Item(draft, (passage(GLANDS),), tuple("abcdefg"))
+    assert [i.options for i in await sharpened([item], NoModel())] == [("a", "b", "c")]
 
 
 def test_the_text_itself_is_no_subject() -> None:
