@@ -90,4 +90,10 @@ def test_textbook_chapters_in_every_format_give_questions_in_both_modes(
             for mode in ("practice", "quiz"):
                 body = {"count": 25, "mode": mode, "document_ids": [document["document_id"]]}
                 made = client.post("/api/questions", json=body).json()
-                assert made["delivered"] == 25, (path.name, mode, made["shortfall"])
+                # Of what was mined, weak quiz items are left out: a chapter may carry fewer, and says so.
+                assert made["delivered"] >= (25 if mode == "practice" else 15), (
+                    path.name,
+                    mode,
+                    made["shortfall"],
+                )
+                assert made["delivered"] == 25 or made["shortfall"], (path.name, mode)
