@@ -81,7 +81,8 @@ def test_textbook_chapters_in_every_format_give_questions_in_both_modes(
         kind: sorted((shared_data / "textbook").glob(f"*/chapter-*.{kind}"))
         for kind in ("html", "txt", "docx", "epub", "pdf")
     }
-    chapters = [path for found in of.values() for path in (found[0], found[-1])]
+    # A short text or a long one, of one book or another: what a chapter carries does not hang on its format.
+    chapters = [found[place * len(found) // len(of)] for place, found in enumerate(of.values())]
     with client_for(settings_for(tmp_path)) as client:
         for path in chapters:
             answer = client.post("/api/documents", files={"files": (path.name, path.read_bytes())})
