@@ -32,7 +32,8 @@ _PLACE = 0.03
 _LEAST_KIN = 0.37
 """Mean cosine of key and options below which three of four items that were read would not be kept."""
 _KIN, _KIN_WEIGHT, _KIN_WEIGHT_OF_NAMES = 0.5, 1.2, 0.4
-"""Options that are this near to the key in the mean are its kind; what is missing costs, less for names."""
+"""Options that are this near to the key in the mean are its kind; what is missing costs, less for names, and
+for what is said of things: four meanings are alike in kind however far apart what they mean is."""
 _Vector = npt.NDArray[np.float32]
 
 
@@ -94,9 +95,10 @@ def _sharpened(item: Item, vectors: dict[str, _Vector]) -> Item | None:
     kinship = fmean(float(vectors[key] @ vectors[o]) for o in chosen)
     alien = len(key.split()) <= _TERM_WORDS and kinship < _LEAST_KIN
     lost = _LAST * (alien or bool(strange.intersection(chosen)))
-    lost += _UNRELATED * (len(key.split()) > _TERM_WORDS and kinship < _RELATED)
+    described = item.draft.kind == "description"
+    lost += _UNRELATED * (len(key.split()) > _TERM_WORDS and kinship < _RELATED and not described)
     named = not _is_term(key) and len(key.split()) <= _TERM_WORDS
-    weight = _KIN_WEIGHT_OF_NAMES if named else _KIN_WEIGHT
+    weight = _KIN_WEIGHT_OF_NAMES if named or described else _KIN_WEIGHT
     score = item.draft.score - lost - _GIVEN_AWAY * given_away - weight * max(0.0, _KIN - kinship)
     if _is_term(key):
         heads = min(float(vectors[_head(key)] @ vectors[_head(o)]) for o in chosen)
