@@ -111,7 +111,7 @@ async def _body(request: Request) -> Any:  # noqa: ANN401 - whatever the client 
     except (ValueError, RecursionError):
         given = None
     if not isinstance(given, dict):
-        fault = {"type": "json_invalid", "loc": ("body",), "msg": "Send a JSON object, a form or ?query=."}
+        fault = {"type": "object_expected", "loc": ("body",), "msg": "Send a JSON object, a form or ?query=."}
         raise RequestValidationError([fault])
     return given
 
