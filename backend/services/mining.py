@@ -28,8 +28,6 @@ its authors list at the end of a chapter then stand beside its text."""
 _SECTION = 24
 """Most chunks of a section, about 5,000 characters: what has no headings is cut by length."""
 _FOUND = 5
-_NOT_FOUND, _NOT_FOUND_MOST = 0.2, 0.21
-"""Share of its worth, and the most, that a question keeps that does not find its own source."""
 _FLAW = 0.1
 """What an item-writing flaw takes from a question's worth; with two it is not kept."""
 _PER_CHUNK = 1.5
@@ -99,14 +97,14 @@ class Mining:
         return found
 
     async def _weighed(self, document: Document, found: list[Candidate]) -> list[Candidate]:
-        """Who asks one of these questions should be led to where it comes from."""
+        """Those that lead who asks them to where they come from, worth less for each flaw."""
         vectors = await self._embedder.embed([c.question.stem for c in found])
         weighed = []
         for candidate, vector in zip(found, vectors, strict=True):
             hits = await self._vectors.search(document.tenant, vector, _FOUND, [document])
-            leads_home = any(0 <= hit.key - candidate.chunk <= 1 for hit in hits)
-            kept = candidate.score if leads_home else min(_NOT_FOUND * candidate.score, _NOT_FOUND_MOST)
-            weighed.append(replace(candidate, score=kept - _FLAW * len(_flaws(candidate))))
+            if any(0 <= hit.key - candidate.chunk <= 1 for hit in hits):
+                score = candidate.score - _FLAW * len(_flaws(candidate))
+                weighed.append(replace(candidate, score=score))
         return weighed
 
 
