@@ -35,7 +35,6 @@ _COUNTED = frozenset({"second", "third", "fourth", "fifth", "similar"})
 """What is counted or compared was named before."""
 _JOINTS = frozenset({"–", "-", "/", "—"})
 """What joins two words into one where no space stands before it."""
-_SPOILS_ANSWER = frozenset({"only", "then", "respectively", "things", "this", "these"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ def _everything(document: Document, mode: Mode) -> list[Item]:
         return [_quiz_item(document, made) for made in Quiz(document).every()]
     asked = [d for d in open_questions.drafts(document) if d.score >= _LEAST_OPEN]
     gaps: list[Draft] = []
-    if _length(document.passages) < _SHORT:
+    if document.length < _SHORT:
         gaps = [d for d in open_questions.recalled(document) if d.score >= _LEAST_RECALLED]
     return [Item(d, document.passages) for d in asked + gaps]
 

@@ -64,12 +64,13 @@ class Breaker:
             raise ModelUnavailable(f"{self.name} failed too often; it is asked again later.")
         return _Watched(self)
 
-    def _try(self) -> bool:
+    def call_begins(self) -> bool:
         """Whether the call that begins now tries if the provider is well again."""
         self._trying = self.is_open
         return self._trying
 
-    def _ended(self, error: BaseException | None, *, trial: bool) -> None:
+    def call_ended(self, error: BaseException | None, *, trial: bool) -> None:
+        """Count what became of a call; ``trial``: what ``call_begins`` said of it."""
         if error is None:
             self._close()
         elif isinstance(error, ModelUnavailable) and not isinstance(error, ModelBusy):
@@ -94,10 +95,10 @@ class _Watched:
 
     def __init__(self, breaker: Breaker) -> None:
         self._breaker = breaker
-        self._trial = breaker._try()  # noqa: SLF001 - its own
+        self._trial = breaker.call_begins()
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        self._breaker._ended(error, trial=self._trial)  # noqa: SLF001 - its own
+        self._breaker.call_ended(error, trial=self._trial)
