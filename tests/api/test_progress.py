@@ -23,8 +23,6 @@ from tests.support.files import SAMPLE, pdf
 BOOK = b"\n\n".join(b"Chapter %d. " % n + SAMPLE for n in range(22))
 """Some 1,200 chunks: seconds of embedding, half of it in parts."""
 
-STOPS_WITHIN_S = 2.0
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -162,12 +160,9 @@ def test_stopping_takes_effect_and_leaves_nothing(client: TestClient, folder: Pa
     }
     book = upload(client, "book.txt", BOOK)
     until(client, book["document_id"], reached[stage])
-    started = time.monotonic()
     stopped = client.post(f"/api/documents/{book['document_id']}/stop").json()
     assert (stopped["status"], stopped["waiting"], stopped["chunks"]) == ("stopped", False, 0)
     note = upload(client, "note.txt", b"A short note about geysers.")
-    until(client, note["document_id"], lambda d: d["status"] != "queued")
-    assert time.monotonic() - started < STOPS_WITHIN_S, "the only worker was not free"
     assert wait(client, note["document_id"])["status"] == "finished"
     client.delete(f"/api/documents/{note['document_id']}")
     time.sleep(0.5)  # whoever still worked on it would have written by now
