@@ -22,7 +22,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IndexServer]:
     server.stop()
 
 
-@pytest.mark.parametrize("call", ["search", "vectors", "train", "vectors/delete"])
+@pytest.mark.parametrize("call", ["search", "vectors", "train", "vectors/delete", "reset", "nothing"])
 def test_2_gb_without_a_length_end_at_the_limit(service: IndexServer, call: str) -> None:
     parts = urlsplit(service.url)
     service.http.post("/v1/index", json={"name": "large", "dimension": 8, "index_type": "Flat"})
