@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from backend.errors import InvalidRequest
 from backend.models.index_api import (
@@ -32,6 +33,14 @@ from backend.routes.index_lines import hand_over
 from backend.routes.index_search import search_frame, specialized
 from backend.routes.measured import IndexesDep, Measured, measured
 
+
+class _Text(PathConvertor):
+    """All of the rest, lines after the first as well."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("text", _Text())
 router = APIRouter(prefix="/v1", tags=["vector indexes"], responses=ERRORS, route_class=Measured)
 
 Name = Annotated[str, Path(description="Name of the index.")]
@@ -111,13 +120,13 @@ async def delete(
     return Deleted(deleted=await indexes.remove(caller.tenant, index_id, body.ids or []))
 
 
-@router.get("/index/{index_id}/vectors/{vector_id:path}", responses=VECTOR)
+@router.get("/index/{index_id}/vectors/{vector_id:text}", responses=VECTOR)
 async def vector(index_id: Name, vector_id: VectorName, caller: Caller, indexes: IndexesDep) -> Response:
     """One vector; its values as near as the type of the index keeps them."""
     return bodies.json_response(bodies.vector_of(await indexes.vector(caller.tenant, index_id, vector_id)))
 
 
-@router.delete("/index/{index_id}/vectors/{vector_id:path}")
+@router.delete("/index/{index_id}/vectors/{vector_id:text}")
 async def remove(index_id: Name, vector_id: VectorName, caller: Caller, indexes: IndexesDep) -> Deleted:
     """Take one vector away; 404 where there is none."""
     await indexes.remove_one(caller.tenant, index_id, vector_id)

@@ -114,7 +114,7 @@ class VectorIndexService:
         async def search(rows: Rows, most: int) -> Neighbours:
             return await self._indexes.search(tenant, name, rows, most, filter_, options, callers=len(rows))
 
-        asked = orjson.dumps([filter_, options], option=orjson.OPT_SORT_KEYS) if filter_ or options else b""
+        asked = _asked(filter_, options)
         key = (tenant, name, queries.shape, queries.dtype, max(k, _JOINED_LEAST).bit_length(), asked)
         return await self._joint.search(key, queries, k, search)
 
@@ -160,6 +160,16 @@ class VectorIndexService:
     def opened(self) -> int:
         """Indexes that are open at the moment."""
         return self._indexes.opened()
+
+
+def _asked(filter_: Filter, options: Options) -> bytes:
+    """The same for searches that can share a batch. Raises InvalidRequest."""
+    if not filter_ and not options:
+        return b""
+    try:
+        return orjson.dumps([filter_, options], option=orjson.OPT_SORT_KEYS)
+    except TypeError as error:
+        raise InvalidRequest("The filter or params are nested too deeply.") from error
 
 
 def _numbered(batch: Batch) -> tuple[Numbers, Sequence[Mapping[str, Any] | None] | None]:

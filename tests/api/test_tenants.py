@@ -89,6 +89,11 @@ def _furnish(client: TestClient) -> dict[str, str]:
         time.sleep(0.05)
     found = client.get("/api/search", params={"q": WORD}).json()["results"][0]
     client.post("/api/pdf/select", json={"filename": "hidden-plants.txt"}, headers={"X-Session-Id": "desk"})
+    shelf = {"name": "hidden-shelf", "document_ids": [document["document_id"]]}
+    assert client.post("/api/collections", json=shelf).status_code == 201
+    assert client.post("/v1/index", json={"name": "hidden-index", "dimension": 2}).status_code == 201
+    one = {"id": "hidden-vector", "values": [1, 2], "metadata": {"of": WORD}}
+    assert client.post("/v1/index/hidden-index/vectors", json={"vectors": [one]}).status_code == 200
     return {
         "document_id": document["document_id"],
         "job_id": job,
@@ -97,6 +102,11 @@ def _furnish(client: TestClient) -> dict[str, str]:
         "question_id": made["questions"][0]["id"],
         "chunk_id": found["chunk_id"],
         "filename": "hidden-plants.txt",
+        "name": "hidden-shelf",
+        "collection": "hidden-shelf",
+        "index_id": "hidden-index",
+        "vector_id": "hidden-vector",
+        "id": "hidden-vector",
     }
 
 
@@ -120,8 +130,12 @@ def comparable(answer: httpx.Response, ids: dict[str, str]) -> tuple[int, str]:
     return answer.status_code, text.replace("stranger-2", "stranger")
 
 
-NAMES = ["document_id", "job_id", "set_id", "item_id", "question_id", "chunk_id", "filename"]
-WALK = list(calls(DOCUMENT, {name: f"{{{name}}}" for name in NAMES}))
+NAMES = (
+    "document_id job_id set_id item_id question_id chunk_id filename name collection index_id vector_id id"
+).split()
+MAKING = {"POST /api/collections", "POST /v1/index"}
+"""Called last: afterwards a stranger has a thing of that name, too."""
+WALK = sorted(calls(DOCUMENT, {name: f"{{{name}}}" for name in NAMES}), key=lambda call: str(call) in MAKING)
 CLOSED = [call for call in WALK if not is_open(call.verb, call.template)]
 
 
@@ -170,6 +184,8 @@ def test_after_all_that_everything_of_the_owner_is_still_there(place: Place) -> 
     assert ids["item_id"] in {item["id"] for item in kept["questions"]}
     assert place.get(f"/result/{ids['job_id']}", owner)["status"] == "finished"
     assert WORD in place.get(f"/api/search?q={WORD}", owner)["results"][0]["text"]
+    assert place.get("/api/collections/hidden-shelf", owner)["document_ids"] == [ids["document_id"]]
+    assert WORD in str(place.get("/v1/index/hidden-index/vectors", owner))
     info = place.client.get("/api/pdf/info", headers={"X-API-Key": owner, "X-Session-Id": "desk"})
     assert info.json()["filename"] == "hidden-plants.txt"
     strangers = place.client.get(

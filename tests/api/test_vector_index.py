@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import numpy as np
@@ -182,6 +183,14 @@ def test_an_index_is_listed_and_dropped(server: IndexServer, name: str) -> None:
     create(server, name, 8)
 
 
+def nested(depth: int) -> dict[str, Any]:
+    """A filter in so many others."""
+    filter_: dict[str, Any] = {"a": 1}
+    for _ in range(depth):
+        filter_ = {"$not": filter_}
+    return filter_
+
+
 BAD = [
     ({"vector": [1, 2, 3]}, 400, "4 numbers"),
     ({"vector": [[1, 2, 3, 4]]}, 400, "flat list"),
@@ -199,6 +208,8 @@ BAD = [
     ({"vector": [1, 2, 3, 4], "filter": {"$foo": 1}}, 400, r"\$foo"),
     ({"vector": [1, 2, 3, 4], "filter": {"a": {"$gt": []}}}, 400, "number or a text"),
     ({"vector": [1, 2, 3, 4], "filter": "year"}, 400, "filter is an object"),
+    ({"vector": [1, 2, 3, 4], "filter": nested(100)}, 400, "nested"),
+    ({"vector": [1, 2, 3, 4], "filter": nested(400)}, 400, "nested"),
     ({"vector": [1, 2, 3, 4], "params": {"nprobe": 4}}, 400, "nprobe"),
     ({"vector": [1, 2, 3, 4], "params": {"efSearch": 10**12}}, 400, "efSearch"),
     ({"vector": [1, 2, 3, 4], "params": {"sel": 1}}, 400, "no search parameter"),
@@ -237,7 +248,7 @@ ONE = [0.0, 0.0, 0.0, 1.0]
         ([{"id": "x" * 600, "values": ONE}], 400, "512 bytes"),
         ([{"id": 9, "values": ONE, "metadata": [1]}], 400, "object"),
         ([{"id": 9, "values": ONE, "metadata": {"$id": "x"}}], 400, r"\$"),
-        ([{"id": 9, "values": ONE, "metadata": {"x": "y" * 70_000}}], 429, "65536"),
+        ([{"id": 9, "values": ONE, "metadata": {"x": "y" * 70_000}}], 413, "65536"),
         ([{"values": ONE}], 400, "id and values"),
         ([], 400, "at least one"),
         ("x", 400, "at least one"),
@@ -306,6 +317,24 @@ def test_what_must_be_trained_says_so(server: IndexServer) -> None:
     put(server, "lists", [(i, one, None) for i, one in enumerate(examples)])
     assert search(server, "lists", vector=examples[7], k=1, params={"nprobe": 4})[0]["id"] == 7
     refused(server.http.post("/v1/index/lists/train", json={"vectors": examples}), 409, "empty")
+
+
+def test_bytes_that_are_none_are_refused(server: IndexServer) -> None:
+    create(server, "bits", 16, "BFlat")
+    for wrong in (256, -1, 1.5, 2**40, 1e30):
+        body = {"vectors": [{"id": 1, "values": [255, 0]}, {"id": 2, "values": [1, wrong]}]}
+        refused(server.http.post("/v1/index/bits/vectors", json=body), 400, "from 0 to 255")
+        refused(server.http.post("/v1/index/bits/search", json={"vector": [wrong, 1]}), 400, "from 0 to 255")
+    assert ntotal(server, "bits") == 0
+
+
+@pytest.mark.parametrize("one", ["a b", "a\nb\n", "a?b#c%2Fd", "/"])
+def test_any_text_names_a_vector(server: IndexServer, name: str, one: str) -> None:
+    put(server, name, [(one, ONE, None)])
+    place = f"/v1/index/{name}/vectors/{quote(one, safe='')}"
+    assert server.http.get(place).json()["id"] == one
+    assert server.http.delete(place).json() == {"deleted": 1}
+    assert server.http.get(place).status_code == 404
 
 
 def test_a_search_before_training_says_so(server: IndexServer) -> None:

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-SOME = {"q": "chlorophyll", "query": "Which pigment makes leaves green?", "format": "json"}
+SOME = {"q": "chlorophyll", "query": "Which pigment makes leaves green?", "format": "json", "vector": "1,2"}
 """Values that are nobody's."""
+
+IN_BODIES = {"vector": [1.0, 2.0], "radius": 1.0}
+"""The same for what a schema leaves open, and the route wants."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,9 @@ def _value(document: Mapping[str, Any], name: str, schema: Mapping[str, Any], id
         wanted = {
             key: inner
             for key, inner in schema["properties"].items()
-            if key in schema.get("required", []) or key.rstrip("s") in ids
+            if key in schema.get("required", []) or key in IN_BODIES or key.rstrip("s") in ids
         }
-        return {key: _value(document, key, inner, ids) for key, inner in wanted.items()}
+        return {key: IN_BODIES.get(key) or _value(document, key, inner, ids) for key, inner in wanted.items()}
     if schema.get("type") == "array":
         return [_value(document, name.rstrip("s"), schema["items"], ids)]
     plain = {"integer": schema.get("default", 1), "number": 1.0, "boolean": False, "object": {}}

@@ -40,6 +40,7 @@ from backend.errors import (
     NotTrained,
     QuotaExceeded,
     StorageFull,
+    TooLarge,
     VectorExists,
     VectorNotFound,
 )
@@ -140,7 +141,7 @@ def test_quotas_say_what_is_exceeded(tmp_path: Path) -> None:
             index.add([4], vectors(1))
         index.upsert([3], vectors(1))
         index.commit([Remove(np.array([3])), index.put([4], vectors(1))])
-        with pytest.raises(QuotaExceeded, match="20 bytes"):
+        with pytest.raises(TooLarge, match="20 bytes"):
             index.put([5], vectors(1), [{"long": "x" * 30}])
         with pytest.raises(QuotaExceeded, match="note"):
             index.commit([], note=b"12345")

@@ -12,7 +12,7 @@ import orjson
 from backend.adapters.faiss_engine import structure
 from backend.adapters.faiss_engine.changes import NOTHING
 from backend.adapters.faiss_engine.spec import METRICS, IndexSpec, Limits
-from backend.errors import InvalidRequest, QuotaExceeded
+from backend.errors import InvalidRequest, TooLarge
 
 MOST_RESULTS = 1 << 20
 _NO_ID = -1
@@ -37,8 +37,10 @@ def ids_of(ids: npt.ArrayLike) -> npt.NDArray[np.int64]:
 def vectors_of(vectors: npt.ArrayLike, spec: IndexSpec, count: int | None) -> npt.NDArray[Any]:
     """(n, columns) in the type of the index, contiguous; one vector may come without its row."""
     wanted = np.uint8 if spec.binary else np.float32
+    given = np.asarray(vectors)
     try:
-        rows: npt.NDArray[Any] = np.ascontiguousarray(vectors, wanted)
+        with np.errstate(over="ignore", invalid="ignore"):  # what does not fit is refused below
+            rows: npt.NDArray[Any] = np.ascontiguousarray(given, wanted)
     except (ValueError, TypeError, OverflowError) as error:
         raise InvalidRequest(f"Vectors are rows of {np.dtype(wanted).name}.") from error
     if rows.ndim == 1 and count in {None, 1}:
@@ -50,20 +52,25 @@ def vectors_of(vectors: npt.ArrayLike, spec: IndexSpec, count: int | None) -> np
         )
     if count is not None and len(rows) != count:
         raise InvalidRequest(f"There are {len(rows)} vectors for {count} ids.")
-    # One sum tells it for all: NaN and infinity stay in it. Overflow of finite numbers is looked at closely.
-    if (
-        not spec.binary
-        and not np.isfinite(np.dot(rows.reshape(-1), rows.reshape(-1)))
-        and not np.isfinite(rows).all()
-    ):
+    if spec.binary:
+        if given.dtype != wanted and not np.array_equal(rows.reshape(-1), given.reshape(-1)):
+            raise InvalidRequest("A binary vector is a list of bytes: whole numbers from 0 to 255.")
+    elif not _finite(rows.reshape(-1)):
         raise InvalidRequest("A vector holds a number that is not finite.")
     return rows
+
+
+def _finite(numbers: npt.NDArray[Any]) -> bool:
+    """One sum tells it for all: NaN and infinity stay in it. Where it overflows, each is looked at."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = np.isfinite(np.dot(numbers, numbers))
+    return bool(found or np.isfinite(numbers).all())
 
 
 def metadata_of(
     metadata: Sequence[Mapping[str, Any] | None] | None, count: int, limits: Limits
 ) -> Sequence[bytes]:
-    """JSON per vector; raises InvalidRequest, or QuotaExceeded where one is too long."""
+    """JSON per vector; raises InvalidRequest, or TooLarge where one is too long."""
     if metadata is None:
         return [NOTHING] * count
     if len(metadata) != count:
@@ -71,9 +78,7 @@ def metadata_of(
     texts = [_json(one) for one in metadata]
     longest = max(map(len, texts), default=0)
     if longest > limits.metadata_bytes:
-        raise QuotaExceeded(
-            f"Metadata of a vector may have {limits.metadata_bytes} bytes; this has {longest}."
-        )
+        raise TooLarge(f"Metadata of a vector may have {limits.metadata_bytes} bytes; this has {longest}.")
     return texts
 
 
