@@ -47,6 +47,17 @@ def wait(client: TestClient, document_id: str) -> dict[str, Any]:
     raise AssertionError("the document did not end")
 
 
+def mined(client: TestClient) -> None:
+    """Wait until the questions of every document are there."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        states = [job["status"] for job in client.get("/jobs").json()["items"] if job["kind"] == "mine"]
+        if states and set(states) == {"finished"}:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"the questions were not mined: {states}")
+
+
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """An application of one's own for each module, with an empty library."""
