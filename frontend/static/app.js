@@ -1,5 +1,6 @@
 /** Puts the page together. */
 
+import { ApiError, call } from './api.js';
 import { nameOf } from './document-row.js';
 import { Documents } from './documents.js';
 import { AUTO, byId, el, focusOn, problemBox } from './dom.js';
@@ -63,6 +64,11 @@ const views = {
     return () => status.refresh();
   },
 };
+const UNLOADED = 'This part of the page could not be loaded. Check that Quaestio is still running, then try again.';
+
+/** Once the server answers: a browser does not ask again for a module that it could not load. */
+const reload = () => call('/health/live').then(() => location.reload(), showView);
+
 /** Shows a view again, by name. */
 const opened = {};
 
@@ -101,12 +107,13 @@ async function showView() {
     if (link.dataset.view === wanted) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
+  place.querySelector(':scope > .unloaded')?.remove();
   try {
     opened[wanted] ??= views[wanted](place);
     (await opened[wanted])?.(id && decodeURIComponent(id));
-  } catch (cause) {
+  } catch {
     delete opened[wanted];
-    place.append(problemBox(cause));
+    place.append(el('div.unloaded', problemBox(new ApiError(UNLOADED), reload)));
   }
 }
 

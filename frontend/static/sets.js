@@ -33,19 +33,20 @@ export class Sets {
   /** The set with this id, or the list. */
   async show(id) {
     this.#place.replaceChildren(el('h1', { tabindex: -1 }, id ? 'Question set' : 'Question sets'), ...[0, 1, 2].map(() => el('div.skeleton')));
-    await this.#try(async () => {
+    const load = async () => {
       this.#set = id ? await call(pathOf(id)) : null;
       await (id ? this.#drawSet() : this.#drawList());
-    });
+    };
+    await this.#try(load, () => this.show(id));
   }
 
-  async #try(action) {
+  async #try(action, retry) {
     this.#place.querySelector('.notice-bad')?.remove();
     try {
       return (await action()) ?? true;
     } catch (cause) {
       this.#place.querySelectorAll('.skeleton').forEach((node) => node.remove());
-      const box = problemBox(cause);
+      const box = problemBox(cause, retry);
       (this.#place.querySelector('.busy-item') ?? this.#place).append(box);
       box.scrollIntoView({ block: 'nearest' });
       return false;

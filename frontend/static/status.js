@@ -33,6 +33,8 @@ export class Status {
       ),
       this.#jobs,
     );
+    this.#health.append(...Array.from({ length: 10 }, () => el('div.skeleton.tile')));
+    this.#jobs.append(el('div.skeleton.tall'));
   }
 
   #show(only) {
@@ -47,7 +49,7 @@ export class Status {
     const quiet = (path) => call(path).catch((cause) => cause);
     const query = new URLSearchParams({ limit: this.#limit, ...(this.#only && { status: this.#only }) });
     const [ready, models, stats, jobs] = await Promise.all([
-      fetch('/health/ready').then((answer) => answer.json()).catch((cause) => cause),
+      fetch('/health/ready').then((answer) => answer.json()).catch(() => ({})),
       quiet('/health/models'),
       quiet('/api/stats'),
       quiet(`/jobs?${query}`),
@@ -118,7 +120,6 @@ const tile = (name, value, note, tone = '') =>
 const plain = (name) => name.replaceAll('_', ' ');
 
 function healthTiles(ready) {
-  if (ready instanceof Error) return [problemBox(ready)];
   return Object.entries(ready.components ?? {}).map(([name, { status, latency_ms: ms, detail }]) =>
     tile(plain(name), status === 'ok' ? 'Well' : 'Down', detail ?? `${ms.toLocaleString('en', { maximumFractionDigits: 1 })} ms`, status === 'ok' ? 'good' : 'bad'),
   );

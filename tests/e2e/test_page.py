@@ -375,6 +375,20 @@ def test_a_failed_request_keeps_what_was_typed(server_url: str, visit: OpenVisit
     expect(page.get_by_role("button", name="Generate questions")).to_be_enabled()
 
 
+def test_a_view_that_cannot_be_loaded_says_so_and_is_tried_again(server_url: str, visit: OpenVisit) -> None:
+    page = visit(server_url).open()
+    page.route("**/sets.js", lambda route: route.abort())
+    page.get_by_role("link", name="Sets").click()
+    expect(page.get_by_role("alert")).to_contain_text("could not be loaded")
+    page.route("**/health/live", lambda route: route.abort())
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("alert")).to_have_count(1)
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Question sets")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_nothing_chosen_is_said_before_the_server_is_asked(server_url: str, visit: OpenVisit) -> None:
     page = visit(server_url).open()
     page.get_by_label("Only chosen").check()

@@ -215,7 +215,14 @@ def test_a_key_is_asked_for_once_and_sent_with_every_call(server_url: str, visit
         else:
             route.fulfill(status=401, json=refused)
 
+    def login(route: Route) -> None:
+        if route.request.post_data_json == {"username": "ada", "password": "good"}:
+            route.fulfill(json={"access_token": "right"})
+        else:
+            route.fulfill(status=401, json={"message": "The name or the password is wrong."})
+
     page.route("**/api/**", guard)
+    page.route("**/api/auth/login", login)
     page.goto(server_url)
     dialog = page.get_by_role("dialog", name="A key is needed")
     expect(dialog).to_contain_text("This server needs a key.")
@@ -224,13 +231,34 @@ def test_a_key_is_asked_for_once_and_sent_with_every_call(server_url: str, visit
     page.get_by_label("Your key").fill("wrong")
     page.keyboard.press("Enter")
     expect(dialog).to_contain_text("No such key.")
-    page.get_by_label("Your key").fill("right")
-    page.get_by_role("button", name="Use this key").click()
+    page.get_by_text("I have a name and a password").click()
+    page.get_by_label("Name", exact=True).fill("ada")
+    page.get_by_label("Password").fill("bad")
+    page.get_by_role("button", name="Log in").click()
+    expect(dialog).to_contain_text("The name or the password is wrong.")
+    assert problems(page) == {}
+    page.get_by_label("Password").fill("good")
+    page.keyboard.press("Enter")
     add(page, text_file("keyed.txt"))
     assert page.evaluate("Object.keys(localStorage).filter(name => /key/.test(name))") == []
     page.reload()
     expect(page.locator("#documents .document").first).to_be_visible()
     expect(dialog).to_have_count(0)
+
+
+def test_who_has_no_key_is_asked_once_and_told(server_url: str, visit: OpenVisit) -> None:
+    page = visit(server_url).page
+    page.route("**/api/**", lambda route: route.fulfill(status=401, json={"message": "No such key."}))
+    page.route("**/jobs*", lambda route: route.fulfill(status=401, json={"message": "No such key."}))
+    page.goto(f"{server_url}/#status")
+    dialog = page.get_by_role("dialog", name="A key is needed")
+    page.clock.install()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#view-status").get_by_role("alert")).to_contain_text("No such key.")
+    page.clock.run_for(20_000)
+    expect(dialog).to_have_count(0)
+    page.get_by_role("link", name="Sets").click()
+    expect(dialog).to_be_visible()
 
 
 def test_a_store_of_llamaindex_is_looked_into_and_moved_over(visit: OpenVisit, tmp_path: Path) -> None:
