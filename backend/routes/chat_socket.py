@@ -41,9 +41,18 @@ async def chat(socket: WebSocket, caller: Caller, services: ServicesDep, session
     try:
         with suppress(WebSocketDisconnect):
             while True:
-                await talk.hear(await socket.receive_text())
+                await talk.hear(await _next(socket))
     finally:
         await talk.end()
+
+
+async def _next(socket: WebSocket) -> str | bytes:
+    """The next message, whichever kind of frame it came in. Raises WebSocketDisconnect."""
+    received = await socket.receive()
+    if received["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(received.get("code", 1000))
+    message: str | bytes = received.get("text") or received.get("bytes") or ""
+    return message
 
 
 def _may(socket: WebSocket) -> bool:
@@ -65,7 +74,7 @@ class _Talk:
         self._telling: asyncio.Task[None] | None = None
         self._answer: RunningAnswer | None = None
 
-    async def hear(self, text: str) -> None:
+    async def hear(self, text: str | bytes) -> None:
         """Answer or stop; whatever cannot be done is told and the connection goes on."""
         try:
             message = _message(text)
@@ -131,12 +140,12 @@ class _Talk:
             self._services.streams.leave(answer)
 
 
-def _message(text: str) -> dict[str, Any]:
+def _message(text: str | bytes) -> dict[str, Any]:
     if len(text) > _TOO_LARGE:
         raise InvalidRequest("The message is larger than 64 KB.")
     try:
         message = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidRequest("The message is no JSON.") from error
     if not isinstance(message, dict):
         raise InvalidRequest("The message is no JSON object.")

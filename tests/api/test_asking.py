@@ -113,7 +113,10 @@ def test_a_socket_asks_and_stops(library: TestClient) -> None:
         for bad in ("no json", "[]", '{"type": "?"}', '{"type": "ask"}', '{"type": "ask", "question": ""}'):
             socket.send_text(bad)
             assert socket.receive_json()["type"] == "error"
-        socket.send_json({"type": "ask", "question": "Where is it found?"})
+        for broken in (b"\xff\x00", b"", b"[" * 60_000, b"x" * 100_000):
+            socket.send_bytes(broken)
+            assert socket.receive_json()["code"] == "invalid_request"
+        socket.send_bytes(json.dumps({"type": "ask", "question": "Where is it found?"}).encode())
         assert socket.receive_json()["type"] == "sources"
     history = library.get("/api/chat/history", headers={"X-Session-Id": "socket"}).json()["history"]
     assert history[0]["user"] == QUESTION
