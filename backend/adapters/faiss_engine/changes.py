@@ -19,6 +19,8 @@ Part: TypeAlias = "bytes | memoryview"
 NOTHING = b""
 """Metadata of a vector that has none."""
 
+_COPIED = 1 << 16
+"""Bytes whose copy costs less than another view of them."""
 _HEADER = struct.Struct("<B7xQQQ")
 _PUT, _REMOVE, _RESET, _NOTE, _REPLACE = range(1, 6)
 
@@ -27,13 +29,18 @@ _PUT, _REMOVE, _RESET, _NOTE, _REPLACE = range(1, 6)
 class Put:
     """Add vectors, (n, columns) float32 or uint8; with ``replace``, ids that are there get the new vector.
 
-    ``metadata`` is JSON per vector, NOTHING for none.
+    ``metadata`` is JSON per vector, NOTHING for none; no item at all where no vector has any.
     """
 
     ids: Ids
     vectors: Rows2d
     metadata: Sequence[bytes]
     replace: bool = False
+
+    @property
+    def bytes(self) -> int:
+        """As it was handed in: vectors and metadata."""
+        return self.vectors.nbytes + (sum(map(len, self.metadata)) if self.metadata else 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,18 +66,17 @@ Change: TypeAlias = Put | Remove | Reset | Note
 
 
 def encode(changes: Sequence[Change]) -> list[Part]:
-    """Pieces to write behind each other; vectors are not copied."""
+    """Pieces to write behind each other; many vectors are not copied."""
     parts: list[Part] = []
     for change in changes:
         match change:
             case Put():
                 kind = _REPLACE if change.replace else _PUT
-                told = any(change.metadata)
-                lengths = np.fromiter(map(len, change.metadata), np.uint32, len(change.ids)) if told else None
                 blob = b"".join(change.metadata)
                 parts.append(_HEADER.pack(kind, len(change.ids), change.vectors.nbytes, len(blob)))
                 parts += [_raw(change.ids), _raw(change.vectors)]
-                if lengths is not None:
+                if blob:
+                    lengths = np.fromiter(map(len, change.metadata), np.uint32, len(change.ids))
                     parts += [lengths.tobytes(), blob]
             case Remove():
                 parts += [_HEADER.pack(_REMOVE, len(change.ids), 0, 0), _raw(change.ids)]
@@ -108,7 +114,7 @@ def decode(payload: memoryview, spec: IndexSpec) -> Iterator[Change]:
 
 def _metadata(payload: memoryview, at: int, count: int, blob: int) -> tuple[Sequence[bytes], int]:
     if not blob:
-        return [NOTHING] * count, at
+        return (), at
     lengths = np.frombuffer(payload, np.uint32, count, at).tolist()
     at += 4 * count
     found = []
@@ -118,5 +124,5 @@ def _metadata(payload: memoryview, at: int, count: int, blob: int) -> tuple[Sequ
     return found, at
 
 
-def _raw(array: npt.NDArray[Any]) -> memoryview:
-    return array.reshape(-1).view(np.uint8).data
+def _raw(array: npt.NDArray[Any]) -> Part:
+    return array.tobytes() if array.nbytes <= _COPIED else array.reshape(-1).view(np.uint8).data

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -94,16 +93,15 @@ class EngineIndex:
 
     def commit(self, changes: Sequence[Change], note: bytes | None = None) -> Outcome:
         """Do changes in their order, and keep a note, in one step: all or nothing, durable on return."""
-        done: Future[Outcome] = Future()
-        self._writing().writer.submit(Request(_with(changes, note), done))
-        return done.result()
+        request = Request(_with(changes, note))
+        self._writing().writer.submit(request)
+        return request.wait()
 
     async def commit_async(self, changes: Sequence[Change], note: bytes | None = None) -> Outcome:
         """``commit`` for coroutines: many that wait cost no thread. Cancelled, it may still happen."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[Outcome] = loop.create_future()
-        self._writing().writer.submit(Request(_with(changes, note), done, loop))
-        return await done
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._writing().writer.submit(Request(_with(changes, note), future))
+        return await future
 
     def train(self, vectors: npt.ArrayLike) -> None:
         """Let the index learn from examples, durable on return. Raises Conflict where it holds vectors."""

@@ -30,6 +30,8 @@ _FRAME_BYTES = _FRAME.size + _DIGEST
 _ACKNOWLEDGED = struct.Struct("<Q16s")
 SHORT = 1 << 20
 """Bytes that are written in one call, when they are sealed; longer changes are written before that."""
+_JOINED = 1 << 16
+"""Bytes of a change that are made one piece: cheaper than several, each with its own checksum and length."""
 _SEGMENT_MAGIC, _FRAME_MAGIC = b"QFLOG\0\0\1", b"QFRM"
 
 
@@ -187,7 +189,10 @@ class Log:
         sequence, chain = self.sequence, self._chain
         for payload in payloads:
             sequence += 1
-            head = _FRAME.pack(_FRAME_MAGIC, sequence, sum(map(len, payload)), chain)
+            size = sum(map(len, payload))
+            if size <= _JOINED:
+                payload = (b"".join(payload),)  # noqa: PLW2901 - one piece is cheaper than several
+            head = _FRAME.pack(_FRAME_MAGIC, sequence, size, chain)
             digest = xxhash.xxh3_128(head)
             for part in payload:
                 digest.update(part)

@@ -14,6 +14,8 @@ from backend.adapters.faiss_engine.changes import Ids
 
 _SETTLED = 200_000
 """So many ids are held in a dictionary before they are sorted into an array."""
+_MANY, _MUCH = 1_000, 0.1
+"""New ids that are sorted in at once: as many as this, and as large a part of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +71,22 @@ class Rows:
         return positions
 
     def append(self, ids: Ids, metadata: Sequence[bytes]) -> None:
-        """New positions at the end, alive; the caller has seen to it that no id lives twice."""
+        """New positions at the end, alive; the caller has seen to it that no id lives twice.
+
+        ``metadata`` may be empty where no vector has any.
+        """
         begin, end = self.count, self.count + len(ids)
         self._reserve(end)
         self._ids[begin - self._first : end - self._first] = ids
         self._dead[begin:end] = False
-        self._newest.update(zip(ids.tolist(), range(begin, end), strict=True))
-        self._metadata.extend(metadata)
+        self._metadata.extend(metadata or [b""] * len(ids))
         self.metadata_bytes += sum(map(len, metadata))
         self.count, self.live = end, self.live + len(ids)
         self.version += 1
+        if len(ids) >= _MANY and len(ids) >= self.live * _MUCH:
+            self._settle()
+            return
+        self._newest.update(zip(ids.tolist(), range(begin, end), strict=True))
         if len(self._newest) > _SETTLED:
             self._settle()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 
 import faiss
@@ -53,7 +53,7 @@ _CLASSES = {
 _METRIC_OF_CLASS = {"IndexFlatL2": "l2", "IndexFlatIP": "ip"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IndexSpec:
     """What an index is to be.
 
@@ -80,22 +80,26 @@ class IndexSpec:
         elif expected != self.metric:
             raise InvalidRequest(f"{self.index_type} measures by {expected}, not by {self.metric}.")
 
-    @property
+    @cached_property
     def factory(self) -> str:
         """The factory string, without an IDMap."""
-        return _factory(self.index_type, self.dimension)
+        text = _CLASSES.get(self.index_type, self.index_type)
+        if "{m}" in text:
+            text = text.format(m=next(m for m in (64, 32, 16, 8, 4, 2, 1) if self.dimension % m == 0))
+        return re.sub(r"^IDMap2?,|,IDMap2?$", "", text)
 
     @property
     def automatic(self) -> bool:
         """Whether a graph is made of its vectors beside them."""
         return self.index_type == AUTO
 
-    @property
+    @cached_property
     def binary(self) -> bool:
         """Whether vectors are bits."""
-        return _binary(self.index_type, self.factory)
+        named = self.index_type.startswith("IndexBinary")
+        return named or bool(re.match(r"B(Flat|IVF|HNSW|Hash)", self.factory))
 
-    @property
+    @cached_property
     def columns(self) -> int:
         """Width of a row of vectors: floats, or bytes of a binary index."""
         return self.dimension // 8 if self.binary else self.dimension
@@ -108,19 +112,6 @@ class IndexSpec:
     def to_json(self) -> dict[str, Any]:
         """As plain values, for the manifest."""
         return asdict(self)
-
-
-@lru_cache(1024)  # asked for with every vector
-def _factory(index_type: str, dimension: int) -> str:
-    text = _CLASSES.get(index_type, index_type)
-    if "{m}" in text:
-        text = text.format(m=next(m for m in (64, 32, 16, 8, 4, 2, 1) if dimension % m == 0))
-    return re.sub(r"^IDMap2?,|,IDMap2?$", "", text)
-
-
-@lru_cache(1024)
-def _binary(index_type: str, factory: str) -> bool:
-    return index_type.startswith("IndexBinary") or bool(re.match(r"B(Flat|IVF|HNSW|Hash)", factory))
 
 
 @dataclass(frozen=True, slots=True)

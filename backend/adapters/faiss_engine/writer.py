@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from _thread import LockType, allocate_lock
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -13,12 +14,13 @@ from threading import Event, Lock, RLock, Thread
 import numpy as np
 
 from backend.adapters.faiss_engine import structure
-from backend.adapters.faiss_engine.changes import Change, Ids, Note, Part, Put, Remove, Reset, encode
+from backend.adapters.faiss_engine.admission import Admission, only_new
+from backend.adapters.faiss_engine.changes import NOTHING, Change, Ids, Note, Part, Put, Remove, Reset, encode
 from backend.adapters.faiss_engine.disk import storing
 from backend.adapters.faiss_engine.log import SHORT, Begun, Log
 from backend.adapters.faiss_engine.spec import Limits
-from backend.adapters.faiss_engine.state import Cell, State
-from backend.errors import InvalidRequest, NotTrained, QuaestioError, QuotaExceeded, Unavailable, VectorExists
+from backend.adapters.faiss_engine.state import Cell
+from backend.errors import QuaestioError, Unavailable
 
 _BATCH_BYTES = 64 << 20
 _BATCH_CHANGES = 4096
@@ -38,48 +40,45 @@ class Outcome:
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """One caller's changes: all of them happen or none."""
+    """One caller's changes: all of them happen or none.
+
+    ``future`` is of a coroutine that waits for it; where there is none, a thread does, by ``wait``.
+    """
 
     changes: Sequence[Change]
-    done: Future[Outcome] | asyncio.Future[Outcome]
-    loop: asyncio.AbstractEventLoop | None = None
+    future: asyncio.Future[Outcome] | None = None
     outcome: Outcome | None = None
     error: Exception | None = None
+    bytes: int = field(init=False)
+    """As they are handed in."""
+    _served: LockType = field(init=False)
 
-    @property
-    def bytes(self) -> int:
-        """Of vectors."""
-        return sum(c.vectors.nbytes for c in self.changes if isinstance(c, Put))
+    def __post_init__(self) -> None:
+        """Not served yet. A bare lock, since it is the cheapest thing that one thread waits for."""
+        self.bytes = sum([change.bytes for change in self.changes if isinstance(change, Put)])
+        if self.future is None:
+            self._served = allocate_lock()
+            self._served.acquire()
+
+    def wait(self) -> Outcome:
+        """For a thread: what came of it, once that is durable; raises what it was refused with."""
+        self._served.acquire()
+        if self.error is not None:
+            raise self.error
+        if self.outcome is None:
+            raise Unavailable("The change was left undone.")
+        return self.outcome
 
     def settle(self) -> None:
-        """Tell the caller, in its own thread or loop."""
-        if self.done.done():
+        """Tell the caller, a coroutine in its own loop."""
+        if self.future is None:
+            self._served.release()
+        elif self.future.done():
             return
-        if self.error is not None:
-            self.done.set_exception(self.error)
+        elif self.error is not None:
+            self.future.set_exception(self.error)
         elif self.outcome is not None:
-            self.done.set_result(self.outcome)
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What a batch will have done by the time that its next request comes."""
-
-    state: State
-    emptied: bool = False
-    there: dict[int, bool] = field(default_factory=dict)
-    live: int = 0
-    bytes: int = 0
-
-    def holds(self, sought: Ids) -> list[int]:
-        """Those of some ids that are there."""
-        positions = self.state.rows.find(sought)
-        if not self.there and not self.emptied:
-            there: list[int] = sought[positions >= 0].tolist()
-            return there
-        ids, found = sought.tolist(), (positions >= 0).tolist()
-        known = self.there
-        return [i for i, f in zip(ids, found, strict=True) if known.get(i, f and not self.emptied)]
+            self.future.set_result(self.outcome)
 
 
 class Writer:
@@ -165,21 +164,26 @@ class Writer:
             return batch
 
     def _commit(self, batch: Sequence[Request]) -> None:
-        accepted = self._plan(batch)
+        changes = [change for request in batch for change in request.changes]
+        puts = [change for change in changes if isinstance(change, Put)]
+        new = only_new(puts, self._cell.state, self._limits) if puts and len(puts) == len(changes) else None
+        accepted = batch if new is not None else self._admit(batch)
         if not accepted:
             return
-        puts = [change for request in accepted for change in request.changes if isinstance(change, Put)]
+        if len(accepted) < len(batch):
+            puts = [change for request in accepted for change in request.changes if isinstance(change, Put)]
         try:
             begun = self._begin(puts, [encode(request.changes) for request in accepted])
             with storing():
                 self.log.seal(begun)
-        except QuaestioError as error:
+        except Exception:
             self._cover()
-            for request in accepted:
-                request.error = error
-            return
+            raise
         with self._cell.lock.writing():
-            self._publish(accepted)
+            if new is None:
+                self._publish(accepted)
+            else:
+                self._publish_new(new, puts, accepted)
         self.log.disk.reached("published")
 
     def _begin(self, puts: Sequence[Put], payloads: Sequence[Sequence[Part]]) -> Begun:
@@ -201,61 +205,17 @@ class Writer:
         with storing():
             return logged.result()
 
-    def _plan(self, batch: Sequence[Request]) -> list[Request]:
-        state = self._cell.state
-        plan = _Plan(state, live=state.rows.live, bytes=_bytes_of(state))
-        accepted = []
+    def _admit(self, batch: Sequence[Request]) -> list[Request]:
+        """Those that may happen; the others know why not."""
+        admission, accepted = Admission(self._cell.state, self._limits), []
         for request in batch:
-            kept = plan.emptied, dict(plan.there) if len(request.changes) > 1 else None, plan.live, plan.bytes
             try:
-                for change in request.changes:
-                    self._admit(change, plan)
+                admission.admit(request.changes)
             except QuaestioError as error:
                 request.error = error
-                plan.emptied, there, plan.live, plan.bytes = kept
-                plan.there = plan.there if there is None else there
             else:
                 accepted.append(request)
         return accepted
-
-    def _admit(self, change: Change, plan: _Plan) -> None:
-        """Raise where a change must be refused, else count it in; one that is refused leaves no trace."""
-        match change:
-            case Put():
-                self._admit_put(change, plan)
-            case Remove():
-                plan.live -= len(plan.holds(change.ids))
-                plan.there.update(dict.fromkeys(change.ids.tolist(), False))
-            case Reset():
-                plan.emptied, plan.there, plan.live, plan.bytes = True, {}, 0, 0
-            case Note():
-                if len(change.content) > self._limits.note_bytes:
-                    raise QuotaExceeded(f"A note may have {self._limits.note_bytes} bytes.")
-
-    def _admit_put(self, put: Put, plan: _Plan) -> None:
-        index, limits = plan.state.index, self._limits
-        if not index.is_trained:
-            raise NotTrained(
-                f"An index of type {plan.state.spec.index_type} must be trained before vectors are added."
-            )
-        if structure.fixed(index) and (plan.state.rows.count or plan.there):
-            raise InvalidRequest("FAISS refused: NSG does not support incremental addition")
-        present = plan.holds(put.ids)
-        if present and not put.replace:
-            more = f" and {len(present) - 1} more" if len(present) > 1 else ""
-            raise VectorExists(
-                f"The index holds a vector {present[0]}{more} already; use upsert to replace it."
-            )
-        live = plan.live + len(put.ids) - len(present)
-        size = plan.bytes + put.vectors.nbytes + sum(map(len, put.metadata))
-        if live > limits.vectors_per_index:
-            raise QuotaExceeded(
-                f"An index may hold {limits.vectors_per_index} vectors; this would make {live}."
-            )
-        if size > limits.bytes_per_index:
-            raise QuotaExceeded(f"An index may hold {limits.bytes_per_index} bytes; this would make {size}.")
-        plan.live, plan.bytes = live, size
-        plan.there.update(dict.fromkeys(put.ids.tolist(), True))
 
     def _add(self, puts: Sequence[Put]) -> None:
         """Put vectors where nobody sees them yet: behind the last position that counts."""
@@ -316,15 +276,27 @@ class Writer:
                         removed += state.kill_all()
                     case Note():
                         state.note = change.content
-            state.sequence += 1
-            request.outcome = Outcome(state.sequence, added, removed)
-            if self.journal is not None:
-                self.journal.extend(request.changes)
+            self._number(request, added, removed)
         state.empty()
 
+    def _publish_new(self, ids: Ids, puts: Sequence[Put], accepted: Sequence[Request]) -> None:
+        """As ``_publish``, at once: nothing but vectors whose ids were free."""
+        told: list[bytes] = []
+        if any(put.metadata for put in puts):
+            for put in puts:
+                told += put.metadata or [NOTHING] * len(put.ids)
+        self._cell.state.rows.append(ids, told)
+        for request in accepted:
+            self._number(
+                request, sum([len(change.ids) for change in request.changes if isinstance(change, Put)]), 0
+            )
 
-def _bytes_of(state: State) -> int:
-    return state.rows.live * state.spec.row_bytes + state.rows.metadata_bytes
+    def _number(self, request: Request, added: int, removed: int) -> None:
+        state = self._cell.state
+        state.sequence += 1
+        request.outcome = Outcome(state.sequence, added, removed)
+        if self.journal is not None:
+            self.journal.extend(request.changes)
 
 
 def _fulfil(done: Future[Begun], work: Callable[[], Begun]) -> None:
@@ -337,10 +309,10 @@ def _fulfil(done: Future[Begun], work: Callable[[], Begun]) -> None:
 def _settle(batch: Sequence[Request]) -> None:
     loops: dict[asyncio.AbstractEventLoop, list[Request]] = {}
     for request in batch:
-        if request.loop is None:
+        if request.future is None:
             request.settle()
         else:
-            loops.setdefault(request.loop, []).append(request)
+            loops.setdefault(request.future.get_loop(), []).append(request)
     for loop, requests in loops.items():
         try:
             loop.call_soon_threadsafe(_settle_all, requests)

@@ -109,8 +109,7 @@ class FaissIndexes:
                 return index.put(numbers, vectors, metadata, replace=replace)
 
             put = made() if len(numbers) <= _SMALL else await asyncio.to_thread(made)
-            size = put.vectors.nbytes + sum(map(len, put.metadata))
-            with self._ledger.reserved(tenant, name, len(put.ids), size):
+            with self._ledger.reserved(tenant, name, len(put.ids), put.bytes):
                 outcome = await self._commit(tenant, index, put)
             return Written(outcome.added - outcome.removed, outcome.removed)
 
