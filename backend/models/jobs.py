@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 from backend.models.documents import Document, JobState, Problem, Progress
 from backend.models.work import Work
+from backend.utils.ids import new_id
 
 
 class Priority(IntEnum):
@@ -24,11 +24,6 @@ class Priority(IntEnum):
     """Minutes of work in one go; never takes every worker."""
     LATER = 3
     """Nobody waits for it; never takes every worker."""
-
-
-def new_id() -> str:
-    """A fresh id."""
-    return uuid.uuid4().hex
 
 
 def mine_job_id(document: Document) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -13,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.errors import TooManyRequests
 from backend.routes.errors import error_response
 from backend.services.rates import Rates
+from backend.utils.ids import new_id
 
 JSON_LIMIT = 1_000_000
 """Bytes of a body that is no upload."""
@@ -41,7 +41,7 @@ class RequestId:
             await self._app(scope, receive, send)
             return
         asked = Headers(scope=scope).get("x-request-id", "")
-        scope["request_id"] = asked if _SANE_ID.fullmatch(asked) else uuid.uuid4().hex
+        scope["request_id"] = asked if _SANE_ID.fullmatch(asked) else new_id()
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -8,11 +8,12 @@ from typing import Any
 
 from backend.models.answers import Inquiry
 from backend.models.asking import AskResponse
-from backend.models.jobs import Job, NewJob, Priority, new_id
+from backend.models.jobs import Job, NewJob, Priority
 from backend.ports.job_table import JobTable
 from backend.ports.task_queue import TaskQueue
 from backend.services.answers import Answers
 from backend.utils.clock import utc_now
+from backend.utils.ids import new_id
 
 ANSWER = "answer"
 QUERY_QUEUE = "rag_queries"

@@ -27,7 +27,7 @@ from backend.models.documents import (
     Segment,
 )
 from backend.models.failures import error_of
-from backend.models.jobs import Job, NewJob, Priority, new_id
+from backend.models.jobs import Job, NewJob, Priority
 from backend.ports.blob_store import Blob, BlobStore
 from backend.ports.catalog import Catalog, Finished
 from backend.ports.embedder import Embedder
@@ -40,6 +40,7 @@ from backend.services.chunking import Chunker
 from backend.utils import languages
 from backend.utils.clock import utc_now
 from backend.utils.file_names import safe_name
+from backend.utils.ids import new_id
 
 READ = "ingest"
 EMBED = "embed"

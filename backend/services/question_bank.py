@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from backend.services.generation import Plan, QuestionGeneration, QuestionReques
 from backend.services.retrieval import Retriever
 from backend.services.single_flight import SingleFlight
 from backend.utils.clock import utc_now
+from backend.utils.ids import new_id
 from backend.utils.likeness import Wordings, normalised
 
 _MOST_AVOIDED = 400
@@ -92,7 +92,7 @@ class QuestionBank:
         async with aclosing(self._generation.stream(tenant, wanted)) as made:
             async for one in made:
                 if isinstance(one, Question):
-                    items.append(SetItem(_new_id(), one))
+                    items.append(SetItem(new_id(), one))
                     yield items[-1]
                 else:
                     yield Made(await self._keep(tenant, request, key, one, items), cached=False)
@@ -175,12 +175,12 @@ class QuestionBank:
         items: Sequence[SetItem] | None = None,
     ) -> StoredSet:
         if items is None:
-            items = [SetItem(_new_id(), question) for question in made.questions]
+            items = [SetItem(new_id(), question) for question in made.questions]
         asked = Asked(
             (request.topic or "").strip(), request.document_ids, request.difficulty, tuple(request.kinds)
         )
         summary = SetSummary(
-            id=_new_id(),
+            id=new_id(),
             title=await self._title(tenant, asked),
             mode=made.mode,
             model=made.model,
@@ -228,7 +228,3 @@ def _check(changed: Question, stored: StoredSet, item_id: str) -> None:
     others = Wordings(item.question.stem for item in stored.items if item.id != item_id)
     if changed.stem in others:
         raise InvalidRequest("This set has that question already. Word it differently.")
-
-
-def _new_id() -> str:
-    return uuid.uuid4().hex

@@ -17,11 +17,12 @@ from backend.adapters.sql.keyword_index import add_terms
 from backend.adapters.sql.tables import chunks, document_origins, documents, jobs
 from backend.errors import DocumentNotFound, Stopped
 from backend.models.documents import POSITION_BITS, JobState, chunk_key
-from backend.models.jobs import Job, NewJob, new_id
+from backend.models.jobs import Job, NewJob
 from backend.models.migration import ForeignDocument, Node
 from backend.ports.embedder import Vectors
 from backend.ports.transfers import Arrived, Piece
 from backend.utils.clock import utc_now
+from backend.utils.ids import new_id
 
 MOVED = "moved"
 """Kind of the job that stands for a document that came whole; nobody ever runs it."""

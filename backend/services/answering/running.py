@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
@@ -12,6 +11,7 @@ from contextlib import aclosing
 from backend.errors import AnswerNotFound, QuaestioError, TooManyStreams
 from backend.models.answers import AnswerEvent, Failed, SourcesFound, Token
 from backend.services.answering.told import ToldEvents
+from backend.utils.ids import new_id
 
 BATCH_S = 0.04
 """Pieces of an answer that come within so short a time are one event."""
@@ -44,7 +44,7 @@ class RunningAnswer:
     __slots__ = ("_size", "_task", "_waiting", "ended", "events", "id", "readers", "tenant")
 
     def __init__(self, tenant: str) -> None:
-        self.id = uuid.uuid4().hex
+        self.id = new_id()
         self.tenant = tenant
         self.events = ToldEvents()
         self.ended = False
