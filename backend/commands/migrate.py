@@ -27,9 +27,16 @@ _POLL_S = 0.1
 def migrate(settings: Settings, options: argparse.Namespace) -> int:
     """Status 1 where the store did not move over or differs from its source afterwards.
 
-    Interrupted, it leaves the job in the queue: the same command, or a server, goes on with it.
+    Interrupted, it leaves the job in the queue and says so: the same command, or a server, goes on with it.
     """
-    report = asyncio.run(_migrate(settings, options))
+    try:
+        report = asyncio.run(_migrate(settings, options))
+    except KeyboardInterrupt:
+        if not options.dry_run:
+            print(
+                "\nStopped. The same command, or `quaestio serve`, goes on where this was.", file=sys.stderr
+            )
+        raise
     if options.json:
         print(json.dumps(report, indent=2, ensure_ascii=False))
     else:

@@ -14,7 +14,11 @@ from backend.config.settings import Settings
 
 def reembed(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - the form of a command
     """Status 0 also where the model is in use already."""
-    changed = asyncio.run(_reembed(settings))
+    try:
+        changed = asyncio.run(_reembed(settings))
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on where this was.", file=sys.stderr)
+        raise
     if changed:
         print(
             f"Every passage was embedded with {settings.embedding_model}. Restart a server that still runs."

@@ -1,10 +1,11 @@
-"""kill -9 while a store moves over; the same command goes on with it."""
+"""kill -9, and Ctrl+C, while a store moves over; the same command goes on with it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -42,10 +43,15 @@ def test_killed_at_every_named_point(tmp_path: Path) -> None:
             cwd=tmp_path,
             env=os.environ | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(data)},
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         )
-        if Rows(data).kill_at_first(query, process, 60):
+        # The last by Ctrl+C, which says what to do.
+        how = signal.SIGINT if name == "more than half" else signal.SIGKILL
+        if Rows(data).kill_at_first(query, process, 60, how):
             caught.append(name)
+        said = process.communicate()[1].decode()
+        assert how == signal.SIGKILL or (process.returncode, "The same command" in said) == (130, True)
+        assert "Traceback" not in said
         visible = Rows(data).all(
             "SELECT d.filename FROM documents d WHERE d.published_at IS NOT NULL AND d.chunks != "
             "(SELECT count(*) FROM vectors v WHERE v.key >> 24 = d.number)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import sqlite3
 import subprocess
 import time
@@ -64,13 +65,15 @@ class Rows:
         )
         return int(self.all(query)[0][0])
 
-    def kill_at_first(self, query: str, process: subprocess.Popen[bytes], seconds: float) -> bool:
+    def kill_at_first(
+        self, query: str, process: subprocess.Popen[bytes], seconds: float, how: int = signal.SIGKILL
+    ) -> bool:
         """Kill the process once the query finds a row; False where it ended by itself, or the time, before."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and process.poll() is None:
             if self.all(f"{query} LIMIT 1"):
-                process.kill()
-                process.wait()
+                process.send_signal(how)
+                process.wait(30)
                 return True
             time.sleep(0.001)
         return False
