@@ -52,6 +52,12 @@ def test_an_index_without_its_parts_takes_no_call(ask: Ask, name: str) -> None:
         ask("call", on=outer, name="reset", args=[])
 
 
+@pytest.mark.parametrize("name", ["IndexHNSWFlat", "IndexNSGFlat"])
+def test_an_index_without_its_parts_is_written_as_faiss_does(ask: Ask, name: str) -> None:
+    index = ask("new", name=name, args=[])
+    assert ask("dump", what="index", args=[{"h": index}]) is not None
+
+
 def test_no_part_of_an_index_can_be_taken_away(ask: Ask) -> None:
     index = ask("function", name="index_factory", args=[8, "HNSW8"])
     graph = ask("get", on=index, name="hnsw")

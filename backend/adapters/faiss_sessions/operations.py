@@ -172,7 +172,6 @@ class Operations:
         args, named, given = _arguments(session, frame)
         if write is None or not args or not given.held:
             raise BrokenFrame("dump takes what to write (e.g. index) and an object.")
-        guards.check_whole(given.held[0].obj)
         writer = faiss.VectorIOWriter()
         write(args[0], writer, *args[1:], **named)
         if writer.data.size() > self._max_answer:
