@@ -13,6 +13,7 @@ import numpy.typing as npt
 from backend.adapters.engine_vectors.library import Ids, Vectors, keys_of
 from backend.adapters.engine_vectors.note import LibraryNote
 from backend.adapters.faiss_engine import EngineIndex
+from backend.adapters.faiss_engine.cores import cores_for
 from backend.adapters.faiss_engine.locks import ReadWriteLock
 
 FLAT = "Flat"
@@ -112,6 +113,7 @@ class View:
     ) -> tuple[dict[int, float], bool]:
         """Scores by key, at least the ``k`` best there are; whether all of them are exact."""
         rows = query.reshape(1, -1)
+        faiss.omp_set_num_threads(cores_for(len(self) * rows.shape[1]))  # of this thread
         with self._lock.reading():
             found = self._in_memory(rows, k, ranges)
             if self.base is None or not len(self.base.index):

@@ -10,13 +10,12 @@ from typing import TypeVar
 
 import faiss
 
+from backend.adapters.faiss_engine.cores import cores_for
+
 T = TypeVar("T")
 
 _SMALL_WORK = 10_000_000
 """Components compared, rows of the query times vectors: about half a millisecond of one thread."""
-_ONE_THREAD = 50_000_000
-"""Where others use the cores, a second thread may not have begun when the first has ended, which then waits
-for it and burns its core: 23 ms with one thread and 144 with two were seen at 100,000 x 384."""
 _ROWS_FOR_PRODUCTS = 4
 """From so many queries on, FAISS finds distances faster by one product of matrices than one by one."""
 
@@ -26,7 +25,6 @@ class FaissThreads:
 
     def __init__(self, threads: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="index-search")
-        self._cores = faiss.omp_get_max_threads()  # as OMP_NUM_THREADS says, else all
         self._running = 0
 
     async def run(
@@ -39,8 +37,7 @@ class FaissThreads:
         """
         self._running += 1
         try:
-            small = 0 < pairs * dimension <= _ONE_THREAD
-            cores = 1 if small else max(1, self._cores // self._running // (2 if shared else 1))
+            cores = max(1, cores_for(pairs * dimension) // self._running // (2 if shared else 1))
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._pool, partial(_alone, work, cores, dimension))
         finally:
