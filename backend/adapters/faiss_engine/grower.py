@@ -84,7 +84,7 @@ class Grower:
                 self._look()
                 while self._due() and not self._stop.is_set():
                     self._grow()
-                self._failed = ""
+                    self._failed = ""  # not by a run that had nothing to do
             except (OSError, RuntimeError, MemoryError) as error:
                 self._failed = str(error)
                 logger.warning("the graph of an index was not made: %s", error)
