@@ -588,6 +588,8 @@ def test_every_flipped_bit_of_a_snapshot_is_found_and_the_one_before_takes_its_p
                 assert sound(engine) == 1, (path.name, size)
         path.write_bytes(whole + b"x")
         assert sound(engine) == 1, path.name
+        path.unlink()
+        assert sound(engine) == 1, path.name
         path.write_bytes(whole)
     with engine.open("t", "it", writable=True) as index:
         assert index.ids().tolist() == WANTED

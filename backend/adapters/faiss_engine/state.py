@@ -140,13 +140,16 @@ def load(folder: Path, *, whole: bool, avoid: Path | None = None, repair: bool =
     ``whole`` checks every block first. Raises IndexNotFound, or DamagedIndex where promised changes cannot
     be read (unless ``repair``, which goes on with those before them) or no generation is sound.
     """
+    missing: set[str] = set()
     for _ in range(_TRIES):
         before = _newest(folder)
         promised = log.acknowledged(folder)
         try:
-            return _load(folder, promised, whole=whole, avoid=avoid, repair=repair)
+            return _load(folder, promised, missing, whole=whole, avoid=avoid, repair=repair)
         except FileNotFoundError as error:
+            # Taken away by a writer, whose new generation is seen next time; or it is missing then, too.
             gone = error
+            missing.add(str(error.filename))
         except DamagedIndex:
             # A writer elsewhere may have replaced what was being read.
             if _newest(folder) == before:
@@ -161,7 +164,10 @@ def _newest(folder: Path) -> int:
     return max((number for number, _ in generations(folder)), default=0)
 
 
-def _load(folder: Path, promised: int, *, whole: bool, avoid: Path | None, repair: bool) -> Loaded:
+def _load(
+    folder: Path, promised: int, missing: set[str], *, whole: bool, avoid: Path | None, repair: bool
+) -> Loaded:
+    """A generation that lacks a file which was ``missing`` before is damaged."""
     candidates = generations(folder)
     if not candidates:
         raise IndexNotFound("There is no index here.")
@@ -173,6 +179,11 @@ def _load(folder: Path, promised: int, *, whole: bool, avoid: Path | None, repai
             generation = Generation(path, whole=whole)
         except (DamagedIndex, NotADirectoryError) as error:
             damaged.append(str(error))
+            continue
+        except FileNotFoundError as error:
+            if str(error.filename) not in missing:
+                raise
+            damaged.append(f"{path.name} has no file '{Path(error.filename).name}'.")
             continue
         try:
             state, tail = restore(folder, generation)
