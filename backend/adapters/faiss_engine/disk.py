@@ -10,7 +10,7 @@ from pathlib import Path
 from backend.adapters.disk import FULL, is_full
 from backend.errors import StorageFull, Unavailable
 
-_JOINED = 1 << 20
+PIECE = 1 << 20
 """Shorter writes are joined, since one call is cheaper than many short pieces; longer ones go in pieces of
 this size, each of which is on its way to the disk while the next is written."""
 
@@ -20,13 +20,13 @@ class Disk:
 
     def write(self, descriptor: int, parts: Sequence[bytes | memoryview], offset: int) -> int:
         """Write all parts at ``offset``; returns the offset behind them. Raises OSError."""
-        if sum(map(len, parts)) <= _JOINED:
+        if len(parts) > 1 and sum(map(len, parts)) <= PIECE:
             parts = [b"".join(parts)]
         for part in parts:
             rest = memoryview(part)
             while rest:
-                written = os.pwrite(descriptor, rest[:_JOINED], offset)
-                if written == _JOINED:
+                written = os.pwrite(descriptor, rest[:PIECE], offset)
+                if written == PIECE:
                     _begin_to_store(descriptor, offset, written)
                 offset += written
                 rest = rest[written:]

@@ -21,7 +21,7 @@ from pathlib import Path
 import xxhash
 
 from backend.adapters.faiss_engine.changes import Part
-from backend.adapters.faiss_engine.disk import Disk
+from backend.adapters.faiss_engine.disk import PIECE, Disk
 
 _SEGMENT = struct.Struct("<8s16sQ8s16s")
 _FRAME = struct.Struct("<4s4xQQ8s")
@@ -186,25 +186,39 @@ class Log:
         if self._suspect:
             self.rotate()
         pieces: list[Part] = []
-        sequence, chain = self.sequence, self._chain
+        sequence, chain, behind = self.sequence, self._chain, self._end + _FRAME_BYTES
         for payload in payloads:
             sequence += 1
             size = sum(map(len, payload))
-            if size <= _JOINED:
-                payload = (b"".join(payload),)  # noqa: PLW2901 - one piece is cheaper than several
             head = _FRAME.pack(_FRAME_MAGIC, sequence, size, chain)
             digest = xxhash.xxh3_128(head)
+            if size > SHORT and not pieces:
+                with self._careful():
+                    behind = self._write_long(payload, digest, behind)
+                payload = ()  # noqa: PLW2901 - it is written
+            elif size <= _JOINED:
+                payload = (b"".join(payload),)  # noqa: PLW2901 - one piece is cheaper than several
             for part in payload:
                 digest.update(part)
             found = digest.digest()
             pieces += [head + found, *payload]
             chain = found[:8]
-        if sum(map(len, pieces)) <= SHORT:
+        if behind == self._end + _FRAME_BYTES and sum(map(len, pieces)) <= SHORT:
             return Begun(pieces, self._end, sequence, chain)
         with self._careful():
-            end = self.disk.write(self._descriptor, pieces[1:], self._end + _FRAME_BYTES)
+            end = self.disk.write(self._descriptor, pieces[1:], behind)
         self.disk.reached("log.begun")
         return Begun(pieces[:1], end, sequence, chain)
+
+    def _write_long(self, payload: Sequence[Part], digest: xxhash.xxh3_128, offset: int) -> int:
+        """Write a change and take its checksum piece by piece, while each is at hand in the processor."""
+        for part in payload:
+            view = memoryview(part)
+            for begin in range(0, len(view), PIECE):
+                piece = view[begin : begin + PIECE]
+                offset = self.disk.write(self._descriptor, [piece], offset)
+                digest.update(piece)
+        return offset
 
     def seal(self, begun: Begun) -> int:
         """Make what was begun durable; returns the number of its last change."""
