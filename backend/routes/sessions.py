@@ -105,12 +105,14 @@ class SessionRoutes:
         else:
             transport.pause_reading()  # what comes next belongs to the other process
             connection = transport.get_extra_info("socket").fileno()
-            if sessions.attach(tenant, name, connection, request_id):
-                transport.abort()  # closes this process's copy alone
-                while (await receive())["type"] != "http.disconnect":
-                    pass
-                return
-            transport.resume_reading()
+            try:
+                if sessions.attach(tenant, name, connection, request_id):
+                    transport.abort()  # closes this process's copy alone
+                    while (await receive())["type"] != "http.disconnect":
+                        pass
+                    return
+            finally:
+                transport.resume_reading()  # of no effect where it was aborted
             refused = (503, "The session takes no further connection now; use its own address.", "no_line")
         response = error_response(*refused, request_id)
         response.headers.update({"Connection": "close", "Upgrade": UPGRADE.decode()})

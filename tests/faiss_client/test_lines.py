@@ -105,7 +105,12 @@ def test_errors_and_limits_of_a_line(server: Server) -> None:
 
 def test_who_may_not_attach(server: Server) -> None:
     name = opened(server)
-    assert attach(server, "nonsense")[1].startswith(b"HTTP/1.1 404")
+    line, said = attach(server, "nonsense")
+    assert said.startswith(b"HTTP/1.1 404")
+    length = int(said.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+    line.recv(length, socket.MSG_WAITALL)
+    line.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")  # the connection goes on
+    assert line.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200"
     assert attach(server, name, "X: y")[1].startswith(b"HTTP/1.1 426")
     assert attach(server, name, "Connection: Upgrade", "Upgrade: other")[1].startswith(b"HTTP/1.1 426")
     lines = [attach(server, name) for _ in range(70)]
