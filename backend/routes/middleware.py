@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.errors import TooManyRequests
 from backend.routes.errors import error_response
 from backend.services.rates import Rates
+from backend.utils.freed_memory import give_back
 from backend.utils.ids import new_id
 
 JSON_LIMIT = 1_000_000
@@ -21,6 +23,8 @@ INDEX_PREFIX = "/v1/index/"
 """Below it bodies carry vectors."""
 
 _MULTIPART_FRAME = 100_000
+_LARGE = 16_000_000
+"""Bytes of a body whose many pieces the C library would keep for ever."""
 RATE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 """Calls that may come at once, those left, and seconds until all are there again."""
 
@@ -108,7 +112,10 @@ class BodyLimit:
             response.headers["Connection"] = "close"
             await response(scope, receive, send)
             return
-        await self._app(scope, _counted(receive, limit, message), send)
+        body = _Counted(receive, limit, message)
+        await self._app(scope, body, send)
+        if body.size > _LARGE:
+            await asyncio.to_thread(give_back)
 
     def _limit(self, path: str, content_type: str) -> tuple[int, str]:
         """Bytes of the largest body, and what to say about a larger one."""
@@ -125,16 +132,17 @@ class BodyLimit:
         return JSON_LIMIT, f"The body is larger than {JSON_LIMIT / 1_000_000:g} MB."
 
 
-def _counted(receive: Receive, limit: int, message: str) -> Receive:
-    left = limit
+class _Counted:
+    """Receives a body of at most ``limit`` bytes; ``size`` is what came of it."""
 
-    async def counted() -> Message:
-        nonlocal left
-        received = await receive()
-        left -= len(received.get("body", b""))
-        if left < 0:
+    def __init__(self, receive: Receive, limit: int, message: str) -> None:
+        self._receive, self._limit, self._message = receive, limit, message
+        self.size = 0
+
+    async def __call__(self) -> Message:
+        received = await self._receive()
+        self.size += len(received.get("body", b""))
+        if self.size > self._limit:
             # What is left of the body is not read, so the connection cannot serve another request.
-            raise HTTPException(413, message, {"Connection": "close"})
+            raise HTTPException(413, self._message, {"Connection": "close"})
         return received
-
-    return counted
