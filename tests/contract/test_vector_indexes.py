@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.adapters.faiss_indexes import FaissIndexes
+from backend.adapters.faiss_indexes import FaissIndexes, kinds
 from backend.errors import IndexExists, IndexNotFound, InvalidRequest, NotTrained, QuotaExceeded
 from backend.models.vector_index import IndexQuota
 from backend.services.vector_indexes import Batch, VectorIndexService
@@ -141,3 +141,18 @@ async def test_a_name_of_dots_stays_in_its_folder(indexes: FaissIndexes, tmp_pat
     await indexes.create("..", "..", 4, "Flat", "l2")
     assert await indexes.names("..") == [".."]
     assert {path.name for path in tmp_path.parent.iterdir()} == before
+
+
+async def test_a_range_search_finds_so_much_and_no_more(
+    indexes: FaissIndexes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await indexes.create("a", "it", 4, "Flat", "l2")
+    await fill(indexes, "a", "it", 10)
+    whole = await indexes.range_search("a", "it", rows(10), 4.0, None, None)
+    assert [one.numbers.size > 0 for one in whole] == [True] * 10
+    monkeypatch.setattr(kinds, "_MOST_RESULTS", 25)  # two queries at a time
+    parts = await indexes.range_search("a", "it", rows(10)[:3], 4.0, None, None)
+    for one, same in zip(parts, whole, strict=False):
+        assert one.numbers.tolist() == same.numbers.tolist()
+    with pytest.raises(InvalidRequest, match="within this radius"):
+        await indexes.range_search("a", "it", rows(10), 1e9, None, None)

@@ -13,7 +13,7 @@ from weakref import WeakSet
 from backend.adapters.faiss_engine import Engine, EngineIndex, IndexSpec, Limits, Put, Remove, Reset
 from backend.adapters.faiss_engine.changes import Change
 from backend.adapters.faiss_engine.writer import Outcome
-from backend.adapters.faiss_indexes.kinds import check_kind, check_search
+from backend.adapters.faiss_indexes.kinds import check_found, check_kind, check_search, rows_at_a_time
 from backend.adapters.faiss_indexes.ledger import Ledger, Size
 from backend.adapters.faiss_indexes.shelf import Key, Shelf
 from backend.adapters.faiss_indexes.threads import FaissThreads
@@ -171,9 +171,16 @@ class FaissIndexes:
             check_search(len(queries), 1, options)
 
             def found() -> list[Neighbours]:
+                told: list[Neighbours] = []
+                count, step = 0, rows_at_a_time(len(index))
                 with index.moment() as moment:
-                    each = moment.range_search(queries, radius, filter_, options)
-                    return [Neighbours(s[None], numbers[None], [texts]) for s, numbers, texts in each]
+                    for first in range(0, max(len(queries), 1), step):
+                        rows = queries[first : first + step]
+                        for scores, numbers, texts in moment.range_search(rows, radius, filter_, options):
+                            count += len(numbers)
+                            check_found(count)
+                            told.append(Neighbours(scores[None], numbers[None], [texts]))
+                return told
 
             return await self._threads.run(found, index.spec.dimension, len(queries) * len(index))
 

@@ -77,6 +77,20 @@ def _check_part(part: str) -> None:
         raise InvalidRequest(f"A number in {part[:80]!r} is larger than {_MOST_NUMBER}.")
 
 
+def rows_at_a_time(vectors: int) -> int:
+    """Queries of a range search that can be answered together whatever they find."""
+    return max(1, _MOST_RESULTS // max(vectors, 1))
+
+
+def check_found(count: int) -> None:
+    """Raise InvalidRequest where a range search finds more than an answer can hold."""
+    if count > _MOST_RESULTS:
+        raise InvalidRequest(
+            f"More than {_MOST_RESULTS} vectors are within this radius of these queries. "
+            "Take a smaller radius, or fewer queries at a time."
+        )
+
+
 def check_search(rows: int, k: int, options: Mapping[str, Any] | None) -> None:
     """Raise InvalidRequest where a search would ask for more memory than an answer is worth."""
     if rows * k > _MOST_RESULTS:
