@@ -23,6 +23,9 @@ _BINARY = (frames.MEDIA_TYPE, "application/octet-stream")
 _LARGE = 1 << 16
 """Bytes of a body that is read off the event loop."""
 _DEFAULT_K = 10
+_MANY = 10_000
+"""Results that are written off the event loop."""
+_MOST_IN_JSON = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,36 @@ def _query(rows: Rows, told_: Mapping[str, Any], *, single: bool) -> Query:
         if one is not None and not isinstance(one, dict):
             raise InvalidRequest(f"{name} is an object.")
     return Query(rows, single, k, filter_, options, told_)
+
+
+async def off_loop(count: int, make: Callable[[], T]) -> T:
+    """What ``make`` makes of so many results; of many in a thread, so that others are answered meanwhile."""
+    return make() if count < _MANY else await asyncio.to_thread(make)
+
+
+def check_json(count: int) -> None:
+    """Raise InvalidRequest for more results than are good to read as JSON."""
+    if count > _MOST_IN_JSON:
+        raise InvalidRequest(f"{count} results are too many for JSON; ask for fewer, or send a frame.")
+
+
+async def results_response(
+    found: Sequence[Neighbours],
+    *,
+    single: bool,
+    more: Mapping[str, Any] | None = None,
+    values: Mapping[int, Rows] | None = None,
+) -> Response:
+    """The results of each query, or of the ``single`` one, and what there is ``more`` to say."""
+    count = sum(one.numbers.size for one in found)
+    check_json(count)
+
+    def text() -> bytes:
+        rows = [orjson.dumps(results(one, row, values)) for one in found for row in range(len(one.scores))]
+        told_ = rows[0] if single else b"[%b]" % b",".join(rows)
+        return b'{"results":%b%b' % (told_, orjson.dumps(more).replace(b"{", b",", 1) if more else b"}")
+
+    return Response(await off_loop(count, text), media_type="application/json")
 
 
 def results(found: Neighbours, row: int, values: Mapping[int, Rows] | None = None) -> list[dict[str, Any]]:

@@ -24,7 +24,8 @@ async def search_frame(tenant: str, name: str, indexes: VectorIndexService, body
     """A search as a frame, answered by one."""
     query = await bodies.read_frame(body, bodies.query_of_frame)
     found = await indexes.search(tenant, name, query.vectors, query.k, query.filter, query.options)
-    return bodies.frame_of(found, metadata=query.more.get("metadata", True) is not False)
+    metadata = query.more.get("metadata", True) is not False
+    return await bodies.off_loop(found.numbers.size, lambda: bodies.frame_of(found, metadata=metadata))
 
 
 async def specialized(request: Request, tenant: str, name: str, indexes: VectorIndexService) -> Response:
@@ -64,9 +65,9 @@ async def _range(
     truncated = any(one.scores.shape[1] > limit for one in found)
     cut = [_first(one, limit) for one in found]
     if binary:
-        return _range_frame(cut, truncated=truncated)
-    told = [bodies.results(one, 0) for one in cut]
-    return bodies.json_response({"results": told[0] if query.single else told, "truncated": truncated})
+        count = sum(one.numbers.size for one in cut)
+        return await bodies.off_loop(count, lambda: _range_frame(cut, truncated=truncated))
+    return await bodies.results_response(cut, single=query.single, more={"truncated": truncated})
 
 
 def _first(found: Neighbours, limit: int) -> Neighbours:
@@ -89,15 +90,19 @@ def _range_frame(found: list[Neighbours], *, truncated: bool) -> Response:
 async def _reconstruct(query: bodies.Query, tenant: str, name: str, indexes: VectorIndexService) -> Response:
     found = await indexes.search(tenant, name, query.vectors, query.k, query.filter, query.options)
     values = await indexes.values_of(tenant, name, found.numbers.reshape(-1))
-    told = [bodies.results(found, row, values) for row in range(len(found.scores))]
-    return bodies.json_response({"results": told[0] if query.single else told})
+    return await bodies.results_response([found], single=query.single, values=values)
 
 
 async def _assign(query: bodies.Query, tenant: str, name: str, indexes: VectorIndexService) -> Response:
     found = await indexes.search(tenant, name, query.vectors, query.k, query.filter, query.options)
-    rows = zip(found.numbers, found.metadata, strict=True)
-    labels = [bodies.external(numbers, texts) for numbers, texts in rows]
-    return bodies.json_response({"labels": labels[0] if query.single else labels})
+    bodies.check_json(found.numbers.size)
+
+    def told() -> Response:
+        rows = zip(found.numbers, found.metadata, strict=True)
+        labels = [bodies.external(numbers, texts) for numbers, texts in rows]
+        return bodies.json_response({"labels": labels[0] if query.single else labels})
+
+    return await bodies.off_loop(found.numbers.size, told)
 
 
 async def _by_id(query: bodies.Query, tenant: str, name: str, indexes: VectorIndexService) -> Response:
@@ -120,4 +125,4 @@ async def _by_id(query: bodies.Query, tenant: str, name: str, indexes: VectorInd
         numbers=found.numbers[:, kept],
         metadata=[[found.metadata[0][place] for place in kept.tolist()]],
     )
-    return bodies.json_response({"results": bodies.results(without, 0)})
+    return await bodies.results_response([without], single=True)

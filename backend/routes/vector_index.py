@@ -142,9 +142,7 @@ async def search(index_id: Name, request: Request, caller: Caller, indexes: Inde
         )
     query = await bodies.read(request, bodies.query_of_json, bodies.query_of_frame)
     found = await indexes.search(caller.tenant, index_id, query.vectors, query.k, query.filter, query.options)
-    if query.single:
-        return bodies.json_response({"results": bodies.results(found, 0)})
-    return bodies.json_response({"results": [bodies.results(found, row) for row in range(len(found.scores))]})
+    return await bodies.results_response([found], single=query.single)
 
 
 @router.post("/index/{index_id}/attach", responses=UPGRADE)
@@ -176,7 +174,7 @@ async def search_by_link(
     """The same search with its parts in the address."""
     query = bodies.query_of_json(bodies.body_of_link(vector, k, filter_, params))
     found = await indexes.search(caller.tenant, index_id, query.vectors, query.k, query.filter, query.options)
-    return bodies.json_response({"results": bodies.results(found, 0)})
+    return await bodies.results_response([found], single=True)
 
 
 @router.post("/index/{index_id}/specialized_search", openapi_extra=SPECIALIZED, responses=BINARY_ANSWER)

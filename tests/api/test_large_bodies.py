@@ -1,14 +1,19 @@
-"""A body that is too large and does not say so: refused where the limit is reached, its rest unread."""
+"""Bodies that are too large: one that does not say so is read to its limit, and an answer is not made at all."""
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
+from backend.errors import InvalidRequest
+from backend.models.vector_index import Neighbours
+from backend.routes.index_bodies import results_response
 from tests.support.index_server import IndexServer
 
 CHUNK = b"%x\r\n" % 65_536 + b"x" * 65_536 + b"\r\n"
@@ -57,3 +62,29 @@ def test_the_answer_says_413_and_closes(service: IndexServer) -> None:
     assert head.startswith(b"HTTP/1.1 413")
     assert b"connection: close" in head.lower()
     assert b"INDEX_MAX_BODY_MB" in body
+
+
+def test_many_results_are_those_of_few(service: IndexServer) -> None:
+    service.http.post("/v1/index", json={"name": "small", "dimension": 2})
+    vectors = [{"id": f"v{n}", "values": [n, 1], "metadata": {"n": n}} for n in range(4)]
+    service.http.post("/v1/index/small/vectors", json={"vectors": vectors})
+    queries = [[n % 7, n % 5] for n in range(3000)]
+    for path, more in (
+        ("search", {"k": 4}),
+        ("specialized_search", {"search_type": "range", "radius": 1e9}),
+        ("specialized_search", {"search_type": "reconstruct", "k": 4}),
+        ("specialized_search", {"search_type": "assign", "k": 4}),
+    ):
+        few, many = (
+            service.http.post(f"/v1/index/small/{path}", json={"vectors": some} | more).json()
+            for some in (queries[:30], queries)
+        )
+        kind = "labels" if "labels" in many else "results"
+        assert len(many[kind]) == 3000
+        assert few == many | {kind: many[kind][:30]}
+
+
+def test_more_results_than_json_is_good_for_are_refused() -> None:
+    found = Neighbours(np.zeros((2, 600_000), np.float32), np.zeros((2, 600_000), np.int64), [])
+    with pytest.raises(InvalidRequest, match="send a frame"):
+        asyncio.run(results_response([found], single=False))
