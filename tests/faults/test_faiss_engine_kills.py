@@ -96,17 +96,13 @@ def sound_long_changes(index: EngineIndex) -> set[int]:
     return set(numbers.tolist())
 
 
-@pytest.mark.parametrize(
-    ("point", "passes"),
-    [(point, 1) for point in POINTS]
-    + [pytest.param(point, n, marks=pytest.mark.slow) for point in POINTS for n in (0, 2)],
-)
-def test_killed_at_a_step(tmp_path: Path, point: str, passes: int) -> None:
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at_a_step(tmp_path: Path, point: str) -> None:
     model: dict[int, np.ndarray] = {}
     with Engine(tmp_path) as engine:
         engine.create("t", "it", IndexSpec(DIMENSION))
-    # Twice: what the first kill left behind is in the way of the second.
-    for first in (0, 1000):
+    # Again and again: what one kill left behind is in the way of the next.
+    for passes, first in ((1, 0), (0, 1000), (2, 2000)):
         told = killed(tmp_path, point, passes, first)
         with Engine(tmp_path) as engine, engine.open("t", "it", writable=True) as index:
             holds(index, told, model)
