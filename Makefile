@@ -16,11 +16,11 @@ run: setup ## Set up if needed, start the product, open its page (HOST, PORT, DA
 up-local: setup-distributed ## Start Redis, Celery workers, beat, Flower and the API, without containers
 	@exec $(BIN)/python -m tools.up_local
 
-# Most of the long tests wait for processes that they start: two at a time use the cores better. A file's
+# Most of the long tests wait for processes that they start: three at a time use two cores better. A file's
 # tests stay together, so that they share its servers, in the order of tests/conftest.py: the longest first.
 test: setup-dev ## Set up if needed, run every test
 	@$(BIN)/python -m compileall -q backend celery_app # for where no process may write it
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: setup-dev ## Format, lint, types, import contract
 	@$(BIN)/ruff format --check .

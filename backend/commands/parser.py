@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 from backend import __version__
 from backend.commands.access_options import add_keys, add_users
-from backend.config.settings import load_settings
+from backend.config.settings import Settings, load_settings
 from backend.errors import QuaestioError
 
 # argparse gives the object that add_subparsers returns no public name.
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001
 
 _EPILOG = "Every setting has an environment variable; see .env.example. Options win over both."
+
+
+_FUNCTIONS = {
+    "serve": ("serve", "serve"),
+    "serve-index": ("serve_index", "serve_index"),
+    "worker": ("worker", "worker"),
+    "ingest": ("library", "ingest"),
+    "questions": ("questions", "questions"),
+    "search": ("library", "search"),
+    "ask": ("asking", "ask"),
+    "jobs": ("asking", "jobs"),
+    "doctor": ("doctor", "doctor"),
+    "reembed": ("reembed", "reembed"),
+    "migrate": ("migrate", "migrate"),
+    "index": ("indexes", "indexes"),
+    "keys": ("keys", "keys"),
+    "users": ("users", "users"),
+    "eval": ("evaluating", "evaluate"),
+}
+"""Module and name of each command."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -27,41 +48,12 @@ def run(arguments: Sequence[str]) -> int:
         given = {name: getattr(options, name, None) for name in ("data_dir", "host", "port", "index_port")}
         settings = load_settings(**given)
         _log(settings.log_level if options.command in {"serve", "serve-index", "worker"} else "error")
-        # Imported only now: help, wrong use and wrong settings are answered at once.
-        from backend.commands import (  # noqa: PLC0415
-            asking,
-            doctor,
-            evaluating,
-            indexes,
-            keys,
-            library,
-            migrate,
-            questions,
-            reembed,
-            serve,
-            serve_index,
-            users,
-            worker,
+        # Imported only now, and only this one: most of what a command takes is reading what others need.
+        module, name = _FUNCTIONS[options.command]
+        command: Callable[[Settings, argparse.Namespace], int] = getattr(
+            importlib.import_module(f"backend.commands.{module}"), name
         )
-
-        commands = {
-            "serve": serve.serve,
-            "serve-index": serve_index.serve_index,
-            "worker": worker.worker,
-            "ingest": library.ingest,
-            "questions": questions.questions,
-            "search": library.search,
-            "ask": asking.ask,
-            "jobs": asking.jobs,
-            "doctor": doctor.doctor,
-            "reembed": reembed.reembed,
-            "migrate": migrate.migrate,
-            "index": indexes.indexes,
-            "keys": keys.keys,
-            "users": users.users,
-            "eval": evaluating.evaluate,
-        }
-        return commands[options.command](settings, options)
+        return command(settings, options)
     except QuaestioError as error:
         print(f"quaestio: {error}", file=sys.stderr)
         return 1
