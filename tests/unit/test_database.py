@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event, text
+from sqlalchemy.dialects import sqlite
 
+from backend.adapters.sql.catalog import CHUNKS, published
 from backend.adapters.sql.database import Database
 
 
@@ -93,3 +95,19 @@ async def test_the_version_changes_with_every_commit_of_any_process_and_only_the
     finally:
         elsewhere.close()
     assert database.version() not in {first, second}
+
+
+async def test_what_a_search_found_is_read_without_a_look_at_every_document(database: Database) -> None:
+    """20,000 documents cost each search 170 ms."""
+    asked = str(
+        published("tenant", ["a", "b"]).compile(
+            dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}
+        )
+    )
+    for query, given in ((CHUNKS, ("[1, 2]", "tenant")), (asked, ())):
+        plan = await database.read(
+            lambda c, q=query, g=given: list(c.exec_driver_sql(f"EXPLAIN QUERY PLAN {q}", g))
+        )
+        steps = [row.detail for row in plan]
+        assert not [step for step in steps if "tenant=?" in step or step.startswith("SCAN documents")], steps
+        assert any("(rowid=?)" in step or "(id=?)" in step for step in steps)

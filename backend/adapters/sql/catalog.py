@@ -107,10 +107,7 @@ class SqlCatalog:
 
     async def published(self, tenant: str, document_ids: Sequence[str] | None = None) -> list[Document]:
         """See the port."""
-        query = _with_job().where(documents.c.tenant == tenant, documents.c.published_at.is_not(None))
-        if document_ids is not None:
-            query = query.where(documents.c.id.in_(document_ids))
-        query = query.order_by(documents.c.number)
+        query = published(tenant, document_ids)
         return await self._database.read(lambda c: list(map(_document, c.execute(query))))
 
     async def delete(self, tenant: str, document_id: str) -> Document:
@@ -178,8 +175,11 @@ class SqlCatalog:
     async def chunks(self, tenant: str, keys: Sequence[int]) -> dict[int, Chunk]:
         """See the port."""
         given = json.dumps(list(keys)), tenant
-        found = await self._database.read(lambda c: list(map(_chunk, c.exec_driver_sql(_CHUNKS, given))))
-        return {chunk.key: chunk for chunk in found}
+
+        def read(connection: Connection) -> dict[int, Chunk]:
+            return {row[0]: _chunk_of(*row) for row in driver_of(connection).execute(CHUNKS, given)}
+
+        return await self._database.read(read)
 
     async def chunk_range(self, document: Document, first: int, last: int) -> list[Chunk]:
         """See the port."""
@@ -300,31 +300,58 @@ def _with_job() -> Select[Any]:
     return select(documents, *job_columns, clock).join_from(documents, jobs, jobs.c.id == documents.c.job_id)
 
 
+def published(tenant: str, document_ids: Sequence[str] | None) -> Select[Any]:
+    """Rows of published documents with their jobs."""
+    query = _with_job().where(documents.c.published_at.is_not(None)).order_by(documents.c.number)
+    if document_ids is None:
+        return query.where(documents.c.tenant == tenant)
+    # As an expression, or SQLite reads every document of the tenant to find a few by their ids.
+    return query.where(documents.c.id.in_(document_ids), documents.c.tenant + "" == tenant)
+
+
 def _chunk_columns() -> Select[Any]:
     return select(chunks, documents.c.id.label("document_id"))
 
 
-_CHUNKS = (
-    "SELECT chunks.*, documents.id AS document_id FROM chunks "
-    "JOIN documents ON documents.number = chunks.document_number "
+CHUNKS = (
+    'SELECT key, documents.id, text, start, "end", page, heading, start_seconds FROM chunks '
+    "CROSS JOIN documents ON documents.number = chunks.document_number "
     "WHERE chunks.key IN (SELECT value FROM json_each(?)) AND documents.tenant = ? "
     "AND documents.published_at IS NOT NULL"
 )
-"""One text for any number of keys: each search asks for sixty, and to build it took longer than to run it."""
+"""One text for any number of keys, read by the driver: each search asks for sixty chunks.
+
+A cross join is taken in its order: SQLite would else look for every key in every document of the tenant.
+"""
 
 
 def _chunk(row: Row[Any]) -> Chunk:
+    return _chunk_of(
+        row.key, row.document_id, row.text, row.start, row.end, row.page, row.heading, row.start_seconds
+    )
+
+
+def _chunk_of(
+    key: int,
+    document_id: str,
+    text: str,
+    start: int,
+    end: int,
+    page: int | None,
+    heading: str | None,
+    start_seconds: float | None,
+) -> Chunk:
     # Names that all chunks of a document share are one string: a thousand answers hold twenty chunks each.
     return Chunk(
-        key=row.key,
-        document_id=sys.intern(row.document_id),
-        position=row.key & ((1 << POSITION_BITS) - 1),
-        text=row.text,
-        start=row.start,
-        end=row.end,
-        page=row.page,
-        heading=row.heading and sys.intern(row.heading),
-        start_seconds=row.start_seconds,
+        key=key,
+        document_id=sys.intern(document_id),
+        position=key & ((1 << POSITION_BITS) - 1),
+        text=text,
+        start=start,
+        end=end,
+        page=page,
+        heading=heading and sys.intern(heading),
+        start_seconds=start_seconds,
     )
 
 
