@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +131,8 @@ async def test_a_search_can_be_narrowed_to_documents(store: Store) -> None:
         assert set(await search("water", documents=[one, two])) == {*keys(one, ["-"]), *keys(two, ["-"])}
         assert await search("water", documents=[two]) == keys(two, ["-"])
         assert await search("water", documents=[]) == []
+        many = [replace(one, number=10_000 + n) for n in range(3000)]
+        assert await search("water", documents=[*many, two]) == keys(two, ["-"])
 
 
 async def test_a_deleted_document_is_found_no_more(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
@@ -29,7 +30,7 @@ class Fts5KeywordIndex:
     ) -> list[Hit]:
         """See the port."""
         terms = query_terms(query)
-        if not terms or k <= 0:
+        if not terms or k <= 0 or (documents is not None and not documents):
             return []
         words = " OR ".join(f'"{term}"' for term in terms)
         match = f'tenant : "{tenant_term(tenant)}" AND {{heading body}} : ({words})'
@@ -61,16 +62,18 @@ def add_terms(connection: Connection, tenant: str, number: int) -> None:
 
 
 def _search(connection: Connection, match: str, k: int, documents: Sequence[Document] | None) -> list[Hit]:
-    narrowed, bounds = "", []
+    narrowed = ""
+    among: tuple[int | str, ...] = ()
     if documents is not None:
-        bounds = [edge for document in documents for edge in _bounds(document.number)]
-        narrowed = f"AND ({' OR '.join(['rowid >= ? AND rowid < ?'] * len(documents)) or '0'})"
+        numbers = [document.number for document in documents]
+        narrowed = "AND rowid >= ? AND rowid < ? AND rowid >> ? IN (SELECT value FROM json_each(?))"
+        among = (_bounds(min(numbers))[0], _bounds(max(numbers))[1], POSITION_BITS, json.dumps(numbers))
     # bm25() is negative, better the smaller. The inner query ends at the best k before the join.
     rows = connection.exec_driver_sql(
         f"SELECT best.key, -best.score FROM (SELECT rowid AS key, bm25(chunk_terms, 0, {_HEADING_WEIGHT}, 1) AS score "  # noqa: S608, E501 - no input in the text, values are bound
         f"FROM chunk_terms WHERE chunk_terms MATCH ? {narrowed} ORDER BY score LIMIT ?) AS best "
         f"JOIN documents ON documents.number = best.key >> {POSITION_BITS} "
         "WHERE documents.published_at IS NOT NULL ORDER BY best.score",
-        (match, *bounds, k),
+        (match, *among, k),
     )
     return [Hit(key, score) for key, score in rows]
