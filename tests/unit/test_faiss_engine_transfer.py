@@ -52,7 +52,9 @@ def test_a_faiss_file_goes_out_and_comes_back(engine: Engine, tmp_path: Path, ki
         assert len(back) == 399
 
 
-@pytest.mark.parametrize("kind", ["Flat", "SQ4", "SQ8", "SQfp16", "HNSW16", "IVF8,Flat"])
+@pytest.mark.parametrize(
+    "kind", ["Flat", "SQ4", "SQ8", "SQfp16", "HNSW16", "IVF8,Flat", "PQ2x4", "IVF8,SQ8", "PCA8,Flat", "LSH"]
+)
 def test_a_file_tells_its_type(engine: Engine, tmp_path: Path, kind: str) -> None:
     raw = faiss.index_factory(ROWS.shape[1], kind)
     raw.train(ROWS)

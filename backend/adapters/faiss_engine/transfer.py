@@ -16,6 +16,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 import orjson
+from faiss.contrib.factory_tools import reverse_index_factory
 
 from backend.adapters.faiss_engine import structure
 from backend.adapters.faiss_engine.disk import storing
@@ -108,7 +109,7 @@ def import_faiss(engine: Engine, tenant: str, name: str, path: Path, *, index_ty
     kind = index_type or _kind(raw)
     if metric is None or kind is None:
         raise InvalidRequest(
-            f"Say with index_type by which factory string to call this {type(raw).__name__}."
+            f"Say by which factory string this {type(raw).__name__} was made (index_type, or --type)."
         )
     spec = IndexSpec(int(raw.d), kind, "l2" if binary else metric)
     engine.create(tenant, name, spec)
@@ -121,33 +122,17 @@ def import_faiss(engine: Engine, tenant: str, name: str, path: Path, *, index_ty
     return len(ids)
 
 
-_KINDS = {
-    "IndexFlat": "Flat",
-    "IndexFlatL2": "Flat",
-    "IndexFlatIP": "Flat",
-    "IndexBinaryFlat": "BFlat",
-    "IndexLSH": "LSH",
-}
-_SCALARS = {
-    faiss.ScalarQuantizer.QT_8bit: "SQ8",
-    faiss.ScalarQuantizer.QT_6bit: "SQ6",
-    faiss.ScalarQuantizer.QT_4bit: "SQ4",
-    faiss.ScalarQuantizer.QT_fp16: "SQfp16",
-    faiss.ScalarQuantizer.QT_bf16: "SQbf16",
-}
-
-
 def _kind(raw: structure.Index) -> str | None:
-    """The factory string of a usual FAISS index; None where it does not tell."""
-    match type(raw).__name__:
-        case "IndexScalarQuantizer":
-            return _SCALARS.get(raw.sq.qtype)
-        case "IndexHNSWFlat":
-            return f"HNSW{raw.hnsw.nb_neighbors(1)}"
-        case "IndexIVFFlat":
-            return f"IVF{raw.nlist},Flat"
-        case name:
-            return _KINDS.get(name)
+    """The factory string of a FAISS index; None where it does not tell."""
+    if structure.is_binary(raw):
+        return "BFlat" if isinstance(raw, faiss.IndexBinaryFlat) else None
+    try:
+        told: str = reverse_index_factory(raw)
+        made = faiss.index_factory(int(raw.d), told, raw.metric_type)
+    except (NotImplementedError, AssertionError, KeyError, RuntimeError):
+        return None
+    # One may be the other's plainer form: IndexFlat of IndexFlatL2.
+    return told if isinstance(made, type(raw)) or isinstance(raw, type(made)) else None
 
 
 def _read(path: Path) -> tuple[structure.Index, npt.NDArray[np.int64]]:
