@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,10 +25,16 @@ _GOOD, _FAIR = 0.43, 0.21
 good one; weaker ones only fill what is left."""
 _ROUNDS = ((_GOOD, 1), (_FAIR, 1), (_GOOD, math.inf), (-math.inf, math.inf))
 """What is taken in turn: the score from which, and how many of each section."""
+_SPREAD, _MANY_SECTIONS = 0.8, 12
+"""Share of a set's questions that come each from a section of its own, where so many sections have any: the
+others, most of them from a list at the end, would be a quiz on that list."""
 _CHANCE = 0.3
 _MONOTONY, _SAME_ANSWER = 0.3, 0.25
 _KIND_SHARE = 0.25
 _MOST_TIMES = 3
+_WHAT_IS = re.compile(
+    r"^What (?:(?:is|are) (?:an? |the )?(?P<told>.+)|does the term “(?P<quoted>.+)” mean)\?$"
+)
 
 
 class MinedQuestions:
@@ -85,11 +92,15 @@ class _Taken:
 
     def __init__(self, order: Order) -> None:
         self.order = order
+        self.most = order.count
+        self.headings: set[str | None] = set()
         self.candidates: list[Candidate] = []
         self.stems = [Wording.of(stem) for stem in order.avoid]
         self.kinds: Counter[str] = Counter()
         self.answers: Counter[str] = Counter()
         self.quotes: set[str] = set()
+        self.topics: set[str] = set()
+        """Terms that are asked for by their meaning's question: no other question has them as its answer."""
 
     def worth(self, candidate: Candidate) -> float:
         question = candidate.question
@@ -103,6 +114,10 @@ class _Taken:
             return 0.0
         return _CHANCE * zlib.crc32(f"{self.order.seed}|{stem}".encode()) / 2**32
 
+    def _tells_another(self, question: Question) -> bool:
+        """Whether a term's meaning is asked for here and the term by its meaning there."""
+        return question.answer.lower() in self.topics or _asked_for(question.stem) in self.answers
+
     def take_best(self, candidates: Iterable[Candidate]) -> bool:
         """Takes the most worthy candidate that asks for something new; False where there is none."""
         for candidate in sorted(candidates, key=self.worth, reverse=True):
@@ -112,13 +127,23 @@ class _Taken:
                 continue
             if self.answers[question.answer.lower()] >= _most_times(question.answer):
                 continue
+            if self._tells_another(question):
+                continue
             self.candidates.append(candidate)
             self.stems.append(stem)
             self.kinds[question.kind] += 1
             self.answers[question.answer.lower()] += 1
+            self.topics.add(_asked_for(question.stem))
+            self.headings.add(question.source.heading)
             self.quotes.add(question.source.quote)
             return True
         return False
+
+
+def _asked_for(stem: str) -> str:
+    """The term of a question for what it means, in lower case; "" for other questions."""
+    found = _WHAT_IS.match(stem)
+    return (found["told"] or found["quoted"]).lower() if found else ""
 
 
 def _most_times(answer: str) -> int:
@@ -135,6 +160,8 @@ def chosen_from(found: Sequence[Candidate], order: Order, *, even: bool = True) 
             pass
         return taken.candidates
     for least, turns in _ROUNDS:
+        if turns > 1 and len(taken.headings) >= _MANY_SECTIONS:
+            taken.most = min(taken.most, round(len(taken.headings) / _SPREAD))
         groups: dict[int, list[Candidate]] = defaultdict(list)
         for candidate in fitting:
             if candidate.score >= least:
@@ -155,12 +182,12 @@ def _take_in_turns(groups: dict[int, list[Candidate]], taken: _Taken, turns: flo
             best = max(sections, key=lambda s: max(c.score for c in groups[s]))
             touched[best] += taken.take_best(groups[best])
     left = set(groups)
-    while left and len(taken.candidates) < order.count:
+    while left and len(taken.candidates) < taken.most:
         least = min(touched[s] for s in left)
         if least >= turns:
             return
         waiting = sorted(s for s in left if touched[s] == least)
-        for near in _neighbourhoods(waiting, order.count - len(taken.candidates)):
+        for near in _neighbourhoods(waiting, taken.most - len(taken.candidates)):
             for section in sorted(near, key=lambda s: -max(map(taken.worth, groups[s]))):
                 if taken.take_best(groups[section]):
                     touched[section] += 1

@@ -28,12 +28,16 @@ its authors list at the end of a chapter then stand beside its text."""
 _SECTION = 24
 """Most chunks of a section, about 5,000 characters: what has no headings is cut by length."""
 _FOUND = 5
+_FIRST, _HARDLY_FOUND = 3, 0.15
+"""What a question is worth less whose source is not among the first hits: other documents hide it."""
 _FLAW = 0.1
 """What an item-writing flaw takes from a question's worth; with two it is not kept."""
 _PER_CHUNK = 1.5
 _AT_LEAST = 150
-_WORTHLESS = 0.2
-"""Score up to which a candidate is not kept: a declared shortfall is better than its place filled with it."""
+_WORTHLESS = {Mode.PRACTICE: 0.2, Mode.QUIZ: 0.25}
+_OF_A_SHORT_TEXT, _SHORT = -0.1, 150
+"""Score up to which a candidate is not kept: a declared shortfall is better than its place filled with it. A
+text of few chunks has few things of a kind, so that its questions seldom score high."""
 _LOST = "The job was taken over, stopped or deleted."
 
 
@@ -89,11 +93,13 @@ class Mining:
         passage = Passage(document.id, document.filename, tuple(chunks))
         found: list[Candidate] = []
         for mode in Mode:
-            by_stem = {c.question.stem: c for c in reversed(await self._miner.mine([passage], mode))}
-            sound = [c for c in reversed(by_stem.values()) if len(_flaws(c)) <= 1]
+            sound = [c for c in await self._miner.mine([passage], mode) if len(_flaws(c)) <= 1]
             best = sound[: _most(len(chunks))]
-            weighed = await self._weighed(document, best)
-            found += ranked([c for c in weighed if c.score > _WORTHLESS], chunks)
+            # The same question may have two sources, of which a search may find but one.
+            by_stem = {c.question.stem: c for c in reversed(await self._weighed(document, best))}
+            weighed = list(by_stem.values())
+            least = _WORTHLESS[mode] if len(chunks) >= _SHORT else _OF_A_SHORT_TEXT
+            found += ranked([c for c in weighed if c.score > least], chunks)
         return found
 
     async def _weighed(self, document: Document, found: list[Candidate]) -> list[Candidate]:
@@ -102,8 +108,10 @@ class Mining:
         weighed = []
         for candidate, vector in zip(found, vectors, strict=True):
             hits = await self._vectors.search(document.tenant, vector, _FOUND, [document])
-            if any(0 <= hit.key - candidate.chunk <= 1 for hit in hits):
+            found_at = [hit.key - candidate.chunk for hit in hits]
+            if not {0, 1}.isdisjoint(found_at):
                 score = candidate.score - _FLAW * len(_flaws(candidate))
+                score -= _HARDLY_FOUND * (0 not in found_at[:_FIRST]) + _HARDLY_FOUND * (0 not in found_at)
                 weighed.append(replace(candidate, score=score))
         return weighed
 

@@ -4,7 +4,7 @@ import pytest
 from extractive_checks import passage
 
 from backend.adapters.extractive.asking import ask
-from backend.adapters.extractive.distractors import numbers_beside
+from backend.adapters.extractive.numbers_beside import numbers_beside
 from backend.adapters.extractive.reading import Document, Reading
 from backend.adapters.extractive.sentences import read
 from backend.adapters.extractive.terms import Vocabulary

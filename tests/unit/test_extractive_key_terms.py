@@ -175,7 +175,11 @@ def test_what_has_no_terms_of_its_kind_is_described_beside_others() -> None:
 
 
 def test_definitions_that_differ_in_what_counts_stand_beside_each_other() -> None:
-    described = options(HEART, "definition")
+    beat = (
+        "\nfilling\n\nphase of a beat when blood runs into the lower chambers\n"
+        "\nejection\n\nphase of a beat when blood is driven out into the vessels\n"
+    )
+    described = options(HEART + beat, "definition")
     assert any("relaxed" in o for o in described["systole"])
 
 

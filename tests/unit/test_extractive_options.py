@@ -10,9 +10,10 @@ import pytest
 from extractive_checks import passage
 
 from backend.adapters.extractive.asking import points_elsewhere, says_little
-from backend.adapters.extractive.distractors import Distractors, Fit, numbers_beside
+from backend.adapters.extractive.distractors import Distractors, Fit
 from backend.adapters.extractive.finishing import Item
 from backend.adapters.extractive.likeness import sharpened
+from backend.adapters.extractive.numbers_beside import numbers_beside
 from backend.adapters.extractive.options import number_options
 from backend.adapters.extractive.quiz import Quiz
 from backend.adapters.extractive.reading import Document

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from dataclasses import replace
 
 from backend.models.documents import chunk_key
 from backend.models.questions import Candidate, Mode, Order, Question, Source
@@ -101,3 +102,26 @@ def test_the_places_of_the_keys_are_even_in_every_set() -> None:
     places = Counter(q.key for q in made)
     assert max(places.values()) - min(places.values()) <= 1
     assert all({"b", "c", "d"} < set(q.options) for q in made)
+
+
+def under(heading: str, found: Candidate) -> Candidate:
+    source = replace(found.question.source, heading=heading)
+    return replace(found, question=replace(found.question, source=source))
+
+
+def test_a_list_at_the_end_does_not_fill_a_set_from_many_sections() -> None:
+    text = [under(f"Section {s}", candidate(1, s, 0)) for s in range(15)]
+    glossary = [under("Glossary", candidate(1, 20, n, score=1.1)) for n in range(30)]
+    chosen = chosen_from(text + glossary, Order(Mode.QUIZ, 25))
+    assert len(chosen) == 20
+    assert len({c.section for c in chosen}) == 16
+    assert len(chosen_from(text[:5] + glossary, Order(Mode.QUIZ, 25))) == 25
+
+
+def test_one_set_asks_for_a_term_or_for_its_meaning_and_not_for_both() -> None:
+    meaning = candidate(1, 1, 0, stem="What is a zonule?", answer="fiber that holds the lens of the eye")
+    name = candidate(1, 2, 0, stem="Which term means “fiber that holds a lens in place”?", answer="zonule")
+    other = candidate(1, 3, 0, stem="Which of the following bends light?", answer="cornea")
+    chosen = chosen_from([meaning, name, other], Order(Mode.QUIZ, 3))
+    assert {c.question.answer for c in chosen} > {"cornea"}
+    assert len(chosen) == 2

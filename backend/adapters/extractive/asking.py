@@ -326,3 +326,17 @@ def _is_verb(reading: Reading, index: int) -> bool:
 def quantified(reading: Reading, span: Span) -> bool:
     """Whether a subject is "some ...", "many ...": too vague to ask about."""
     return reading.tokens[span[0]].low in lx.QUANTIFIERS
+
+
+_GOES_ON = re.compile(
+    r"\b(?:also|as well|continues? to|even more|again|then|this|such|one of the|under discussion|naturally|"
+    r"quite|"
+    r"typically|usually|often|sometimes|perhaps|particular|some|may|might)\b"
+    r"|\bthe (?:first|second|third|other) (?:group|kind|type|category|class|part|set)\b"
+    r"|^\w+ (?:do|does|are|is|did|were|was) (?:two|three|four|several|many) "
+)
+
+
+def goes_on(stem: str) -> bool:
+    """Whether a stem goes on from what was said before it, or is true of others too."""
+    return _GOES_ON.search(stem) is not None

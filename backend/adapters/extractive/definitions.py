@@ -195,7 +195,8 @@ def naming(reading: Reading, clause: Clause) -> Iterator[Draft]:
     if clause.verb_low in {"known", "referred"} and start == clause.verb + 1:
         return
     span = name_at(reading, start)
-    if span is None or reading.words(clause.subject) < 3:
+    joined = any(t.low == "and" for t in reading.tokens[slice(*clause.subject)])
+    if span is None or joined or reading.words(clause.subject) < 3:
         return
     be = reading.tokens[clause.aux[-1]].low
     verb = be if be in {"is", "are", "was", "were"} else ("are" if clause.plural else "is")

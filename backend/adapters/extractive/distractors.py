@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,9 +12,17 @@ from backend.utils.stems import content_stems, stem
 
 from . import kin, wordnet
 from . import lexicon as lx
+from .aliases import of_one_thing
+from .glossary import echoed
 from .terms import Term, Vocabulary
 
 WRONG = 3
+_SAYS_NOTHING = (
+    lx.COMMON_NOUNS | lx.GENERIC_ADJECTIVES | lx.words("living digestive systemic primary specialized")
+)
+"""What may stand before any noun without naming a kind: "living cells" beside "nerve cells"."""
+_PLACES = lx.words("inner outer upper lower middle innermost outermost top bottom")
+"""What tells which part of a thing is meant: an "inner medulla" is the medulla."""
 _DIRECTIONS = frozenset(
     "anterior posterior lateral medial superior inferior distal proximal dorsal ventral left right".split()
 )
@@ -23,12 +30,6 @@ _DIRECTIONS = frozenset(
 _CONSIDERED = 48
 _SPARE = 15
 _ALIKE = 0.04
-_BETWEEN = 60
-_ALSO = re.compile(
-    r".*?[,(]? ?(?:or|also|is also|is)? ?(?:called|known as|termed|referred to as|or) (?:the |a |an )?\W*"
-)
-_IS = re.compile(r"\b(?:is|are|was|were|as|(?:type|kind|form|example)s? of) (?:an? |the )?(?:[\w-]+ )?$")
-"""What stands between a thing and what it is."""
 _NEAR, _NEAR_WEIGHT = 80, 1.5
 """Names that stand within so many sentences are of the same matter: a text may go from one to another."""
 _KIN_WEIGHT = 2.5
@@ -37,13 +38,10 @@ _CLOSE = 15
 """Sentences within which names are of one matter."""
 _SAME_KIND = 0.8
 """Share of the ways up that names of one kind have in common: two philosophers, two cities."""
+_LISTED_KIND = 0.75
+"""The same of terms of the text's own list."""
 _NEAR_KIND, _USED = 0.65, 3
 """The same of persons of callings that are near each other: a philosopher, a mathematician."""
-_EXACT_FROM = 1700
-"""Years before are given in round numbers as often as not."""
-_LATEST_YEAR = 2025
-"""No wrong option lies after it, unless the key does: nobody would take it for a fact."""
-_NUMBER_NAMES = {value: word for word, value in lx.NUMBER_WORDS.items() if value <= 20 and word != "dozen"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +82,7 @@ class Distractors:
                 or candidate.low in stem_text.lower()
                 or _same_opening(key, candidate)
                 or self._alias(key, candidate)
+                or not echoed(candidate.low, stem_text) <= echoed(key.low, stem_text)
                 or self._also_right(candidate, asked, alike=alike)
                 or any(_overlap(candidate, other) for other in chosen)
             ):
@@ -117,7 +116,7 @@ class Distractors:
                 continue
             if not key.name and (_of_another_kind(key, term, fit) or not self._sure(key, term, fit)):
                 continue
-            if term.low in _DIRECTIONS or term.ends_in_name:
+            if term.low in _DIRECTIONS or term.ends_in_name or self._is_no_term(term):
                 continue
             if key.animate != term.animate or term.loose or self.vocabulary.general(term):
                 continue
@@ -129,12 +128,20 @@ class Distractors:
                 continue
             yield term
 
+    def _is_no_term(self, term: Term) -> bool:
+        """Whether a phrase that nothing defines names a part by its looks: "wrinkled portion"."""
+        return (
+            kin.is_loose(term.head)
+            and not (term.genus or term.name)
+            and term.low not in self.vocabulary.document.key_terms
+        )
+
     @staticmethod
     def _of_the_keys_kind(key: Term, names: Sequence[Term], sentence: int) -> list[Term]:
         """Names known to be of the key's kind; where nobody knows that, those that are used close by."""
         known = [t for t in names if _known_beside(key, t)]
         if wordnet.namesakes(key.text):
-            near = [t for t in names if t not in known and _near_beside(key, t)]
+            near = [t for t in names if t not in known and _near_beside(key, t) and _met(key, t)]
             return known + near
         close = [t for t in names if t not in known and _away(t, sentence) <= _CLOSE]
         close.sort(key=lambda t: _away(t, sentence))
@@ -158,15 +165,10 @@ class Distractors:
         return sorted(fitting, key=lambda t: zlib.crc32(f"{key.low}|{t.low}".encode()))[:_FROM_OUTSIDE]
 
     def _alias(self, key: Term, other: Term) -> bool:
-        """Whether a sentence says that both are names of one thing, or that one is the other.
-
-        "The cell (or plasma) membrane", "plane joints are classified as multiaxial joints".
-        """
+        """Whether a sentence says that both are names of one thing, or that one is the other."""
         for index in self._told_in(key) & self._told_in(other):
             text = self.vocabulary.document.readings[index].sentence.text.lower()
-            one, two = sorted((text.find(key.low.removesuffix("s")), text.find(other.low.removesuffix("s"))))
-            between = text[one:two].split(" ", 1)[-1][-_BETWEEN:]
-            if one >= 0 and (_ALSO.fullmatch(between) or _IS.search(between)):
+            if of_one_thing(text, key.low.removesuffix("s"), other.low.removesuffix("s")):
                 return True
         return False
 
@@ -178,7 +180,7 @@ class Distractors:
 
     def _likeness(self, key: Term, other: Term) -> float:
         score = 3.0 * (key.head == other.head) + 2.5 * (bool(key.genus) and key.genus == other.genus)
-        score += 2.0 * (bool(key.genus) and bool(other.genus))
+        score += 0.7 * (bool(key.genus) and bool(other.genus))
         score += 1.2 * (key.size == other.size) + 0.8 * _same_ending(key.head, other.head)
         score += 1.0 - abs(key.definite / key.count - other.definite / other.count)
         score += 4.0 * self.vocabulary.alike(key, other)
@@ -209,13 +211,25 @@ class Distractors:
         return len(asked & meant) >= need or any(len(asked & stems[i]) >= need for i in candidate.sentences)
 
     def _sure(self, key: Term, term: Term, fit: Fit) -> bool:
-        """Whether a term is listed or defined and of the key's kind for sure, where it must be."""
+        """Whether a term is of the key's kind for sure, where it must be.
+
+        It must stand in the text's list of key terms, or the text say what it is where it has no list, or be
+        another one of the same name, or known, as the key is, to whoever knows words.
+        """
         if not fit.sure:
             return True
         near = kin.degree(key.low, term.low, (key.genus, term.genus)) or 0.0
         document = self.vocabulary.document
-        known = term.low in document.key_terms if document.terms else bool(term.genus)
-        return known and near >= kin.SURE
+        opening, *_ = term.low.split()
+        if {*key.low.split()[:-1], *term.low.split()[:-1]} & _SAYS_NOTHING or opening in _PLACES:
+            return False
+        if term.low in document.key_terms:
+            return near >= _LISTED_KIND
+        if wordnet.known(key.low) and wordnet.known(term.low):
+            return near >= _SAME_KIND
+        if term.head == key.head:
+            return near >= _SAME_KIND and term.count > 1
+        return bool(term.genus) and not document.terms and near >= kin.SURE
 
 
 def _stands_out(key: Term, picked: Sequence[Term]) -> bool:
@@ -236,6 +250,11 @@ def _near_beside(key: Term, other: Term) -> bool:
         and wordnet.is_person(other.text)
         and (wordnet.kinship(key.text, other.text) or 0.0) >= _NEAR_KIND
     )
+
+
+def _met(one: Term, two: Term) -> bool:
+    """Whether a paragraph, or two that stand near each other, speak of both."""
+    return any(abs(a - b) <= 1 for a in one.blocks for b in two.blocks)
 
 
 def _of_another_kind(key: Term, other: Term, fit: Fit) -> bool:
@@ -321,67 +340,3 @@ def _nearness(term: Term, sentence: int) -> float:
 def _away(term: Term, sentence: int) -> int:
     """How many sentences away the term is used."""
     return min(abs(s - sentence) for s in term.sentences)
-
-
-def numbers_beside(number: str) -> list[str] | None:
-    """Three other numbers written as this one is; which side they lie on varies with the number."""
-    low = number.lower()
-    if low in lx.NUMBER_WORDS:
-        return _names_beside(lx.NUMBER_WORDS[low], capital=number[0].isupper())
-    plain = number.replace(",", "")
-    if not plain.isdigit():
-        return _decimals_beside(plain)
-    value = int(plain)
-    year = 1000 <= value <= 2100 and "," not in number
-    step = _step(value, year=year)
-    latest = _LATEST_YEAR if year and value <= _LATEST_YEAR else None
-    least = 1000 if "," in number else 1
-    return [_written(v, number) for v in _around(value, step, f"{number}|{step}", latest, least)]
-
-
-def _names_beside(value: int, *, capital: bool) -> list[str] | None:
-    if value > 15 or value < 2:
-        return None
-    names = [_NUMBER_NAMES[v] for v in _around(value, 1, f"name{value}") if v in _NUMBER_NAMES]
-    return [n.capitalize() if capital else n for n in names] if len(names) == WRONG else None
-
-
-def _decimals_beside(plain: str) -> list[str] | None:
-    whole, dot, part = plain.partition(".")
-    if not dot or not (whole + part).isdigit():
-        return None
-    value = int(whole + part)
-    around = _around(value, max(1, value // 5), plain)
-    return [f"{v / 10 ** len(part):.{len(part)}f}" for v in around]
-
-
-def _step(value: int, *, year: bool) -> int:
-    """The distance between neighbours; a round number has round neighbours."""
-    if year and value >= _EXACT_FROM:
-        return 7
-    if year:
-        return next((round_ for round_ in (100, 50, 10) if value % round_ == 0), 7)
-    if value < 20:
-        return 1
-    digits = str(value).rstrip("0")
-    unit = int(10 ** (len(str(value)) - len(digits)))
-    if unit == 1:
-        return max(2, value // 6)
-    if digits == "1":
-        return value // 2
-    return unit * max(1, round(value / 5 / unit))
-
-
-def _around(value: int, step: int, seed: str, latest: int | None = None, least: int = 1) -> list[int]:
-    """Three distinct numbers from ``least`` on around ``value``, how many below chosen by the seed."""
-    below = zlib.crc32(seed.encode()) % (WRONG + 1)
-    while latest is not None and value + step * (WRONG - below) > latest:
-        below += 1
-    lower = [value - step * k for k in range(below, 0, -1)]
-    lower = [v for v in lower if v >= least]
-    upper = [value + step * k for k in range(1, WRONG + 1 - len(lower))]
-    return lower + upper
-
-
-def _written(value: int, like: str) -> str:
-    return f"{value:,}" if "," in like else str(value)

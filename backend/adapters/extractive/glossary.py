@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from backend.utils.stems import content_stems
 
+from .aliases import without_other_names
+
 Span = tuple[int, int]
 
 _TITLE = re.compile(
@@ -23,11 +25,6 @@ _FEWEST_ENTRIES = 4
 """A list of fewer is as likely to be something else."""
 _LONG = 110
 """Words from which a block is the text that goes on behind the list."""
-_ALSO = re.compile(
-    r"\s*[,;:(—–]\s*(?:and )?(?:is )?(?:also|sometimes|often)(?: (?:is|are))? ?"
-    r"(?:called|known|referred|termed|named|,).*$",
-    re.IGNORECASE | re.DOTALL,
-)
 _CUT = re.compile(r";|\.[”\"’]?(?:\s|$)|—")
 _IN_FRONT = re.compile(r"^(?:\([^()]*\)|\[[^\[\]]*\]|\w+\.)\s+")
 NAMES = re.compile(
@@ -36,8 +33,23 @@ NAMES = re.compile(
     re.IGNORECASE,
 )
 """How a definition begins that tells what a word is used for rather than what it means."""
-_ROOT, _LONG_WORD = 6, re.compile(r"[^\W\d_]{6,}")
-"""First letters that two words of one root share."""
+_ROOT, _SHORT_ROOT = 6, 4
+"""First letters that two words of one root share, and those of short words."""
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_FUNCTION = frozenset(
+    """
+    all also and any are been but can each few for from had has have how into its may more most not off one
+    out over own per such than that the them then they this too two upon use was who why with
+    """.split()
+)
+_RESTRICTS = re.compile(r"\b(?:that|which|who|whose|where|of|for|by|between|from|in|with|to|used|called)\b")
+"""What tells a description from the name of another thing."""
+_CONTENT = re.compile(
+    r"\b(?!(?:the|and|for|that|which|who|whose|where|with|from|into|between|its|are|was|has) )[a-z]{3,}"
+)
+_DOES = re.compile(r"\b(?:that|which|who|where|whose)\b|\bof (?!the )\w+ing\b")
+_FEW, _ENOUGH = 3, 4
+"""Words of content of a description with a verb, and of one without."""
 _POINTS = re.compile(r"\b(?:see|above|below|chapter|section|figure|table|e\.g|i\.e)\b", re.IGNORECASE)
 _QUOTES = re.compile('[“”"]')
 _PRONOUNS = frozenset("it they this these those he she".split())
@@ -131,11 +143,44 @@ def _entry(term: str, said: str, span: Span, passage: int, place: int) -> Entry:
 
 def echoes(term: str, said: str) -> bool:
     """Whether words of a term and of what is said of it have a root in common: "bipennate", "pennate"."""
-    if content_stems(term) & content_stems(said):
-        return True
-    roots = [w[:_ROOT] for w in _LONG_WORD.findall(said.lower())]
-    own = [w[:_ROOT] for w in _LONG_WORD.findall(term.lower())]
-    return any(root in term.lower() for root in roots) or any(root in said.lower() for root in own)
+    return bool(echoed(term, said))
+
+
+def echoed(term: str, said: str) -> frozenset[str]:
+    """The words of ``said``, lower case, that have a root in common with a word of the term.
+
+    "bipennate" echoes "pennate", "humeroulnar joint" echoes "ulna" and "joint".
+    """
+    low, stems = term.lower(), content_stems(term)
+    roots = [w[:_ROOT] for w in _WORD.findall(low) if len(w) >= _ROOT]
+    return frozenset(
+        word
+        for word in _WORD.findall(said.lower())
+        if word not in _FUNCTION
+        and (not stems.isdisjoint(content_stems(word)) or _rooted(word, low) or any(r in word for r in roots))
+    )
+
+
+def _rooted(word: str, term: str) -> bool:
+    """Whether a term has the root of a word; a short one only where a part of a word begins."""
+    if len(word) < _SHORT_ROOT:
+        return re.search(rf"\b{word}\b", term) is not None
+    if len(word) > _ROOT:
+        return word[:_ROOT] in term
+    return re.search(rf"(?:\b|o){word[: max(_SHORT_ROOT, len(word) - 2)]}", term) is not None
+
+
+def tells_apart(said: str) -> bool:
+    """Whether what is said of a thing is true of hardly any other: "part of the skull" is of many."""
+    if not _RESTRICTS.search(said) or _QUOTES.search(said):
+        return False
+    return len(_CONTENT.findall(said.lower())) >= (_FEW if _DOES.search(said) else _ENOUGH)
+
+
+def bare(core: str) -> str:
+    """Words without the article in front: some definitions of a list have one, others not."""
+    article, _, rest = core.partition(" ")
+    return rest if article.lower() in {"a", "an", "the"} else core
 
 
 def core_of_definition(said: str) -> str:
@@ -143,7 +188,7 @@ def core_of_definition(said: str) -> str:
     begun = _IN_FRONT.match(said)
     text = said[begun.end() :] if begun else said
     cut = _CUT.search(text)
-    core = _ALSO.sub("", text[: cut.start()] if cut else text).rstrip(" ,.:")
+    core = without_other_names(text[: cut.start()] if cut else text).rstrip(" ,.:")
     words = core.split()
     sound = (
         _FEWEST_SAID <= len(words) <= _MOST_SAID

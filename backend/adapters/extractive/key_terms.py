@@ -11,19 +11,21 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, combinations
 
 from backend.utils.stems import content_stems
 
 from . import kin, wordnet
+from .aliases import of_one_thing
 from .asking import Draft
 from .clauses import noun_phrase
 from .gazetteer import are_people
-from .genus import genus_of
-from .glossary import NAMES, Entry, echoes
+from .genus import genus_of, genus_with_whole
+from .glossary import NAMES, Entry, bare, echoed, echoes, tells_apart
 from .reading import Document
 from .sentences import Sentence
-from .tagging import is_plural, tag
+from .sorts import of_one_sort
+from .tagging import NOUN, is_plural, tag
 from .verbs import THIRD
 
 _NAME, _MEANING = 1.12, 1.05
@@ -36,12 +38,9 @@ _TOLD = 0.34
 _FEWEST_TOLD = 3
 _SAME = 0.75
 """Share of the words of two definitions that both have, from which they say the same."""
-_ALSO = re.compile(
-    r"(?:s|es)?\W*(?:(?:is|are|which|that|and|it|sometimes|often|also|more|commonly) )*"
-    r"(?:called|known as|termed|referred to as|or)\W+(?:the |an? )?"
-)
-"""What stands between two names of one thing."""
-_SPARE = 9
+_ROOT = 7
+"""First letters that the forms of a word share."""
+_SPARE = 14
 _WRONG = 3
 _LENGTHS = (0.55, 1.7)
 _KINDS_OF_IT = 3
@@ -49,14 +48,16 @@ _KINDS_OF_IT = 3
 _FAR = 40
 """Entries further apart than this are of other parts of the text."""
 _OFTEN = 0.5
+_SURE = 0.75
+"""Nearness from which an entry may be one: the definition says what kind of thing its term is."""
 _AKIN = 0.5
 """Nearness in kind from which an entry may be an option."""
-_MIXED = 0.6
-"""What an item is worth less whose options are of one kind by a hair."""
-_AGAIN = 0.25
-_UNMIXED = 0.4
-"""What the second question for one term is worth less, and what more than one with options of several kinds:
-both only fill a place that is left."""
+_FROM_LIST = 0.02
+"""What the same question is worth less with the list as its source rather than the text."""
+_ECHOED = 0.2
+"""What an open question is worth less whose term and definition share a root."""
+_AGAIN = 0.4
+"""What the second question for one term is worth less: it only fills a place that is left."""
 _VERBAL = frozenset({"VB", "VZ", "VP", "VD", "BE", "HV", "MD", "TO", "IN", "RB"})
 
 
@@ -83,7 +84,8 @@ class KeyTerms:
         for number, entry in enumerate(self._entries):
             told = self._told(entry)
             asks_name = (told is not None or number % 2) and not entry.named_in_core
-            yield self._name(entry, told) if asks_name else self._meaning(entry, entry.said)
+            draft = self._name(entry, told) if asks_name else self._meaning(entry, entry.said)
+            yield _lowered_by(draft, _ECHOED * echoes(entry.term, entry.core))
 
     def quiz_questions(self) -> Iterator[Asked]:
         """A question with options for each entry that has three, and one the other way round as a spare one.
@@ -93,25 +95,26 @@ class KeyTerms:
         """
         for entry in self._entries:
             named, terms = self._name(entry, self._told(entry)), self._other_terms(entry)
-            sure = [e for e in terms if self._degree(entry, e) >= kin.SURE]
+            sure = [e for e in terms if self._degree(entry, e) >= _SURE]
             mixed = len(sure) < _WRONG or _stands_out(entry, sure[:_WRONG])
-            name = Asked(
-                _lowered_by(named, _MIXED * mixed),
-                _as_written(named.answer, [self._written(e) for e in (terms if mixed else sure)]),
-            )
+            others = [] if mixed else [self._written(e) for e in sure]
+            name = Asked(named, _as_written(named.answer, others))
             meanings = tuple(dict.fromkeys(bare(e.core) for e in self._other_meanings(entry)[:_SPARE]))
             meaning = Asked(self._meaning(entry, bare(entry.core)), meanings)
             possible = [a for a in (name, meaning) if len(a.options) >= _WRONG]
             possible.sort(key=lambda a: -a.draft.score)
             yield from possible[:1]
+            if possible and possible[0] is name and named.sentence.block >= 0:
+                listed = _lowered_by(self._name(entry, None), _FROM_LIST)
+                yield Asked(listed, _as_written(listed.answer, others))
             for again in possible[1:]:
-                yield Asked(_lowered_by(again.draft, _AGAIN + _UNMIXED * (not mixed)), again.options)
+                yield Asked(_lowered_by(again.draft, _AGAIN), again.options)
 
     def descriptions(self) -> Iterator[tuple[Draft, bool]]:
         """What each term means, to stand beside other descriptions, and whether that speaks of several."""
         for entry in self._entries:
             number = self._number(entry)
-            if number == _plural(entry.low):
+            if number == _plural(entry.low) and tells_apart(entry.core):
                 yield self._meaning(entry, bare(entry.core)), number
 
     def _name(self, entry: Entry, told: tuple[Sentence, str] | None) -> Draft:
@@ -148,6 +151,8 @@ class KeyTerms:
         counted = sum(u in {"a", "an"} for u in uses)
         if counted:
             return f"What is {'an' if term[0].lower() in 'aeiou' else 'a'} {term}?"
+        if self._uses(f"{entry.low}s"):
+            return f"What is {'an' if term[0].lower() in 'aeiou' else 'a'} {term}?"
         the = sum(u == "the" for u in uses)
         return f"What is {'the ' if the > _OFTEN * len(uses) else ''}{term}?"
 
@@ -160,9 +165,8 @@ class KeyTerms:
 
     def _is_thing(self, core: str) -> bool:
         """Whether a definition names what it files the term under rather than what it does."""
-        said = core.partition(", ")[2] if core.startswith("in ") else core  # "in Marxism, the ..."
-        tokens = tuple(tag(said or core, self.document.casing))
-        acts = tokens[0].low in THIRD and len(tokens) > 1 and tokens[1].tag in {"DT", "PS"}
+        tokens = tuple(tag(_definition(core), self.document.casing))
+        acts = tokens[0].low in THIRD and len(tokens) > 1 and tokens[1].tag in NOUN | {"DT", "PS"}
         return not acts and tokens[0].tag not in _VERBAL and noun_phrase(tokens, 0, len(tokens)) is not None
 
     @cached_property
@@ -197,19 +201,18 @@ class KeyTerms:
         return best[1:] if best else None
 
     def _other_terms(self, entry: Entry) -> list[Entry]:
-        leaked = entry.named_in_core
-        core = entry.core.lower()
-        asked = content_stems(entry.core) - leaked - content_stems(self._genera[entry.low])
+        core, genus = entry.core.lower(), {self._genera[entry.low]}
+        leaked = echoed(entry.term, entry.core) - genus
         plural = _plural(entry.low)
         found = [
             e
             for e in self._apart(entry)
             if _plural(e.low) == plural
-            and leaked <= content_stems(e.term)
-            and not content_stems(e.term) & asked
+            and (plural or self._number(e) == self._number(entry))  # "group of muscles" is no muscle
             and e.low not in core
             and self._akin(entry, e)
             and not self._is_broad(e)
+            and echoed(e.term, entry.core) - genus == leaked
         ]
         found.sort(key=lambda e: self._distance(entry, e))
         return _none_within_another(found)
@@ -217,7 +220,8 @@ class KeyTerms:
     def _other_meanings(self, entry: Entry) -> list[Entry]:
         """Entries whose definitions could be this one's as far as form tells, those of its kind first."""
         number = self._number(entry)
-        if number != _plural(entry.low) or echoes(entry.term, entry.core):
+        alike = number == _plural(entry.low) and _definition(entry.core) == entry.core
+        if not alike or echoes(entry.term, entry.core):
             return []
         people = are_people(self._genera[entry.low])
         asked = content_stems(entry.term)
@@ -226,9 +230,11 @@ class KeyTerms:
             e
             for e in self._apart(entry)
             if least <= len(e.core) <= most
-            and len(content_stems(e.core)) >= _FEWEST_TOLD
+            and _definition(e.core) == e.core
+            and tells_apart(e.core)
             and self._number(e) == number
             and are_people(self._genera[e.low]) == people
+            and self._may_be_said_too(entry, e)
             and not kin.interchangeable(entry.low, e.low)
             and not content_stems(e.core) & asked
         ]
@@ -241,18 +247,29 @@ class KeyTerms:
         upper = bare(entry.core)[0].isupper()
         return [e for e in found if bare(e.core)[0].isupper() == upper]
 
+    def _may_be_said_too(self, entry: Entry, other: Entry) -> bool:
+        """Whether what is said of the other could be said of the entry: both are of one sort."""
+        return of_one_sort(self._genera[entry.low], self._genera[other.low])
+
     def _akin(self, entry: Entry, other: Entry) -> bool:
         """Whether both terms are known to name things of one kind."""
-        return self._degree(entry, other) >= _AKIN and not kin.interchangeable(entry.low, other.low)
+        degree = self._degree(entry, other)
+        near = degree >= _AKIN and self._may_be_said_too(entry, other)
+        return (near or degree == 1.0) and not kin.interchangeable(entry.low, other.low)
 
     def _degree(self, entry: Entry, other: Entry) -> float:
-        genera = (self._genera[entry.low], self._genera[other.low])
+        genera = (self._filed[entry.low], self._filed[other.low])
         return kin.degree(entry.low, other.low, genera) or 0.0
 
     @cached_property
     def _genera(self) -> dict[str, str]:
         """What the list files each of its terms under: "tuft" for one that is a tuft of capillaries."""
-        return {e.low: self._genus(e.core) for e in self._entries}
+        return {e.low: genus_of(_definition(e.core), self.document.casing) for e in self._entries}
+
+    @cached_property
+    def _filed(self) -> dict[str, str]:
+        """The same with its whole where the noun alone files nothing: "region of cortex"."""
+        return {e.low: genus_with_whole(_definition(e.core), self.document.casing) for e in self._entries}
 
     def _is_broad(self, entry: Entry) -> bool:
         """Whether others of the list are kinds of the entry: "joint", among joints."""
@@ -269,10 +286,6 @@ class KeyTerms:
         """Whether a definition speaks of several."""
         return _plural(self._genera[entry.low])
 
-    def _genus(self, core: str) -> str:
-        said = core.partition(", ")[2] if core.lower().startswith("in ") else core
-        return genus_of(said or core, self.document.casing)
-
     def _apart(self, entry: Entry) -> Iterator[Entry]:
         """Entries that are neither names of the same nor kinds of each other."""
         words, said = set(entry.low.split()), content_stems(entry.core)
@@ -282,6 +295,7 @@ class KeyTerms:
                 other is not entry
                 and not words <= others
                 and not others <= words
+                and not _same_root(entry.low, other.low)
                 and not _says_the_same(said, content_stems(other.core))
                 and entry.low not in other.said.lower()
                 and other.low not in entry.said.lower()
@@ -296,14 +310,8 @@ class KeyTerms:
         found: set[frozenset[str]] = set()
         for reading in self.document.readings:
             text = reading.sentence.text.lower()
-            if not _ALSO.search(text):
-                continue
             there = [low for low in lows if low in text]
-            for one in there:
-                for two in there:
-                    between = text[text.find(one) + len(one) : text.find(two)]
-                    if between and _ALSO.fullmatch(between):
-                        found.add(frozenset({one, two}))
+            found |= {frozenset({a, b}) for a, b in combinations(there, 2) if of_one_thing(text, a, b)}
         return frozenset(found)
 
     def _distance(self, entry: Entry, other: Entry) -> float:
@@ -330,15 +338,22 @@ def _stands_out(entry: Entry, others: Sequence[Entry]) -> bool:
     return heads.count(known) < _WRONG - 1
 
 
+def _same_root(one: str, two: str) -> bool:
+    """Whether one is a single word that the other has in another form: "retinacula", "flexor retinaculum"."""
+    short, long = sorted((one, two), key=len)
+    root = short[:_ROOT]
+    return " " not in short and len(root) == _ROOT and any(w.startswith(root) for w in long.split()[1:])
+
+
 def _says_the_same(one: frozenset[str], two: frozenset[str]) -> bool:
     """Whether two definitions have nearly all of their words in common, or one says less than the other."""
     return one <= two or two <= one or len(one & two) > _SAME * len(one | two)
 
 
-def bare(core: str) -> str:
-    """Words without the article in front: some definitions of a list have one, others not."""
-    article, _, rest = core.partition(" ")
-    return rest if article.lower() in {"a", "an", "the"} else core
+def _definition(core: str) -> str:
+    """A definition without the field that it is of: "in Marxism, the ..."."""
+    said = core.partition(", ")[2] if core.lower().startswith("in ") else core
+    return said or core
 
 
 def _plural(low: str) -> bool:

@@ -9,7 +9,7 @@ from .lexicon import words
 
 AKIN = 0.58
 """Share of their ways up from which two things are of one kind: view and theory, muscle and ligament."""
-SURE = 0.65
+SURE, _NEARLY_SURE = 0.65, 0.64
 """Share from which they are so for sure, as a reader sees who knows neither."""
 _MANIFOLD = frozenset({6, 8})
 """WordNet's files of artifacts and of parts of bodies, in which most things are near each other."""
@@ -17,19 +17,19 @@ _THOUGHTS = 9
 """WordNet's file of views, theories and beliefs, which it keeps far apart."""
 _OTHERWISE = 0.15
 """What two words lose that are first of all of different kinds: a valve is seldom meant as a device."""
-_AKIN_PARTS, _APART = 0.8, 0.15
+_AKIN_PARTS, _APART = 0.82, 0.2
 """Share from which two things of manifold kinds are of one, and what others lose; what thoughts gain."""
 _VAGUE = frozenset({"structure", "part", "thing", "something", "amount", "portion", "one", "set", "any"})
 """Nouns that file a term nowhere."""
 _LOOSE = words(
     """
-    area branch bundle category cluster collection component division element end extension feature form group
-    item level mass member network opening period system
-    phase place point position process region section segment series site space stage state step surface type
-    unit
+    area branch bundle category cluster collection component division element end extension feature form
+    group item level mass member network opening period phase place point position process receptor region
+    section segment series site space stage state step surface system type unit
     """,
 )
-"""Nouns that file terms together only where both are filed under the same one: a stage is no period."""
+"""Nouns that file terms together only where both are filed under the same one: a stage is no period, and a
+region of the skin none of the brain."""
 _THOUGHT = words(
     """
     account approach belief doctrine idea notion outlook perspective philosophy position stance theory thesis
@@ -66,7 +66,7 @@ _ENDINGS = (
 def akin(one: str, two: str, genera: tuple[str, str] = ("", "")) -> bool | None:
     """Whether both name things of one kind; None where nothing tells.
 
-    ``genera``: what the document files each under, "" where it does not say.
+    ``genera``: what the document files each under, "" where it does not say; may be "region of cortex".
     """
     near = degree(one, two, genera)
     return None if near is None else near >= AKIN
@@ -78,7 +78,9 @@ def degree(one: str, two: str, genera: tuple[str, str] = ("", "")) -> float | No
     filed = _filed(*genera)
     if filed is None:
         return named
-    plain = wordnet.known(one) and wordnet.known(two)
+    first, second = one.split(), two.split()
+    of_one_name = first[-1] == second[-1] and min(len(first), len(second)) > 1 and named == 1.0
+    plain = of_one_name or (wordnet.known(one) and wordnet.known(two))
     return max(filed, named) if plain and named is not None else filed
 
 
@@ -93,10 +95,15 @@ def _filed(one: str, two: str) -> float | None:
         return None
     if {one, two} <= _THOUGHT:
         return 1.0
-    single = (one.removesuffix("s"), two.removesuffix("s"))
-    if not _LOOSE.isdisjoint({one, two, *single}):
-        return 1.0 if single[0] == single[1] else None
+    if is_loose(one) or is_loose(two):
+        return 1.0 if one.removesuffix("s") == two.removesuffix("s") else None
     return _degree(one, two)
+
+
+def is_loose(genus: str) -> bool:
+    """Whether a noun files things together only with what it is said of: "region of the brain"."""
+    noun = genus.partition(" of ")[0]
+    return noun in _LOOSE or noun.removesuffix("s") in _LOOSE
 
 
 @lru_cache(maxsize=1 << 16)
@@ -112,7 +119,7 @@ def _degree(one: str, two: str) -> float | None:
         share -= _OTHERWISE
     both = wordnet.files(first) & wordnet.files(second)
     if _THOUGHTS in both:
-        return min(1.0, share + _APART)
+        return min(share + _APART, max(share, _NEARLY_SURE))
     return share - _APART if both <= _MANIFOLD and share < _AKIN_PARTS else share
 
 

@@ -18,9 +18,9 @@ _UNLIKE, _UNLIKE_NAME = 0.28, 0.25
 """Cosines below which an option is of another world than the key; names tell little of what they name."""
 _SAME, _SAME_OF_A_KIND = 0.74, 0.95
 """Cosines from which two options say the same; terms with one last word are near without being one."""
-_CONSIDERED = 9
+_CONSIDERED = 15
 _TERM_WORDS = 4
-_GIVEN_AWAY = 0.15
+_GIVEN_AWAY = 0.3
 _LAST = 0.6
 """What an item loses where an option is of another world: it is one of the last that are taken."""
 _HEADS, _HEADS_WEIGHT = 0.33, 1.4

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 from . import lexicon as lx
 from .appositions import apposition
-from .asking import Draft, points_elsewhere, says_little, sound_case
+from .asking import Draft, goes_on, points_elsewhere, says_little, sound_case
 from .blanks import Blank, blanks, loose_blanks
 from .clauses import Clause, parse
 from .definitions import abbreviation, called_inside, definition, described, naming, synonym
 from .doers import doer, first_of_all
 from .drafting import Pattern, token_at
 from .frames import STRONG_VERBS
+from .glossary import bare, tells_apart
 from .key_terms import KeyTerms
 from .lexicon import words
 from .occasions import amount, how_many, how_much, share, when
@@ -26,6 +27,11 @@ from .relatives import examples, relative
 from .terms import Vocabulary
 
 _VAGUE = 0.25
+_THIN = 0.3
+"""What a question is worth less whose answer tells hardly anything."""
+_UNLISTED = 0.25
+"""What a definition is worth less of what the document's own list leaves out."""
+_FEW_WORDS, _BARE_EVENT = 3, 8
 _SECOND = 0.05
 _LOOSELY = frozenset(
     {"associated with", "deal with", "related to", "linked to", "compared to", "compared with", "involved in"}
@@ -103,7 +109,14 @@ def drafts_in(document: Document, reading: Reading) -> list[Draft]:
         boost = document.standing(reading, clause)
         found = [_scored(d, boost) for d in found]
         found = [d for d in found if d.kind != "definition" or document.defines(d.topic, d.answer)]
+        found = [replace(d, score=d.score - _UNLISTED * _unlisted(document, d)) for d in found]
     return [d for d in found if _sound(d)]
+
+
+def _unlisted(document: Document, draft: Draft) -> bool:
+    """Whether it is asked what a thing is that the document's own list leaves out: an example may say it."""
+    defined = draft.kind == "definition" and not draft.stem.startswith("Who")
+    return defined and bool(document.terms) and bare(draft.topic) not in document.key_terms
 
 
 def _scored(draft: Draft, boost: float) -> Draft:
@@ -112,8 +125,21 @@ def _scored(draft: Draft, boost: float) -> Draft:
     general = 0.2 if draft.kind != "definition" and says_little(draft.stem) else 0.0
     short_answer = 0.05 if len(draft.answer.split()) == 1 and draft.kind in {"object", "definition"} else 0.0
     score = draft.score + boost - long_stem - short_answer - general
+    score -= _THIN * _says_too_little(draft)
     score -= _VAGUE * (vaguely_asked(draft) + (draft.kind == "agent" and words < _HARDLY))
     return Draft(draft.stem, draft.answer, draft.kind, score, draft.topic, draft.sentence)
+
+
+def _says_too_little(draft: Draft) -> bool:
+    """Whether an answer tells hardly anything, or a stem goes on from what was said before it."""
+    words = len(draft.answer.split())
+    if draft.kind == "definition":
+        return not tells_apart(draft.answer)
+    if draft.kind == "process":
+        by_means = draft.stem.startswith("How ") and words <= _FEW_WORDS
+        both_bare = words <= _FEW_WORDS + 1 and len(draft.stem.split()) <= _BARE_EVENT
+        return by_means or both_bare
+    return goes_on(draft.stem)
 
 
 def vaguely_asked(draft: Draft) -> bool:

@@ -14,11 +14,12 @@ from .asking import Draft
 from .gazetteer import are_people
 from .genus import genus_of
 from .quiz_questions import DESCRIBED, Gap
+from .sorts import of_one_sort
 from .terms import Term, Vocabulary
 
 _WRONG = 3
 _MOST_SHARED = 0.5
-_OFFERED = 7
+_OFFERED = 12
 """How many wrong descriptions are offered, for a choice by meaning."""
 _CONSIDERED = 150
 """How many on each side are looked at: a book has thousands, and most are of other matters."""
@@ -81,7 +82,11 @@ class Descriptions:
         key = gap.draft.answer
         asked = content_stems(gap.draft.topic)
         ranked = sorted(
-            (g for g in self._around(gap) if self._fits(gap, g, asked, near=near)),
+            (
+                g
+                for g in self._around(gap)
+                if self._fits(gap, g, asked, near=near) and self._of_one_sort(gap, g)
+            ),
             key=lambda g: (self._distance(gap, g) + self.used[g.draft.answer], g.draft.stem),
         )
         chosen: list[str] = []
@@ -123,6 +128,10 @@ class Descriptions:
             return True
         genera = (self._genus(gap), self._genus(other))
         return kin.akin(gap.draft.topic, other.draft.topic, genera) is True
+
+    def _of_one_sort(self, gap: Gap, other: Gap) -> bool:
+        """Whether two descriptions begin with nouns of one sort, so that either could be said of a thing."""
+        return gap.pool not in _OF_THINGS or of_one_sort(self._genus(gap), self._genus(other))
 
     def _nearness(self, gap: Gap, other: Gap) -> float:
         """How near in kind two things are that are described."""

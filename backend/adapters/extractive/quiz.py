@@ -10,9 +10,11 @@ from functools import partial
 from backend.models.questions import Order
 
 from . import quiz_questions, wordnet
-from .asking import Draft
-from .distractors import Distractors, Fit, numbers_beside
-from .key_terms import Asked, KeyTerms, bare
+from .asking import Draft, goes_on
+from .distractors import Distractors, Fit
+from .glossary import bare
+from .key_terms import Asked, KeyTerms
+from .numbers_beside import numbers_beside
 from .options import Descriptions, number_options, term_options
 from .quiz_questions import DESCRIBED, Gap
 from .reading import Document
@@ -24,9 +26,11 @@ _LEAST_ASKED = 0.0
 """Score of the last items of a quiz that is written on the fly, where so many are asked for."""
 _ROUNDS = ((Fit(), _LEAST), (Fit(near=True), _LEAST_NEAR))
 _ANY_KIND = Fit(near=True, any_kind=True)
-_UNSURE = 0.4
+_UNSURE = 0.5
 """What an item is worth less whose options may be of other kinds than its key: it only fills a place that
 is left."""
+_UNSURE_SAID = 0.1
+"""The same where four descriptions of one sort stand beside each other: a reader must know which is which."""
 _MOST_PER_KEY = 4
 _SMALL_NUMBER = 2
 """Letters of a key that many items may share: numbers below a hundred."""
@@ -40,13 +44,13 @@ _PASSING = 0.22
 _AMBIGUOUS = 0.5
 """What a gap for a term is worth less in a quiz: more than one of its neighbours may fit the sentence."""
 
-_WORTH_LESS = {"subject": 0.25, "object": 0.1, "definition": 0.16}
+_WORTH_LESS = {"subject": 0.25, "object": 0.3, "agent": 0.2, "definition": 0.16}
 """Terms as options are seldom all of the key's kind: what is said of a thing is asked for first."""
 _HARDLY_WORTH = {"number": 0.45, "date": 0.45}
 """What a gap in a sentence is worth less than a question: hardly any is worth knowing."""
 _GUESSED_BY_SENSE = {
     "cause": 0.5,
-    "object": 0.4,
+    "object": 0.6,
     "condition": 0.5,
     "effect": 0.5,
     "process": 0.5,
@@ -64,7 +68,13 @@ _NO_MILESTONE = 0.7
 """What the year of an event is worth less that began and ended nothing: readers keep none of them."""
 _ASIDE_OF_A_LIST = 0.5
 """What years and counts are worth less in a text that lists what one should know of it."""
-_GOES_ON, _GOES_ON_WORTH = re.compile(r"\b(?:also|even more|again|then|this|such|one of the)\b"), 0.3
+_GOES_ON_WORTH = 0.3
+"""What a stem is worth less that goes on from what was said before, or is true of others too."""
+_ONE_OF = re.compile(
+    r"^(?:Who|Which of the following) (?:is|was|are|were) (?:an? |one )(?!.* (?:who|that|which|whose|\d))"
+)
+_ONE_OF_MANY = 0.3
+"""Stems that say no more than that something is one of a kind, and what they are worth less."""
 _LONG_TEXT = 30_000
 _IN_A_LONG_TEXT = {"number": 0.15, "date": 0.15, "cloze": 0.04}
 """What kinds are worth less where a text has enough of others: an aside is soon found in a long text."""
@@ -73,6 +83,8 @@ _UNSORTED = 0.15
 
 _UNLISTED = 0.25
 """What a term is worth less as a key that the document's own list of terms leaves out."""
+_UNLISTED_SAID = 0.3
+"""The same where it is asked what the term is: an example's premise may say it."""
 _OF_NO_LIST = 0.04
 """What an item is worth less whose options the document's own list leaves out: they may be vague, or mean
 what the key means."""
@@ -129,9 +141,9 @@ class Quiz:
         ]
         told = {bare(g.draft.topic) for _, g in self.gaps if g.draft.kind == "description"}
         for asked in listed:
-            if asked.draft.kind == "name" or asked.draft.topic not in told:
-                self.options[len(self.gaps)] = asked.options
-                self.gaps.append((-1, Gap(asked.draft, "listed")))
+            again = asked.draft.kind != "name" and asked.draft.topic in told
+            self.options[len(self.gaps)] = asked.options
+            self.gaps.append((-1, _lowered(Gap(asked.draft, "listed"), _AGAIN * again)))
 
     def _weighed(self, gap: Gap) -> Gap:
         """A key that is one plain word, seldom used and nowhere defined, is not what the text is about."""
@@ -140,8 +152,10 @@ class Quiz:
         less += _GUESSED_BY_SENSE.get(gap.draft.kind, 0.0) * (gap.form == "phrase")
         less += _ENDED * (gap.draft.kind == "ending")
         less += _NO_MILESTONE * (gap.draft.kind == "date" and not _MILESTONE.search(gap.draft.stem))
+        unlisted = self.document.terms and bare(gap.draft.topic) not in self.document.key_terms
+        less += _UNLISTED_SAID * (gap.draft.kind == "description" and bool(unlisted))
         less += _ASIDE_OF_A_LIST * (bool(self.document.terms) and gap.form == "number")
-        less += _GOES_ON_WORTH * (_GOES_ON.search(gap.draft.stem) is not None)
+        less += _GOES_ON_WORTH * goes_on(gap.draft.stem)
         less += _IN_A_LONG_TEXT.get(gap.draft.kind, 0.0) * self._long
         less *= gap.draft.kind != "number" or gap.draft.stem.startswith("Complete")
         if term is None:
@@ -150,6 +164,7 @@ class Quiz:
         less += _AMBIGUOUS if gap.draft.kind == "cloze" and not term.name else 0.0
         known = term.name or term.size > 1 or term.genus or term.count >= _OFTEN
         sort = self.vocabulary.sort_of(term) if term.name else "term"
+        less += _ONE_OF_MANY * (_ONE_OF.search(gap.draft.stem) is not None)
         less += _UNSORTED * (not sort) + _GAP_OF_A_NAME * (term.name and gap.draft.kind == "cloze")
         pointed = term.size == 1 and not term.name and not term.genus and 2 * term.definite > term.count
         listed = term.low in self.document.key_terms
@@ -195,7 +210,8 @@ class Quiz:
         if gap.form == "term" and self.document.terms and not self._all_listed(options):
             draft = replace(draft, score=draft.score - _OF_NO_LIST)
         if number in self.unsure:
-            draft = replace(draft, score=draft.score - _UNSURE)
+            described = gap.pool in DESCRIBED.values()
+            draft = replace(draft, score=draft.score - (_UNSURE_SAID if described else _UNSURE))
         vetted = number in self.vetted
         if vetted and gap.draft.kind in _OF_TERMS:
             draft = replace(draft, score=draft.score + _VETTED)

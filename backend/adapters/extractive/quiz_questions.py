@@ -16,7 +16,7 @@ from .clauses import Clause, Span, noun_phrase
 from .definitions import called_inside, definition, naming, synonym
 from .drafting import Pattern, after_adverbs, progressive
 from .endings import ending
-from .glossary import NAMES, echoes
+from .glossary import NAMES, bare, echoes, tells_apart
 from .open_questions import drafts_in
 from .quantities import count, date
 from .quiz_open import asked_openly
@@ -38,8 +38,6 @@ _OBJECT = 0.12
 DESCRIBED = {False: "definition of one", True: "definition of several"}
 PERSON = "definition of a person"
 """The pools of descriptions."""
-_RESTRICTS = re.compile(r"\b(?:that|which|who|whose|where|of|for|by|between|from|in|with|to|used|called)\b")
-"""What tells a description from the name of another thing."""
 _DESCRIBING = (4, 20)
 """Words of a description."""
 
@@ -116,8 +114,7 @@ def _term_gap(reading: Reading, core: Span, stem: str, kind: str, score: float) 
     """A gap whose key is a term, unless the stem gives it away."""
     text = reading.text(core)
     low = display(reading, core).lower()
-    leaked = content_stems(low) & content_stems(stem)
-    if leaked or low in stem.lower() or _begins_alike(low, stem):
+    if low in stem.lower() or _begins_alike(low, stem) or echoes(low, stem):
         return
     yield Gap(Draft(stem, text, kind, score, low, reading.sentence), "term", low)
 
@@ -141,7 +138,7 @@ def _subject(reading: Reading, clause: Clause) -> Iterator[Gap]:
     begin = clause.aux[0] if clause.aux else clause.verb
     predicate = None if clause.verb_low in HEDGES else predicate_of(reading, clause, begin)
     lead = opening(reading, clause)
-    if predicate is None or lead is None:
+    if predicate is None or lead is None or ", which" in reading.text(predicate):
         return
     who = "who" if _acts_as_person(reading, clause, core) else "which of the following"
     stem = sentence_case(f"{lead}{who} {_without_fillers(reading, predicate)}")
@@ -284,13 +281,14 @@ def _described(reading: Reading, clause: Clause | None) -> Iterator[Gap]:
     if clause is not None and clause.lead[0] == clause.lead[1]:
         found += definition(reading, clause)
     for draft in found:
-        article, _, rest = draft.answer.partition(" ")
-        asks = draft.stem.split()
+        asks, answer = draft.stem.split(), bare(draft.answer)
         several = asks[1] in {"are", "were"}
-        answer = rest if article in {"a", "an", "the"} else draft.answer if several else ""
+        if answer == draft.answer and not several:
+            continue
         least, most = _DESCRIBING
         told = echoes(draft.topic, answer)
-        plain = " of " not in draft.topic and not NAMES.match(answer) and _RESTRICTS.search(answer)
+        plain = " of " not in draft.topic and not NAMES.match(answer) and tells_apart(answer)
+        plain = plain and draft.topic.split()[0] not in lx.GENERIC_ADJECTIVES
         if draft.kind == "definition" and least <= len(answer.split()) <= most and plain and not told:
             described = replace(draft, kind="description", answer=answer, score=draft.score - 0.06)
             yield Gap(described, "phrase", pool=PERSON if asks[0] == "Who" else DESCRIBED[several])

@@ -130,6 +130,7 @@ class Vocabulary:
         if term is None:
             plural = head.tag == "NS" or (head.tag == "NN" and is_plural(head.low))
             plural = plural or (head.tag == "NP" and self._plural_name(head.low))
+            plural = plural and not wordnet.is_singular(head.low)  # "pancreas"
             term = Term(text.lower(), text, head.low, plural, _is_name(reading, core))
             self.terms[term.low] = term
         term.count += 1
@@ -344,9 +345,12 @@ def core_of(reading: Reading, span: Span) -> Span | None:
     while start < end and (
         reading.tokens[start].tag in {"DT", "PS", "CD", "RB"}
         or reading.tokens[start].low in _LOOSE
-        or (reading.tokens[start].low in {"term", "word"} and start + 1 < end)
+        or (reading.tokens[start].low in {"term", "word", "name"} and start + 1 < end)
     ):
         start += 1
+    first, last = reading.tokens[start], reading.tokens[end - 1]
+    if end - start > 1 and first.tag == last.tag == "NN" and wordnet.is_kind_of(last.low, first.low):
+        start += 1  # "the enzyme lingual lipase"
     if not 1 <= end - start <= _MOST_WORDS or reading.tokens[end - 1].tag not in NOUN:
         return None
     words = reading.tokens[start:end]

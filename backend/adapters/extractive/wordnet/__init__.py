@@ -88,6 +88,8 @@ def _singulars(low: str) -> tuple[str, ...]:
         return (low[:-1],)
     if low.endswith("ae"):
         return (low[:-1],)
+    if low.endswith("ia"):
+        return f"{low[:-1]}on", f"{low[:-1]}um"
     return ()
 
 
@@ -130,6 +132,12 @@ def same_or_kind_of(one: str, two: str) -> bool:
     return any(a in _way(b) or b in _way(a) for a in first[:1] for b in second[:1])
 
 
+def is_kind_of(one: str, kind: str) -> bool:
+    """Whether the first meaning of a term is filed under that of another: lipase under enzyme."""
+    first, second = _meanings(one), _meanings(kind)
+    return bool(first and second) and second[0] in _way(first[0])[:-1]
+
+
 def files(term: str) -> frozenset[int]:
     """The kinds of things that a term or its last word may name, as numbers of WordNet's files."""
     return frozenset(_nouns().files[way[-1]] for way in _kinds(term))
@@ -139,6 +147,20 @@ def first_file(term: str) -> int:
     """The number of WordNet's file for what a term or its last word names first of all; -1 where unknown."""
     kinds = _kinds(term)
     return _nouns().files[kinds[0][-1]] if kinds else -1
+
+
+def above(term: str) -> frozenset[str]:
+    """All words for what the first meaning of a term, or of its last word, is filed under, and its own."""
+    found = _meanings(term) or _meanings(term.rsplit(maxsplit=1)[-1])
+    return frozenset(
+        w.lower() for number in (_way(found[0]) if found else ()) for w in _nouns().words[number]
+    )
+
+
+def is_shape(term: str) -> bool:
+    """Whether the first meaning of a term is that of a shape: a bend, a hollow."""
+    found = _meanings(term)
+    return bool(found) and _nouns().files[found[0]] == _SHAPE
 
 
 def is_person(name: str) -> bool:
