@@ -24,6 +24,8 @@ _OFFERED = 12
 _CONSIDERED = 150
 """How many on each side are looked at: a book has thousands, and most are of other matters."""
 _A_FIELD = 12
+_AS_LONG, _FEW_AS_LONG = 0.9, 0.7
+"""Share of the key's length that the longest option must have, in a text of many descriptions and of few."""
 _OF_THINGS = frozenset(DESCRIBED.values())
 _WORD = re.compile(r"\w+")
 
@@ -103,7 +105,8 @@ class Descriptions:
             if len(chosen) == _OFFERED:
                 break
         self.used.update(chosen[:_WRONG])
-        return self._with_a_longer_one(key, chosen)
+        few = len(self._pools[gap.pool]) < _A_FIELD
+        return self._with_a_longer_one(_FEW_AS_LONG if few else _AS_LONG, key, chosen)
 
     def _around(self, gap: Gap) -> Sequence[Gap]:
         """Those of the gap's pool that stand nearest to it in the text."""
@@ -149,8 +152,8 @@ class Descriptions:
         return term.genus if term else ""
 
     @staticmethod
-    def _with_a_longer_one(key: str, chosen: list[str]) -> tuple[str, ...] | None:
-        enough = len(chosen) >= _WRONG and max(map(len, chosen[:_WRONG])) >= 0.9 * len(key)
+    def _with_a_longer_one(least: float, key: str, chosen: list[str]) -> tuple[str, ...] | None:
+        enough = len(chosen) >= _WRONG and max(map(len, chosen[:_WRONG])) >= least * len(key)
         return tuple(chosen) if enough else None
 
     @staticmethod

@@ -15,9 +15,9 @@ _OVERRULED = {
     "thing": words(
         """
         area articulation band border branch bundle canal cavity cell channel circle city component
-        country division end extension fascicle fiber fibre fold ganglia ganglion land layer mass network
-        neuron opening part passage pathway place plane portion projection receptor region sac section
-        segment sheet side site space structure surface synapse triangle tuft unit
+        country division end extension fascicle fiber fibre fold ganglia ganglion ground land layer mass
+        network neuron opening part passage pathway place plane portion projection receptor region sac
+        section segment sheet side site space structure surface synapse triangle tuft unit
         """,
     ),
     "stuff": words(
@@ -29,8 +29,8 @@ _OVERRULED = {
     "event": words(
         """
         action activity assembly change contraction decrease event extension flexion increase loss
-        mechanism motion move movement phase process production reaction reflex response spread stage step
-        turning use
+        mechanism motion move movement phase process production reaction reflex release response spread
+        stage step turning use
         """,
     ),
     "practice": words(
