@@ -35,7 +35,7 @@ _FLAW = 0.1
 _PER_CHUNK = 1.5
 _AT_LEAST = 150
 _WORTHLESS = {Mode.PRACTICE: 0.2, Mode.QUIZ: 0.25}
-_OF_A_SHORT_TEXT, _SHORT = -0.1, 150
+_OF_A_SHORT_TEXT, _SHORT = -1.0, 150
 """Score up to which a candidate is not kept: a declared shortfall is better than its place filled with it. A
 text of few chunks has few things of a kind, so that its questions seldom score high."""
 _LOST = "The job was taken over, stopped or deleted."
