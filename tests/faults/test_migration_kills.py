@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,8 @@ def test_killed_at_every_named_point(tmp_path: Path) -> None:
             env=os.environ | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(data)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            # What runs the tests may ignore it, and its children then do.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         )
         # The last by Ctrl+C, which says what to do.
         how = signal.SIGINT if name == "more than half" else signal.SIGKILL
