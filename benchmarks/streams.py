@@ -42,7 +42,7 @@ SECONDS = 2.0
 QUESTION = "Which pigment makes leaves green?"
 CHUNKS = 20_000
 ASKED, ROUNDS = 20, 8
-"""Questions, and how often all of them are asked: the best round has least of what else the machine does."""
+"""Questions, and how often all of them are asked."""
 
 
 @dataclass(frozen=True)
@@ -293,7 +293,7 @@ async def _overhead(folder: Path) -> list[Figure]:
                 quoted.append(1000 * (time.perf_counter() - began - timed[0].seconds))
             chunks = sum(d.chunks for d in await services.catalog.published(bootstrap.DEFAULT_TENANT))
     bootstrap.load_embedder = made  # type: ignore[attr-defined]
-    before, whole, written = (round(_best_round(times), 1) for times in (planned, quoted, ended))
+    before, whole, written = (round(median(times), 1) for times in (planned, quoted, ended))
     print(f"{chunks} chunks", file=sys.stderr)
     return [
         Figure("answer path, before the model, p50", before, "ms", "< 15", before < 15),
@@ -306,11 +306,6 @@ async def _overhead(folder: Path) -> list[Figure]:
             reached=True,
         ),
     ]
-
-
-def _best_round(times: Sequence[float]) -> float:
-    """The median of each round, at its smallest."""
-    return min(median(times[first : first + ASKED]) for first in range(0, len(times), ASKED))
 
 
 async def _fill(services: Any, texts: list[str]) -> None:  # noqa: ANN401 - Services
