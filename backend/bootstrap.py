@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -81,6 +80,7 @@ from backend.services.stats import Stats
 from backend.services.tasks import Worker
 from backend.services.transfer_check import TransferCheck
 from backend.services.vector_indexes import VectorIndexService
+from backend.utils.ids import new_id
 from backend.utils.processes import is_gone, own_name
 
 if TYPE_CHECKING:
@@ -343,7 +343,7 @@ async def _welcome(settings: Settings, database: Database, services: Services) -
     """Put the sample text into a library that never had a document."""
     if not settings.sample_document:
         return
-    first = uuid.uuid4().hex
+    first = new_id()
     if await settle(database, "sample", first) != first:
         return
     if (await services.catalog.documents(DEFAULT_TENANT, offset=0, limit=1)).total == 0:

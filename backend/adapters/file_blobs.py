@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import os
 import time
-import uuid
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import IO
 from backend.adapters.disk import FULL, GroupedSync, is_full
 from backend.errors import StorageFull, TooLarge
 from backend.ports.blob_store import Blob, StoredBlob
+from backend.utils.ids import new_id
 
 HEAD = 4096
 """Bytes that are looked at to recognise a file."""
@@ -85,7 +85,7 @@ class FileBlobStore:
 
     def scratch(self, tenant: str) -> Path:
         """A new name for a file under way; what is left there by a crash is swept."""
-        return self._folder(tenant) / f"{uuid.uuid4().hex}.part"
+        return self._folder(tenant) / f"{new_id()}.part"
 
     async def ping(self) -> None:
         """Raise unless the folder can be written."""

@@ -130,7 +130,7 @@ def _kind(raw: structure.Index) -> str | None:
         told: str = reverse_index_factory(raw)
         made = faiss.index_factory(int(raw.d), told, raw.metric_type)
     except (NotImplementedError, AssertionError, KeyError, RuntimeError):
-        return None
+        return None  # each is how FAISS says that it does not know this type, or part of it
     # One may be the other's plainer form: IndexFlat of IndexFlatL2.
     return told if isinstance(made, type(raw)) or isinstance(raw, type(made)) else None
 

@@ -176,7 +176,7 @@ class Writer:
             begun = self._begin(puts, [encode(request.changes) for request in accepted])
             with storing():
                 self.log.seal(begun)
-        except Exception:
+        except Exception:  # whatever it was: FAISS may hold what the log does not
             self._cover()
             raise
         with self._cell.lock.writing():
