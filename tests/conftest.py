@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from backend.adapters.sql.database import Database
-from tests.support.files import SAMPLE
 from tests.support.house import House
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,18 +53,6 @@ def database(tmp_path: Path, empty_database: Path) -> Iterator[Database]:
     opened = Database(Path(shutil.copy(empty_database, tmp_path)))
     yield opened
     opened.close()
-
-
-@pytest.fixture(scope="session")
-def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the sample text in it, its questions mined; to be copied, not to be written."""
-    from tests.api.conftest import client_for, mined, settings_for, upload_and_wait  # noqa: PLC0415
-
-    folder = tmp_path_factory.mktemp("sample") / "library"
-    with client_for(settings_for(folder)) as client:
-        upload_and_wait(client, "plants.txt", SAMPLE)
-        mined(client)
-    return folder
 
 
 @pytest.fixture

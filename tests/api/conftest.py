@@ -14,6 +14,7 @@ from backend.bootstrap import open_services
 from backend.config.settings import Settings, load_settings
 from backend.main import create_app
 from tests.support.files import SAMPLE
+from tests.support.waiting import until
 
 Upload = Callable[..., dict[str, Any]]
 
@@ -49,13 +50,11 @@ def wait(client: TestClient, document_id: str) -> dict[str, Any]:
 
 def mined(client: TestClient) -> None:
     """Wait until the questions of every document are there."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        states = [job["status"] for job in client.get("/jobs").json()["items"] if job["kind"] == "mine"]
-        if states and set(states) == {"finished"}:
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"the questions were not mined: {states}")
+
+    def states() -> set[str]:
+        return {job["status"] for job in client.get("/jobs").json()["items"] if job["kind"] == "mine"}
+
+    until(lambda: states() == {"finished"})
 
 
 @pytest.fixture(scope="module")

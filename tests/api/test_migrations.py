@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from fastapi.testclient import TestClient
 from backend.adapters.faiss_engine import Engine
 from tests.api.conftest import client_for, settings_for
 from tests.api.test_jobs import until_ended
+from tests.support.waiting import until
 
 SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "llamaindex" / "core-0.14"
 
@@ -20,19 +20,16 @@ def jobs_of(client: TestClient) -> list[dict[str, Any]]:
     return [job for job in client.get("/jobs").json()["items"] if job["kind"] == "migrate"]
 
 
-def until_there(client: TestClient) -> dict[str, Any]:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if jobs := jobs_of(client):
-            return jobs[0]
-        time.sleep(0.02)
-    raise AssertionError("the start found no store")
+def found_at_the_start(client: TestClient) -> dict[str, Any]:
+    """How the job ended that a start makes of what it finds."""
+    (job,) = until(lambda: jobs_of(client))
+    return until_ended(client, job["job_id"])
 
 
 def test_a_found_store_is_looked_at_and_moved(tmp_path: Path) -> None:
     shutil.copytree(SAMPLE, tmp_path / "old" / "storage")
     with client_for(settings_for(tmp_path)) as client:
-        until_ended(client, until_there(client)["job_id"])
+        found_at_the_start(client)
         stores = client.get("/api/migrations").json()["stores"]
         assert [store["folder"] for store in stores] == ["old/storage"]
         looked = client.post("/api/migrations", json={"folder": "old/storage", "dry_run": True})
@@ -58,8 +55,7 @@ def test_a_found_store_is_looked_at_and_moved(tmp_path: Path) -> None:
 def test_vectors_of_another_model_are_kept_as_an_index(tmp_path: Path) -> None:
     shutil.copytree(SAMPLE, tmp_path / "old" / "storage")
     with client_for(settings_for(tmp_path)) as client:
-        found = until_there(client)  # the start looks for stores as well: that job comes first, and ends
-        assert until_ended(client, found["job_id"])["error_code"] == "other_embedding_model"
+        assert found_at_the_start(client)["error_code"] == "other_embedding_model"
         both = {"folder": "old/storage", "keep": True, "reembed": True}
         assert client.post("/api/migrations", json=both).status_code == 400
         begun = client.post("/api/migrations", json={"folder": "old/storage", "keep": True})
@@ -92,6 +88,6 @@ def test_a_start_moves_what_it_finds_once(tmp_path: Path) -> None:
     settings = settings_for(tmp_path / "data", llamaindex_dir=str(shared))
     for _ in range(2):
         with client_for(settings) as client:
-            assert until_ended(client, until_there(client)["job_id"])["status"] == "failed"
+            assert found_at_the_start(client)["status"] == "failed"
             assert len(jobs_of(client)) == 1
     assert {path.name for path in (shared / "storage").iterdir()} == {p.name for p in SAMPLE.iterdir()}

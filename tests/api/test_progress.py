@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -15,8 +15,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from backend.adapters.onnx_embedder.encoder import Encoder, Tokens
 from backend.bootstrap import open_services
 from backend.main import create_app
+from backend.ports.embedder import Vectors
+from backend.services.ingestion import BATCH
 from tests.api.conftest import client_for, settings_for, wait
 from tests.support.files import SAMPLE, pdf
 
@@ -151,8 +154,24 @@ async def _pieces() -> Any:
     yield b"Some text."
 
 
+@pytest.fixture
+def embedded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many texts the model has taken, call by call."""
+    counts: list[int] = []
+    plain = Encoder.vectors
+
+    def counted(encoder: Encoder, tokens: Sequence[Tokens]) -> Vectors:
+        counts.append(len(tokens))
+        return plain(encoder, tokens)
+
+    monkeypatch.setattr(Encoder, "vectors", counted)
+    return counts
+
+
 @pytest.mark.parametrize("stage", ["extracting", "embedding", "in parts"])
-def test_stopping_takes_effect_and_leaves_nothing(client: TestClient, folder: Path, stage: str) -> None:
+def test_stopping_takes_effect_and_leaves_nothing(
+    client: TestClient, folder: Path, embedded: list[int], stage: str
+) -> None:
     reached: dict[str, Callable[[dict[str, Any]], bool]] = {
         "extracting": lambda d: d["status"] == "started",
         "embedding": lambda d: d["done"] > 0,
@@ -162,8 +181,10 @@ def test_stopping_takes_effect_and_leaves_nothing(client: TestClient, folder: Pa
     until(client, book["document_id"], reached[stage])
     stopped = client.post(f"/api/documents/{book['document_id']}/stop").json()
     assert (stopped["status"], stopped["waiting"], stopped["chunks"]) == ("stopped", False, 0)
+    before = sum(embedded)
     note = upload(client, "note.txt", b"A short note about geysers.")
     assert wait(client, note["document_id"])["status"] == "finished"
+    assert sum(embedded) - before <= 2 * BATCH, "the only worker went on with what was stopped"
     client.delete(f"/api/documents/{note['document_id']}")
     time.sleep(0.5)  # whoever still worked on it would have written by now
     assert {t: n for t, n in rows(folder).items() if t not in {"documents", "jobs"}} == {

@@ -12,13 +12,12 @@ import subprocess
 import sys
 import termios
 import zipfile
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.support.files import SAMPLE, pdf
-from tests.support.processes import ROOT, Server, quaestio
+from tests.support.processes import HEARS_CTRL_C, ROOT, Server, quaestio
 
 
 @pytest.fixture(scope="module")
@@ -190,8 +189,7 @@ def on_a_terminal(data: Path, *arguments: str) -> tuple[subprocess.Popen[bytes],
         stdout=subprocess.PIPE,
         stderr=theirs,
         start_new_session=True,
-        # Whoever runs the tests in the background may have it ignored, which is inherited.
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
+        preexec_fn=HEARS_CTRL_C,  # noqa: PLW1509 - no threads here
     )
     os.close(theirs)
     return process, ours

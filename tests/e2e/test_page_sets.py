@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -205,7 +206,26 @@ def test_a_failed_job_is_shown_with_its_sentence_and_retried(server_url: str, vi
     assert retried.value.ok
 
 
-def test_a_key_is_asked_for_once_and_sent_with_every_call(server_url: str, visit: OpenVisit) -> None:
+def with_the_key(page: Page) -> None:
+    page.get_by_label("Your key").fill("right")
+    page.get_by_role("button", name="Use this key").click()
+
+
+def with_a_password(page: Page) -> None:
+    page.get_by_text("I have a name and a password").click()
+    page.get_by_label("Name", exact=True).fill("ada")
+    page.get_by_label("Password").fill("bad")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("dialog")).to_contain_text("The name or the password is wrong.")
+    assert problems(page) == {}
+    page.get_by_label("Password").fill("good")
+    page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("enter", [with_the_key, with_a_password])
+def test_a_key_is_asked_for_once_and_sent_with_every_call(
+    server_url: str, visit: OpenVisit, enter: Callable[[Page], None]
+) -> None:
     page = visit(server_url).page
     refused = {"message": "No such key.", "code": "unauthorized"}
 
@@ -231,14 +251,7 @@ def test_a_key_is_asked_for_once_and_sent_with_every_call(server_url: str, visit
     page.get_by_label("Your key").fill("wrong")
     page.keyboard.press("Enter")
     expect(dialog).to_contain_text("No such key.")
-    page.get_by_text("I have a name and a password").click()
-    page.get_by_label("Name", exact=True).fill("ada")
-    page.get_by_label("Password").fill("bad")
-    page.get_by_role("button", name="Log in").click()
-    expect(dialog).to_contain_text("The name or the password is wrong.")
-    assert problems(page) == {}
-    page.get_by_label("Password").fill("good")
-    page.keyboard.press("Enter")
+    enter(page)
     add(page, text_file("keyed.txt"))
     assert page.evaluate("Object.keys(localStorage).filter(name => /key/.test(name))") == []
     page.reload()

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.api.conftest import client_for, settings_for
+from tests.faults.conftest import DEADLINE_S, MODEL
 from tests.support.aimock import Aimock, running_aimock
 from tests.support.files import SAMPLE
 
-DEADLINE_S = 6.0
-BUSY_S = 10.0
-"""What a busy machine may take besides; a provider that hangs would take 30 s a call."""
-MODEL = "openai:gpt-test"
 QUESTION = "Which pigment makes leaves green?"
 CUT = "Which pigment is the green one, and which light does it absorb?"
 WRITTEN = "Chlorophyll is the green pigment that absorbs the light used in photosynthesis. [1][2][3][4]"
@@ -84,23 +78,6 @@ def aimock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aimock]:
         yield server
 
 
-@pytest.fixture
-def client(aimock: Aimock, sample_library: Path, tmp_path: Path) -> Iterator[TestClient]:
-    """A product of its own for each test, so that no breaker is open from the one before."""
-    aimock.chaos()
-    settings = settings_for(
-        shutil.copytree(sample_library, tmp_path / "library"),
-        llm_providers="openai",
-        openai_api_key="sk-test",
-        openai_base_url=aimock.base_url,
-        openai_model="gpt-test",
-        openai_timeout_s=2.0,
-        llm_deadline_s=DEADLINE_S,
-    )
-    with client_for(settings) as opened:
-        yield opened
-
-
 @WAYS
 def test_the_model_answers_and_what_it_cites_is_checked(client: TestClient, ask: Ask) -> None:
     tokens, last = ask(client, QUESTION)
@@ -124,7 +101,7 @@ def test_a_provider_that_fails_always_leaves_the_quoted_answer(
         assert (last["type"], last["model"], last["fallback_used"]) == ("done", "extractive", True)
         assert "".join(tokens) == last["answer"]
         assert last["citations"]
-        assert last["timings"]["total_ms"] <= 1000 * (DEADLINE_S + BUSY_S)
+        assert last["timings"]["total_ms"] <= 1000 * DEADLINE_S
 
 
 @WAYS
@@ -150,4 +127,4 @@ def test_a_provider_that_fails_now_and_then_never_fails_a_question(
         assert last["model"] in {MODEL, "extractive"}
         assert last["fallback_used"] == (last["model"] == "extractive")
         assert "".join(tokens) == last["answer"]
-        assert last["timings"]["total_ms"] <= 1000 * (DEADLINE_S + BUSY_S)
+        assert last["timings"]["total_ms"] <= 1000 * DEADLINE_S

@@ -12,9 +12,10 @@ import psutil
 import pytest
 
 from backend.adapters.celery_queue import CeleryQueue
-from tests.support.celery_stack import Process, RealRedis, real_redis, rows, until
+from tests.support.celery_stack import Process, RealRedis, real_redis, rows
 from tests.support.files import SAMPLE
 from tests.support.processes import Server
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

@@ -8,14 +8,13 @@ import os
 import signal
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.support.crashes import Rows, proved, twice
 from tests.support.llamaindex import namespaced
-from tests.support.processes import ROOT, quaestio
+from tests.support.processes import HEARS_CTRL_C, ROOT, quaestio
 
 NODES = 700
 
@@ -45,8 +44,7 @@ def test_killed_at_every_named_point(tmp_path: Path) -> None:
             env=os.environ | {"PYTHONPATH": str(ROOT), "DATA_DIR": str(data)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            # What runs the tests may ignore it, and its children then do.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
+            preexec_fn=HEARS_CTRL_C,  # noqa: PLW1509 - no threads here
         )
         # The last by Ctrl+C, which says what to do.
         how = signal.SIGINT if name == "more than half" else signal.SIGKILL

@@ -16,7 +16,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.celery_stack import Process, free_port, real_redis, until
+from tests.support.celery_stack import Process, free_port, real_redis
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

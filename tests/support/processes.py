@@ -10,10 +10,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+HEARS_CTRL_C = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+"""For ``preexec_fn``: whoever runs the tests in the background may have it ignored, which is inherited."""
 
 
 def quaestio(*arguments: str, data_dir: Path, **environment: str) -> subprocess.CompletedProcess[str]:
